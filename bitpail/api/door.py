@@ -1,0 +1,74 @@
+"""From one HTTP request to one operation: match, authenticate, ask for access, answer."""
+
+from msgspec import Struct
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from bitpail.api import errors
+from bitpail.api.request import ApiRequest
+from bitpail.api.routes import CREATE_REPOSITORY, ROUTES
+from bitpail.errors import BitpailError
+from bitpail.http.call import Call
+from bitpail.http.credentials import credential
+from bitpail.http.routing import Match, Opens, Route, Router
+from bitpail.policy.decide import Decision
+from bitpail.policy.scopes import in_form_order
+from bitpail.services import access
+from bitpail.services.access import Refused
+from bitpail.services.authentication import authenticate
+
+
+class Api:
+    """All operations of the REST API."""
+
+    def __init__(self) -> None:
+        self._router = Router(ROUTES)
+
+    async def answer(self, call: Call) -> ASGIApp:
+        """The answer, or the recorded error envelope."""
+        route: Route | None = None
+        try:
+            match = self._router.find(call.method, call.raw_path)
+            if match is None:
+                return errors.unknown_path()
+            route = match.route
+            response = await self._operate(call, match)
+        except BitpailError as error:
+            response = errors.response(call, error)
+        _tell_scopes(call, route, response)
+        return response
+
+    async def _operate(self, call: Call, match: Match) -> Response:
+        call.actor = await authenticate(call.site, credential(call.request.headers), call.client)
+        request = ApiRequest(call, match.parameters)
+        granted = await _open(call, match)
+        response: Response = await match.route.handler(request, granted)
+        return response
+
+
+async def _open(call: Call, match: Match) -> Struct:
+    """What the route acts on, as an access. Raises Refused."""
+    need, parameters = match.route.need, match.parameters
+    if match.route.opens is Opens.OWN_ACCOUNT:
+        return access.to_own_account(call.actor, need)
+    if match.route.opens is Opens.SITE:
+        return access.to_site(call.actor, need)
+    workspace = parameters["workspace"]
+    if match.route.opens is Opens.WORKSPACE:
+        return await access.to_workspace(call.site, call.actor, need, workspace)
+    try:
+        return await access.to_repository(call.site, call.actor, need, workspace, parameters["repo_slug"])
+    except Refused as refused:
+        if match.route.opens is not Opens.REPOSITORY_OR_NEW or refused.decision is not Decision.UNSEEN:
+            raise
+        return await access.to_workspace(call.site, call.actor, CREATE_REPOSITORY, workspace)
+
+
+def _tell_scopes(call: Call, route: Route | None, response: Response) -> None:
+    """The headers by which a client learns what its credential covers; errors carry them too."""
+    if call.actor.app_password is not None:
+        response.headers["X-OAuth-Scopes"] = ", ".join(call.actor.app_password.scopes)
+        response.headers["X-Credential-Type"] = "apppassword"
+    if route is not None and route.need.scopes:
+        accepted = in_form_order({scope for needed in route.need.scopes for scope in needed})
+        response.headers["X-Accepted-OAuth-Scopes"] = ", ".join(accepted)

@@ -1,0 +1,68 @@
+"""What went wrong, in Bitbucket's tongue: a status and the recorded envelope. One table."""
+
+from starlette.responses import PlainTextResponse, Response
+
+from bitpail.api.responses import json
+from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, Unavailable
+from bitpail.http.call import Call
+from bitpail.http.credentials import CHALLENGE, MalformedCredential
+from bitpail.http.logs import scrub
+from bitpail.http.routing import MethodNotAllowed
+from bitpail.policy.decide import Decision
+from bitpail.policy.scopes import in_form_order
+from bitpail.services.access import Refused
+from bitpail.services.authentication import Reason, Unauthenticated
+from bitpail.wire import errors as wire
+
+_STATUS: dict[type[BitpailError], int] = {
+    NotFound: 404,
+    Conflict: 409,
+    TooLarge: 413,
+    Unavailable: 503,
+    Invalid: 400,
+}
+
+
+def unknown_path() -> Response:
+    """The recorded answer for an address that the API doesn't have."""
+    return json(wire.unknown_path(), 404)
+
+
+def response(call: Call, error: BitpailError) -> Response:
+    """The refusal or failure as an API client expects it."""
+    if isinstance(error, Unauthenticated | MalformedCredential):
+        return _unauthenticated(call, error)
+    if isinstance(error, Refused):
+        return _refused(error)
+    if isinstance(error, MethodNotAllowed):
+        return json(wire.error(error.message), 405, {"Allow": ", ".join(error.allowed)})
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    if status == 500:
+        call.noted["error"] = repr(error)
+        return json(wire.error("Something went wrong on the server.", error_id=call.request_id), 500)
+    fields = error.fields if isinstance(error, Invalid) else {}
+    return json(wire.error(scrub(error.message), fields=fields), status)
+
+
+def _unauthenticated(call: Call, error: Unauthenticated | MalformedCredential) -> Response:
+    challenge = {"WWW-Authenticate": CHALLENGE}
+    if isinstance(error, MalformedCredential):
+        bearer = call.request.headers.get("authorization", "").lower().startswith("bearer ")
+        return json(wire.bad_token() if bearer else wire.invalid_credentials(), 401, challenge)
+    if error.reason is Reason.ACCOUNT_PASSWORD:
+        return PlainTextResponse(wire.account_password(call.base), 401, challenge)
+    return json(wire.invalid_credentials(), 401, challenge)
+
+
+def _refused(error: Refused) -> Response:
+    if error.decision is Decision.SIGN_IN:
+        return json(wire.sign_in(), 401, {"WWW-Authenticate": CHALLENGE})
+    if error.decision is Decision.SCOPE:
+        granted = error.actor.app_password.scopes if error.actor.app_password else ()
+        required = in_form_order(error.need.scopes[0])
+        return json(wire.missing_scopes(required, granted), 403)
+    if error.decision is Decision.PERMISSION:
+        return json(wire.forbidden(), 403)
+    if error.workspace is not None:
+        return json(wire.no_workspace(scrub(error.workspace)), 404)
+    return json(wire.not_yours(), 404)

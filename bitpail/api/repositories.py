@@ -1,0 +1,142 @@
+"""Repositories: listed, read, made, changed, deleted."""
+
+from typing import Any
+
+from msgspec import Struct
+from starlette.responses import Response
+
+from bitpail.api.request import ApiRequest
+from bitpail.api.responses import empty, json
+from bitpail.errors import Conflict, Invalid
+from bitpail.model.access import Access, WorkspaceAccess
+from bitpail.model.permissions import Permission
+from bitpail.model.projects import Project
+from bitpail.model.repositories import ForkPolicy, Repository
+from bitpail.model.workspaces import Workspace
+from bitpail.services import repositories as service
+from bitpail.services import workspaces
+from bitpail.services.repositories import Wanted
+from bitpail.wire import errors as wire_errors
+from bitpail.wire import repositories as wire
+
+_ROLES = {
+    None: Permission.READ,
+    "member": Permission.READ,
+    "contributor": Permission.WRITE,
+    "admin": Permission.ADMIN,
+    "owner": Permission.ADMIN,
+}
+
+
+class _ProjectName(Struct):
+    key: str | None = None
+    uuid: str | None = None
+
+
+class _Body(Struct):
+    """The members that a client may set; others are taken and left alone, as recorded clients expect."""
+
+    scm: str | None = None
+    name: str | None = None
+    description: str | None = None
+    website: str | None = None
+    language: str | None = None
+    is_private: bool | None = None
+    has_wiki: bool | None = None
+    has_issues: bool | None = None
+    fork_policy: ForkPolicy | None = None
+    project: _ProjectName | None = None
+
+
+async def of_workspace(request: ApiRequest, access: WorkspaceAccess) -> Response:
+    """``GET /2.0/repositories/{workspace}``: those that the actor may see."""
+    role = request.query.get("role")
+    if role not in _ROLES:
+        raise Invalid(f"role: must be one of {', '.join(name for name in _ROLES if name)}")
+    page = request.page()
+    listing = await service.visible(request.site, access, _ROLES[role], page.offset, page.pagelen)
+    values = [
+        await _shown(request, located.workspace, located.project, located.repository)
+        for located in listing.repositories
+    ]
+    return request.listed(values, page, size=listing.size)
+
+
+async def one(request: ApiRequest, access: Access) -> Response:
+    """``GET /2.0/repositories/{workspace}/{repo_slug}``."""
+    return json(await _shown(request, access.workspace, access.project, access.repository))
+
+
+async def create(request: ApiRequest, access: WorkspaceAccess) -> Response:
+    """``POST``: a new repository with the slug of the path."""
+    body = await request.body(_Body)
+    if body.scm not in {None, "git"}:
+        raise Invalid("scm: must be git", {"scm": ["must be git"]})
+    slug = request.parameters["repo_slug"]
+    wanted = await _wanted(request, access.workspace, body)
+    try:
+        made = await service.create(request.site, access.workspace, slug, wanted)
+    except Conflict:
+        # Recorded with 400, not 409.
+        fields = {"name": ["You already have a repository with this name."]}
+        return json(
+            wire_errors.error("Repository with this Slug and Owner already exists.", fields=fields), 400
+        )
+    return json(await _from_scratch(request, access.workspace, made))
+
+
+async def put(request: ApiRequest, access: Access | WorkspaceAccess) -> Response:
+    """``PUT``: change the repository, or make it if there is none. A new name moves it."""
+    if isinstance(access, WorkspaceAccess):
+        made = await create(request, access)
+        if made.status_code == 200:
+            made.status_code = 201
+        return made
+    wanted = await _wanted(request, access.workspace, await request.body(_Body))
+    changed = await service.update(request.site, access, wanted)
+    shown = await _from_scratch(request, access.workspace, changed)
+    return json(shown, headers={"Location": shown["links"]["self"]["href"]})
+
+
+async def delete(request: ApiRequest, access: Access) -> Response:
+    """``DELETE``: the repository with its wiki."""
+    await service.delete(request.site, access.repository)
+    return empty()
+
+
+async def _wanted(request: ApiRequest, workspace: Workspace, body: _Body) -> Wanted:
+    project_key = None
+    if body.project is not None:
+        project = await workspaces.project_named(
+            request.site, workspace, key=body.project.key, uuid=body.project.uuid
+        )
+        project_key = project.key
+    return Wanted(
+        name=body.name,
+        description=body.description,
+        website=body.website,
+        language=body.language,
+        is_private=body.is_private,
+        has_wiki=body.has_wiki,
+        has_issues=body.has_issues,
+        fork_policy=body.fork_policy,
+        project_key=project_key,
+    )
+
+
+async def _from_scratch(request: ApiRequest, workspace: Workspace, repository: Repository) -> dict[str, Any]:
+    project = await workspaces.project_of(request.site, repository)
+    return await _shown(request, workspace, project, repository)
+
+
+async def _shown(
+    request: ApiRequest, workspace: Workspace, project: Project, repository: Repository
+) -> dict[str, Any]:
+    return wire.full(
+        request.links,
+        workspace,
+        project,
+        repository,
+        main_branch=await service.main_branch(request.site, repository),
+        person=await workspaces.person(request.site, workspace),
+    )

@@ -1,0 +1,149 @@
+"""What a handler may ask of one API request: its parameters, its page, its body, its links."""
+
+from json import JSONDecodeError
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+from msgspec import Struct
+from starlette.datastructures import QueryParams
+from starlette.responses import Response
+
+from bitpail.api.responses import json
+from bitpail.errors import Invalid
+from bitpail.http.bodies import Body
+from bitpail.http.call import Call
+from bitpail.services.site import Site
+from bitpail.wire import pages
+from bitpail.wire.links import Links
+
+T = TypeVar("T")
+
+LONGEST_PAGE = 100
+# So that an absurd page is refused here and not by a database's integers.
+_LAST_PAGE = 1_000_000_000
+
+
+class Page(Struct, frozen=True):
+    """``page`` counts from 1."""
+
+    page: int
+    pagelen: int
+
+    @property
+    def offset(self) -> int:
+        """How many entries come before this page."""
+        return (self.page - 1) * self.pagelen
+
+
+class ApiRequest:
+    """One request to the API, its credential judged already."""
+
+    def __init__(self, call: Call, parameters: dict[str, str]) -> None:
+        self.call = call
+        self.parameters = parameters
+
+    @property
+    def site(self) -> Site:
+        """Everything that services need."""
+        return self.call.site
+
+    @property
+    def query(self) -> QueryParams:
+        """The query of the URL."""
+        return self.call.request.query_params
+
+    @property
+    def links(self) -> Links:
+        """Links under the address by which the client reached us."""
+        base = self.call.base
+        user = self.call.actor.user
+        return Links(
+            api=f"{base}/2.0",
+            web=base,
+            ssh=base.split("://", 1)[1].rsplit(":", 1)[0],
+            username=user.username if user else None,
+        )
+
+    def page(self, default: int = 10) -> Page:
+        """``page`` and ``pagelen``; raises Invalid."""
+        return Page(self._number("page", 1, _LAST_PAGE), self._number("pagelen", default, LONGEST_PAGE))
+
+    def _number(self, name: str, default: int, most: int) -> int:
+        text = self.query.get(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:20]) <= most:
+            raise Invalid(f"Invalid {name}: must be a number from 1 to {most}")
+        return int(text)
+
+    def listed(self, values: list[dict[str, Any]], page: Page, *, size: int) -> Response:
+        """One numbered page of a list, with the addresses of its neighbours."""
+        following = self.url(page=str(page.page + 1)) if page.offset + page.pagelen < size else None
+        previous = self.url(page=str(page.page - 1)) if page.page > 1 else None
+        return json(
+            pages.listed(
+                values,
+                size=size,
+                page=page.page,
+                pagelen=page.pagelen,
+                following=following,
+                previous=previous,
+            )
+        )
+
+    def url(self, **changes: str) -> str:
+        """The address asked for, with some query parameters changed: for ``next`` and ``previous``."""
+        kept = [(key, value) for key, value in self.query.multi_items() if key not in changes]
+        query = urlencode([*kept, *changes.items()])
+        path = self.call.raw_path.decode("ascii", "replace")
+        return f"{self.call.base}{path}?{query}" if query else f"{self.call.base}{path}"
+
+    async def fields(self) -> list[tuple[str, Any]]:
+        """The body's members, from JSON or a form, in order; a name may come more than once."""
+        content = await self._content()
+        if not content.strip():
+            return []
+        if self._media_type() == "application/x-www-form-urlencoded":
+            return self._form(content)
+        decoded = _decode(content)
+        return list(decoded.items())
+
+    async def body(self, kind: type[T]) -> T:
+        """The body as a value; raises Invalid with what is wrong in which member."""
+        members = dict(await self.fields())
+        is_form = self._media_type() == "application/x-www-form-urlencoded"
+        try:
+            return msgspec.convert(members, kind, strict=not is_form)
+        except msgspec.ValidationError as error:
+            text, _, place = str(error).partition(" - at `$.")
+            field = place.rstrip("`")
+            raise Invalid(f"{field}: {text}" if field else text, {field: [text]} if field else None) from None
+
+    def _media_type(self) -> str:
+        return self.call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    async def _content(self) -> bytes:
+        settings = self.site.settings
+        headers = self.call.request.headers
+        return await Body(self.call.receive, headers, settings.api_body_limit, settings.idle_timeout).whole()
+
+    @staticmethod
+    def _form(content: bytes) -> list[tuple[str, Any]]:
+        try:
+            pairs = parse_qsl(
+                content.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=1000
+            )
+        except ValueError:
+            raise Invalid("the body is not a form of UTF-8 text") from None
+        return list(pairs)
+
+
+def _decode(content: bytes) -> dict[str, Any]:
+    try:
+        decoded = msgspec.json.decode(content)
+    except (msgspec.DecodeError, JSONDecodeError, RecursionError):
+        raise Invalid("the body is not JSON") from None
+    if not isinstance(decoded, dict):
+        raise Invalid("the body must be a JSON object")
+    return decoded

@@ -1,0 +1,39 @@
+"""Every operation with its address and its need: one table, in the order of the contract."""
+
+from bitpail.api import commits, refs, repositories, users, workspaces
+from bitpail.http.routing import Opens, Route
+from bitpail.model.access import Need
+from bitpail.model.permissions import Permission
+from bitpail.model.scopes import Scope
+
+READ = Need((frozenset({Scope.REPOSITORY}),), Permission.READ)
+CREATE_REPOSITORY = Need((frozenset({Scope.REPOSITORY_ADMIN}),), Permission.WRITE, signed_in=True)
+ADMINISTER = Need((frozenset({Scope.REPOSITORY_ADMIN}),), Permission.ADMIN, signed_in=True)
+DELETE = Need((frozenset({Scope.REPOSITORY_DELETE}),), Permission.ADMIN, signed_in=True)
+ACCOUNT = Need((frozenset({Scope.ACCOUNT}),), signed_in=True)
+EMAIL = Need((frozenset({Scope.EMAIL}),), signed_in=True)
+PUBLIC = Need()
+
+_WORKSPACE = "/2.0/repositories/{workspace}"
+_REPOSITORY = "/2.0/repositories/{workspace}/{repo_slug}"
+
+ROUTES = [
+    Route("GET", "/2.0/user", Opens.OWN_ACCOUNT, ACCOUNT, users.me),
+    Route("GET", "/2.0/user/emails", Opens.OWN_ACCOUNT, EMAIL, users.emails),
+    Route("GET", "/2.0/users/{selected_user}", Opens.SITE, PUBLIC, users.one),
+    Route("GET", "/2.0/workspaces/{workspace}", Opens.WORKSPACE, PUBLIC, workspaces.one),
+    Route("GET", _WORKSPACE, Opens.WORKSPACE, READ, repositories.of_workspace),
+    Route("GET", _REPOSITORY, Opens.REPOSITORY, READ, repositories.one),
+    Route("POST", _REPOSITORY, Opens.WORKSPACE, CREATE_REPOSITORY, repositories.create),
+    Route("PUT", _REPOSITORY, Opens.REPOSITORY_OR_NEW, ADMINISTER, repositories.put),
+    Route("DELETE", _REPOSITORY, Opens.REPOSITORY, DELETE, repositories.delete),
+    Route("GET", f"{_REPOSITORY}/commit/{{commit}}", Opens.REPOSITORY, READ, commits.one),
+    # POST reads too: include and exclude come as a form.
+    Route("GET", f"{_REPOSITORY}/commits", Opens.REPOSITORY, READ, commits.page),
+    Route("POST", f"{_REPOSITORY}/commits", Opens.REPOSITORY, READ, commits.page),
+    Route("GET", f"{_REPOSITORY}/commits/{{revision...}}", Opens.REPOSITORY, READ, commits.page),
+    Route("POST", f"{_REPOSITORY}/commits/{{revision...}}", Opens.REPOSITORY, READ, commits.page),
+    Route("GET", f"{_REPOSITORY}/refs", Opens.REPOSITORY, READ, refs.all_refs),
+    Route("GET", f"{_REPOSITORY}/refs/branches", Opens.REPOSITORY, READ, refs.branches),
+    Route("GET", f"{_REPOSITORY}/refs/tags", Opens.REPOSITORY, READ, refs.tags),
+]

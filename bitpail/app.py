@@ -1,0 +1,133 @@
+"""The ASGI application: which door a request goes to, its id, its line in the log, its last resort.
+
+Knows every door and no rule.
+"""
+
+import secrets
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from bitpail import health
+from bitpail.api.door import Api
+from bitpail.errors import ConfigurationError
+from bitpail.health import Health
+from bitpail.http import logs
+from bitpail.http.addresses import Addresses
+from bitpail.http.bodies import ClientGone
+from bitpail.http.call import Call, Door, make_call, raw_path
+from bitpail.services import cursors
+from bitpail.services.site import Site, open_site
+from bitpail.settings import Settings
+from bitpail.smart_http.door import SmartHttp
+
+log = structlog.get_logger()
+
+
+class Application:
+    """One per worker. ``open`` and ``close`` are called by the server's lifespan."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._addresses = Addresses(settings.public_url, settings.trusted_proxies)
+        self._api = Api()
+        self._git = SmartHttp()
+        self._health = Health()
+        self._site: Site | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI's entry."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+
+    def _door(self, path: bytes) -> Door:
+        if path.startswith(b"/2.0/") or path == b"/2.0":
+            return self._api
+        if path in health.PATHS:
+            return self._health
+        return self._git
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._site is None:
+            raise ConfigurationError("the lifespan has not started: run this under 'bitpail serve'")
+        began = time.perf_counter()
+        request_id = secrets.token_hex(8)
+        answer = _Answer(send, request_id)
+        call = make_call(self._site, scope, receive, request_id, self._addresses)
+        try:
+            response = await self._door(raw_path(scope)).answer(call)
+            await response(scope, receive, answer.send)
+        except ClientGone:
+            call.noted["client"] = "gone"
+        except Exception as error:
+            log.exception("request.failed", request=request_id, exc_info=error)
+            await _apologise(scope, receive, answer)
+        _log(call, answer, began)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._site = await open_site(self._settings)
+                cursors.sweep(self._settings.data_path)
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                if self._site is not None:
+                    await self._site.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+class _Answer:
+    """Sends, remembers the status, and names the request in the headers."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message["headers"], (b"x-request-id", self.request_id.encode())]
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+
+async def _apologise(scope: Scope, receive: Receive, answer: _Answer) -> None:
+    if answer.status:
+        # Half an answer is out. Ending it without its last piece would look whole to a
+        # client that doesn't count, so the server has to cut the connection.
+        raise ConnectionAbortedError("the answer could not be finished")
+    text = f"Something went wrong on the server; its log has it as {answer.request_id}.\n"
+    await PlainTextResponse(text, 500)(scope, receive, answer.send)
+
+
+def _log(call: Call, answer: _Answer, began: float) -> None:
+    fields: MutableMapping[str, Any] = {
+        "request": call.request_id,
+        "method": call.method,
+        "path": call.raw_path[:300].decode("utf-8", "replace"),
+        "status": answer.status,
+        "milliseconds": round((time.perf_counter() - began) * 1000, 1),
+        "address": call.client.address,
+        "agent": call.client.agent[:200],
+        **call.noted,
+    }
+    if call.actor.user is not None:
+        fields["user"] = call.actor.user.username
+    if call.actor.app_password is not None:
+        fields["app_password"] = call.actor.app_password.label
+    log.info("request", **fields)
+
+
+def create(settings: Settings) -> Application:
+    """The application of one worker; called in the worker's own process."""
+    logs.configure(settings.log_level)
+    return Application(settings)

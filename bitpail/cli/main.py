@@ -1,0 +1,57 @@
+"""The command ``bitpail`` and its groups. Each group has a file of its own."""
+
+import sys
+
+import click
+
+from bitpail import __version__
+from bitpail.cli import app_passwords, repositories, server, users, workspaces
+from bitpail.cli.context import Context, Group
+from bitpail.errors import BitpailError
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--data", metavar="DIR", help="Directory of the database, keys and repositories [BITPAIL_DATA]."
+)
+@click.option("--config", metavar="FILE", help="TOML file with settings [BITPAIL_CONFIG].")
+@click.version_option(__version__, prog_name="bitpail")
+@click.pass_context
+def bitpail(context: click.Context, data: str | None, config: str | None) -> None:
+    r"""A Git server that speaks Bitbucket Cloud's dialect.
+
+    \b
+    First steps:
+      export BITPAIL_DATA=~/bitpail
+      bitpail init
+      bitpail user create ada --email ada@example.org --admin
+      bitpail repo create ada/notes
+      bitpail app-password create --user ada --label laptop --permission repository:write
+      bitpail serve
+
+    \b
+    Exit status: 0 done; 1 refused or failed, with the reason on standard error;
+    2 the command line itself is wrong.
+    """
+    context.obj = Context(data=data, config=config)
+
+
+bitpail.add_command(server.serve)
+bitpail.add_command(server.init)
+bitpail.add_command(server.migrate)
+bitpail.add_command(server.config)
+bitpail.add_command(server.doctor)
+bitpail.add_command(users.user)
+bitpail.add_command(workspaces.workspace)
+bitpail.add_command(workspaces.project)
+bitpail.add_command(repositories.repo)
+bitpail.add_command(app_passwords.app_password)
+
+
+def main() -> None:
+    """Run the command and exit with its status."""
+    try:
+        bitpail()
+    except BitpailError as error:
+        click.echo(f"bitpail: {error.message}", err=True)
+        sys.exit(1)

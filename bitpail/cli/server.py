@@ -1,0 +1,122 @@
+"""``bitpail init``, ``migrate``, ``serve``, ``config`` and ``doctor``: the server itself."""
+
+import asyncio
+import sys
+from functools import partial
+
+import click
+import msgspec
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from bitpail import settings as bitpail_settings
+from bitpail.app import create
+from bitpail.cli.context import Context, answer, as_json
+from bitpail.services import check_up, set_up
+from bitpail.services.check_up import Finding
+from bitpail.services.site import open_site
+from bitpail.settings import Settings
+
+
+@click.command()
+@click.pass_obj
+def init(context: Context) -> None:
+    """Make the data directory with its keys and database. Safe to repeat."""
+    done = set_up.initialise(context.settings())
+    click.echo(f"data directory: {done.data}")
+    click.echo(
+        "keys: made now; keep a copy apart from the database" if done.keys_made else "keys: kept as they are"
+    )
+    click.echo("next: bitpail user create NAME --email ADDRESS --admin")
+
+
+@click.command()
+@click.pass_obj
+def migrate(context: Context) -> None:
+    """Bring the database to the revision that this version needs."""
+    set_up.migrate(context.settings())
+    click.echo("the database is up to date")
+
+
+@click.command()
+@click.option("--listen", metavar="HOST:PORT", help="Default: 127.0.0.1:7990; port 0 takes a free one.")
+@click.option("--workers", type=int, metavar="N", help="Worker processes; default: 1.")
+@click.option("--tls-certificate", metavar="FILE", help="Speak HTTPS with this certificate (PEM).")
+@click.option("--tls-key", metavar="FILE", help="Its key (PEM).")
+@click.pass_obj
+def serve(
+    context: Context,
+    listen: str | None,
+    workers: int | None,
+    tls_certificate: str | None,
+    tls_key: str | None,
+) -> None:
+    """Serve git and the API until Ctrl-C. Logs go to standard error, one JSON object a line."""
+    settings = context.settings(
+        listen=listen, workers=workers, tls_certificate=tls_certificate, tls_key=tls_key
+    )
+    asyncio.run(_try_to_open(settings))
+    host, port = settings.address
+    config = uvicorn.Config(
+        partial(create, settings),
+        factory=True,
+        host=host,
+        port=port,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=settings.graceful_stop,
+        ssl_certfile=settings.tls_certificate or None,
+        ssl_keyfile=settings.tls_key or None,
+    )
+    socket = config.bind_socket()
+    scheme = "https" if settings.tls_certificate else "http"
+    click.echo(f"bitpail: serving {scheme}://{host}:{socket.getsockname()[1]}", err=True)
+    if settings.workers > 1:
+        Multiprocess(config, sockets=[socket]).run()
+    else:
+        uvicorn.Server(config).run(sockets=[socket])
+
+
+async def _try_to_open(settings: Settings) -> None:
+    """So that a wrong key file or database is said in a line, before any worker starts."""
+    site = await open_site(settings)
+    await site.close()
+
+
+@click.command()
+@as_json
+@click.pass_obj
+def config(context: Context, as_json: bool) -> None:
+    """Print the settings in force, secrets masked."""
+    shown = bitpail_settings.masked(context.settings())
+    if as_json:
+        answer(shown)
+        return
+    for key, value in shown.items():
+        click.echo(f"{key} = {msgspec.json.encode(value).decode()}")
+
+
+@click.command()
+@as_json
+@click.pass_obj
+def doctor(context: Context, as_json: bool) -> None:
+    """Look at everything that the server needs; exit status 1 if something is wrong."""
+
+    async def examine() -> list[Finding]:
+        return [finding async for finding in check_up.examine(context.settings())]
+
+    findings = asyncio.run(examine())
+    if as_json:
+        answer(findings)
+    else:
+        for finding in findings:
+            click.echo(f"ok    {finding.what}" if finding.well else f"WRONG {finding.what}: {finding.advice}")
+    if not all(finding.well for finding in findings):
+        sys.exit(1)

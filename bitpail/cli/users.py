@@ -1,0 +1,108 @@
+"""``bitpail user``: accounts."""
+
+import click
+
+from bitpail.cli.context import Context, Group, answer, as_json, secret_from
+from bitpail.model.users import User
+from bitpail.services import users as service
+from bitpail.services.site import Site
+
+password_stdin = click.option(
+    "--password-stdin", is_flag=True, help="Read the account password from the first line of standard input."
+)
+
+
+@click.group(cls=Group)
+def user() -> None:
+    """Make, list and switch off accounts."""
+
+
+@user.command()
+@click.argument("username")
+@click.option("--email", required=True, help="Ties commits with this address to the user.")
+@click.option("--display-name", help="The full name; default: the username.")
+@click.option("--admin", is_flag=True, help="May administer this server.")
+@password_stdin
+@as_json
+@click.pass_obj
+def create(
+    context: Context,
+    username: str,
+    email: str,
+    display_name: str | None,
+    admin: bool,
+    password_stdin: bool,
+    as_json: bool,
+) -> None:
+    """Make an account and its personal workspace.
+
+    The account password is for the web pages only; git and the API take app passwords.
+    """
+    password = secret_from("Account password", from_stdin=password_stdin)
+
+    async def work(site: Site) -> User:
+        return await service.create(
+            site, username, email=email, display_name=display_name, password=password, is_admin=admin
+        )
+
+    made = context.run(work)
+    if as_json:
+        answer(_shown(made))
+    else:
+        click.echo(f"created user {made.username} with the workspace {made.username.lower()}")
+
+
+@user.command("list")
+@as_json
+@click.pass_obj
+def list_(context: Context, as_json: bool) -> None:
+    """List all accounts."""
+    found = context.run(service.every)
+    if as_json:
+        answer([_shown(one) for one in found])
+        return
+    for one in found:
+        marks = [
+            mark for mark, is_set in (("admin", one.is_admin), ("disabled", not one.is_active)) if is_set
+        ]
+        click.echo(f"{one.username:30} {one.display_name}{'  (' + ', '.join(marks) + ')' if marks else ''}")
+
+
+@user.command()
+@click.argument("username")
+@password_stdin
+@click.pass_obj
+def password(context: Context, username: str, password_stdin: bool) -> None:
+    """Set a new account password."""
+    new = secret_from("New account password", from_stdin=password_stdin)
+    context.run(lambda site: service.set_password(site, username, new))
+    click.echo(f"changed the account password of {username}")
+
+
+@user.command()
+@click.argument("username")
+@click.pass_obj
+def disable(context: Context, username: str) -> None:
+    """Switch an account off; its app passwords stop working on the next request."""
+    context.run(lambda site: service.set_active(site, username, active=False))
+    click.echo(f"disabled {username}")
+
+
+@user.command()
+@click.argument("username")
+@click.pass_obj
+def enable(context: Context, username: str) -> None:
+    """Switch an account on again, with the app passwords it had."""
+    context.run(lambda site: service.set_active(site, username, active=True))
+    click.echo(f"enabled {username}")
+
+
+def _shown(one: User) -> dict[str, object]:
+    return {
+        "username": one.username,
+        "display_name": one.display_name,
+        "uuid": f"{{{one.id}}}",
+        "account_id": one.account_id,
+        "is_admin": one.is_admin,
+        "is_active": one.is_active,
+    }

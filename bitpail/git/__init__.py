@@ -1,0 +1,1 @@
+"""Paths, processes, protocol. Whoever called was already allowed; nothing here knows people or HTTP."""

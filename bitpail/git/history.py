@@ -1,0 +1,215 @@
+"""History in pages, in the order of ``git log --all``, from any page on.
+
+A position holds the queue of git's own walk (by date, equal dates first in
+first out) and just enough to tell what was shown before. Where that is not
+enough the walk is replayed, so nothing is ever shown twice or left out.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from bitpail.errors import Invalid
+from bitpail.git.cat_file import Answer
+from bitpail.git.command import run
+from bitpail.git.commits import Metadata, parse_commit, parse_metadata
+from bitpail.git.directories import GitDirectory
+from bitpail.git.objects import Objects
+from bitpail.git.revisions import RepositoryPath, check_hash
+from bitpail.model.commits import Commit
+
+TIES = 64
+"""How many commits of the same second a position names."""
+
+_CHAIN = 4
+_REPLAY_PIECE = 200
+
+
+class Walk(Struct, frozen=True):
+    """A position in history; what a page needs to go on from there.
+
+    ``frontier`` is the queue in order. ``floor`` is the least date shown so far
+    and ``ties`` what was shown with that date; None when those are too many.
+    """
+
+    tips: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
+    path: str | None = None
+    offset: int = 0
+    frontier: tuple[str, ...] = ()
+    floor: int = 0
+    ties: tuple[str, ...] | None = ()
+
+
+def start(tips: Iterable[str], exclude: Iterable[str] = (), path: RepositoryPath | None = None) -> Walk:
+    """The position before the first commit. Tips in the order of their refs' names."""
+    unique = tuple(dict.fromkeys(tips))
+    return Walk(unique, tuple(dict.fromkeys(exclude)), None if path is None else path.text, frontier=unique)
+
+
+async def page(
+    objects: Objects, directory: GitDirectory, walk: Walk, count: int
+) -> tuple[list[Commit], Walk | None]:
+    """The next ``count`` commits, and the position behind them; None when there are no more.
+
+    A position may have been in a client's hands: Invalid when it holds anything but hashes.
+    """
+    for hash_ in (*walk.tips, *walk.exclude, *walk.frontier):
+        check_hash(hash_)
+    if walk.offset < 0 or count < 1:
+        raise Invalid("a page has at least one commit and no negative offset")
+    if walk.exclude or walk.path is not None:
+        return await _page_of_range(objects, directory, walk, count)
+    return await _Pager(objects, directory, walk).page(count)
+
+
+async def _page_of_range(
+    objects: Objects, directory: GitDirectory, walk: Walk, count: int
+) -> tuple[list[Commit], Walk | None]:
+    # Git has to find the whole range before it shows the first of it, so
+    # skipping what was shown costs nothing more.
+    lines = [*walk.tips, *(f"^{hash_}" for hash_ in walk.exclude), ""]
+    flags = ("--ignore-missing", f"--skip={walk.offset}", f"--max-count={count + 1}", "--stdin")
+    paths = [] if walk.path is None else [RepositoryPath(walk.path)]
+    output = await run(directory.path, "rev-list", *flags, paths=paths, stdin="\n".join(lines).encode())
+    hashes = output.decode("ascii").split()
+    commits = await objects.commits(directory, hashes[:count])
+    if len(hashes) <= count:
+        return commits, None
+    return commits, replace(walk, offset=walk.offset + count, frontier=())
+
+
+class _Queue:
+    """Git's queue: the latest date first, equal dates in the order of insertion."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, str]] = []
+        self._inserted = 0
+        self.seen: set[str] = set()
+
+    def insert(self, hash_: str, date: int) -> None:
+        heapq.heappush(self._heap, (-date, self._inserted, hash_))
+        self._inserted += 1
+        self.seen.add(hash_)
+
+    def pop(self) -> str:
+        return heapq.heappop(self._heap)[2]
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def in_order(self) -> tuple[str, ...]:
+        return tuple(hash_ for _, _, hash_ in sorted(self._heap))
+
+
+class _Pager:
+    def __init__(self, objects: Objects, directory: GitDirectory, walk: Walk) -> None:
+        self._objects = objects
+        self._directory = directory
+        self._walk = walk
+        self._queue = _Queue()
+        self._fetched: dict[str, Answer] = {}
+        self._metadata: dict[str, Metadata] = {}
+        # None until a replay told exactly what was shown on earlier pages.
+        self._shown_before: set[str] | None = None
+
+    async def page(self, count: int) -> tuple[list[Commit], Walk | None]:
+        # One question brings the whole page when history is a line.
+        await self._enqueue(self._queue, self._walk.frontier, count)
+        shown: list[tuple[str, int]] = []
+        while self._queue and len(shown) < count:
+            hash_ = self._queue.pop()
+            metadata = self._metadata[hash_]
+            shown.append((hash_, metadata.date))
+            parents = [parent for parent in metadata.parents if parent not in self._queue.seen]
+            if parents:
+                await self._load(parents, _CHAIN)
+                parents = [parent for parent in parents if await self._is_new(parent)]
+                await self._enqueue(self._queue, parents, 1)
+        commits = await self._commits([hash_ for hash_, _ in shown])
+        return commits, self._position(shown) if self._queue else None
+
+    async def _enqueue(self, queue: _Queue, hashes: Sequence[str], chain: int) -> None:
+        await self._load(hashes, chain)
+        for hash_ in hashes:
+            metadata = self._known(hash_)
+            # A parent that is missing ends its line, as in a shallow clone; a tip
+            # that is no commit has no history.
+            if metadata is not None and hash_ not in queue.seen:
+                queue.insert(hash_, metadata.date)
+
+    def _known(self, hash_: str) -> Metadata | None:
+        metadata = self._metadata.get(hash_)
+        if metadata is None:
+            metadata = self._objects.metadata.get(self._directory, hash_)
+            if metadata is not None:
+                self._metadata[hash_] = metadata
+        return metadata
+
+    async def _load(self, hashes: Sequence[str], chain: int) -> None:
+        """Read what is not known, with some of its first parents: they are likely to be next."""
+        unknown = [hash_ for hash_ in dict.fromkeys(hashes) if self._known(hash_) is None]
+        if not unknown:
+            return
+        steps = max(1, chain // len(unknown))
+        names = [f"{hash_}~{step}" if step else hash_ for hash_ in unknown for step in range(steps)]
+        for answer in await self._objects.contents(self._directory, names):
+            if answer is not None and answer.kind == "commit":
+                self._fetched[answer.hash] = answer
+                metadata = self._metadata[answer.hash] = parse_metadata(answer.data)
+                self._objects.metadata.keep(self._directory, answer.hash, metadata)
+
+    async def _commits(self, hashes: list[str]) -> list[Commit]:
+        unread = [hash_ for hash_ in hashes if hash_ not in self._fetched]
+        for answer in await self._objects.contents(self._directory, unread):
+            if answer is not None:
+                self._fetched[answer.hash] = answer
+        return [parse_commit(hash_, self._fetched[hash_].data) for hash_ in hashes]
+
+    async def _is_new(self, parent: str) -> bool:
+        """Whether a parent that is not in the queue was not shown on an earlier page either."""
+        walk = self._walk
+        metadata = self._known(parent)
+        if walk.offset == 0 or metadata is None or metadata.date < walk.floor:
+            return True
+        if self._shown_before is None:
+            if metadata.date == walk.floor and walk.ties is not None:
+                return parent not in walk.ties
+            self._shown_before = await self._replay()
+        return parent not in self._shown_before
+
+    async def _replay(self) -> set[str]:
+        """What earlier pages showed, by walking again."""
+        queue = _Queue()
+        await self._enqueue(queue, self._walk.tips, _REPLAY_PIECE)
+        shown: set[str] = set()
+        while queue and len(shown) < self._walk.offset:
+            hash_ = queue.pop()
+            shown.add(hash_)
+            parents = [parent for parent in self._metadata[hash_].parents if parent not in queue.seen]
+            await self._enqueue(queue, parents, _REPLAY_PIECE)
+            if len(shown) % _REPLAY_PIECE == 0:
+                self._fetched.clear()
+                await asyncio.sleep(0)
+        return shown
+
+    def _position(self, shown: list[tuple[str, int]]) -> Walk:
+        walk = self._walk
+        floor = min(date for _, date in shown)
+        if walk.offset:
+            floor = min(floor, walk.floor)
+        ties = tuple(hash_ for hash_, date in shown if date == floor)
+        overflowed = False
+        if walk.offset and walk.floor == floor:
+            overflowed = walk.ties is None
+            ties = (walk.ties or ()) + ties
+        return replace(
+            walk,
+            offset=walk.offset + len(shown),
+            frontier=self._queue.in_order(),
+            floor=floor,
+            ties=None if overflowed or len(ties) > TIES else ties,
+        )

@@ -1,0 +1,153 @@
+"""Commits and tags by their names, and names to commits.
+
+A hash that is not there and one that is something else are the same to the
+caller: NotFound. Objects never change, so what was read of them may be kept.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from bitpail.errors import Invalid, NotFound, TooLarge
+from bitpail.git import refs as git_refs
+from bitpail.git.cat_file import Ambiguous, Answer, CatFiles
+from bitpail.git.commits import Metadata, parse_commit, parse_tag
+from bitpail.git.directories import GitDirectory
+from bitpail.git.revisions import Revision, check_hash, is_hash
+from bitpail.model.commits import Commit, TagObject
+from bitpail.model.refs import Refs
+
+_ABBREVIATION = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
+_REMEMBERED = 100_000
+
+V = TypeVar("V")
+
+
+class Remembered(Generic[V]):
+    """Facts about objects, by repository and hash; those not used for longest are forgotten."""
+
+    def __init__(self, limit: int = _REMEMBERED) -> None:
+        self._limit = limit
+        self._facts: OrderedDict[tuple[Path, str], V] = OrderedDict()
+
+    def get(self, directory: GitDirectory, hash_: str) -> V | None:
+        """The fact, if it is remembered."""
+        key = (directory.path, hash_)
+        fact = self._facts.get(key)
+        if fact is not None:
+            self._facts.move_to_end(key)
+        return fact
+
+    def keep(self, directory: GitDirectory, hash_: str, fact: V) -> None:
+        """Remember a fact."""
+        self._facts[directory.path, hash_] = fact
+        if len(self._facts) > self._limit:
+            self._facts.popitem(last=False)
+
+
+class Objects:
+    """Reads objects of any repository; one for each server process, to be closed at its end."""
+
+    def __init__(self) -> None:
+        self._cat_files = CatFiles()
+        self._peeled: Remembered[str] = Remembered()
+        self.metadata: Remembered[Metadata] = Remembered()
+
+    async def close(self) -> None:
+        """End the kept processes."""
+        await self._cat_files.close()
+
+    async def contents(self, directory: GitDirectory, names: Sequence[str]) -> list[Answer | None]:
+        """Objects by hash, or by hash and ``~number``; None for what is not there.
+
+        The names must be made of checked hashes: they are commands to git.
+        """
+        answers = await self._cat_files.ask(directory, "contents", names)
+        return [answer if isinstance(answer, Answer) else None for answer in answers]
+
+    async def commit(self, directory: GitDirectory, hash_: str) -> Commit:
+        """The commit, or NotFound."""
+        return (await self.commits(directory, [hash_]))[0]
+
+    async def commits(self, directory: GitDirectory, hashes: Sequence[str]) -> list[Commit]:
+        """All of the commits in this order, or NotFound for the first that is none."""
+        answers = await self._typed(directory, hashes, "commit")
+        return [parse_commit(answer.hash, answer.data) for answer in answers]
+
+    async def tag(self, directory: GitDirectory, hash_: str) -> TagObject:
+        """The annotated tag, or NotFound."""
+        (answer,) = await self._typed(directory, [hash_], "tag")
+        return parse_tag(answer.hash, answer.data)
+
+    async def _typed(self, directory: GitDirectory, hashes: Sequence[str], kind: str) -> list[Answer]:
+        for hash_ in hashes:
+            check_hash(hash_)
+        try:
+            answers = await self.contents(directory, hashes)
+        except TooLarge:
+            raise NotFound(f"{kind.capitalize()} not found: {hashes[0]}") from None
+        found = []
+        for hash_, answer in zip(hashes, answers, strict=True):
+            if answer is None or answer.kind != kind:
+                raise NotFound(f"{kind.capitalize()} not found: {hash_}")
+            found.append(answer)
+        return found
+
+    async def peel(self, directory: GitDirectory, hashes: Sequence[str]) -> dict[str, str]:
+        """What is behind each object's tags: itself when it is none; missing ones are left out."""
+        peeled = {}
+        unknown = []
+        for hash_ in hashes:
+            known = self._peeled.get(directory, check_hash(hash_))
+            if known is None:
+                unknown.append(hash_)
+            else:
+                peeled[hash_] = known
+        answers = await self._cat_files.ask(directory, "info", [f"{hash_}^{{}}" for hash_ in unknown])
+        for hash_, answer in zip(unknown, answers, strict=True):
+            if isinstance(answer, Answer):
+                peeled[hash_] = answer.hash
+                self._peeled.keep(directory, hash_, answer.hash)
+        return peeled
+
+    async def resolve(self, directory: GitDirectory, revision: Revision, refs: Refs | None = None) -> str:
+        """The full hash of a commit: a branch before a tag before any other ref before a hash.
+
+        NotFound when there is none; Invalid when an abbreviation means several.
+        """
+        text = revision.text
+        if refs is None:
+            refs = await git_refs.read(directory, self.peel)
+        if text == "HEAD":
+            return await self._head(directory, refs)
+        by_name = {ref.name: ref for ref in refs.refs if ref.name.endswith(text)}
+        for name in (f"refs/heads/{text}", f"refs/tags/{text}", text):
+            if name in by_name:
+                return await self._commit_behind(directory, by_name[name].peeled, text)
+        if not _ABBREVIATION.fullmatch(text):
+            raise NotFound(f"Commit not found: {text}")
+        return await self._commit_behind(directory, text.lower(), text)
+
+    async def _head(self, directory: GitDirectory, refs: Refs) -> str:
+        if refs.head is None:
+            (answer,) = await self._cat_files.ask(directory, "info", ["HEAD^{commit}"])
+            if isinstance(answer, Answer):
+                return answer.hash
+        for ref in refs.refs:
+            if ref.name == refs.head:
+                return ref.peeled
+        raise NotFound("Commit not found: HEAD")
+
+    async def _commit_behind(self, directory: GitDirectory, name: str, text: str) -> str:
+        commit, anything = await self._cat_files.ask(directory, "info", [f"{name}^{{commit}}", name])
+        if isinstance(anything, Ambiguous) and not isinstance(commit, Answer):
+            raise Invalid(f"ambiguous abbreviation of a commit: {text!r}")
+        if not isinstance(commit, Answer) or not isinstance(anything, Answer | Ambiguous):
+            raise NotFound(f"Commit not found: {text}")
+        # Git tries names of refs before abbreviations, hidden ones too.
+        begins = anything.hash if isinstance(anything, Answer) else commit.hash
+        if not is_hash(commit.hash) or not begins.startswith(name):
+            raise NotFound(f"Commit not found: {text}")
+        return commit.hash

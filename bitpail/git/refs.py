@@ -1,0 +1,196 @@
+"""The refs of a repository, read without a process.
+
+What is read here equals what ``git for-each-ref`` says, but for hidden refs.
+Objects are only asked for what loose tags point to.
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bitpail.errors import GitError
+from bitpail.git.command import run
+from bitpail.git.directories import GitDirectory, common_directory
+from bitpail.git.revisions import Revision
+from bitpail.model.refs import Ref, Refs
+from bitpail.policy.names import HIDDEN_REFS
+
+Peel = Callable[[GitDirectory, Sequence[str]], Awaitable[dict[str, str]]]
+"""Maps each object name to what is behind its tags; one that is missing is left out."""
+
+_HASH = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_BAD_NAME = re.compile(rb"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|/\.|\.lock(/|$)|\.$")
+_HIDDEN = tuple(prefix.encode() for prefix in HIDDEN_REFS)
+_SYMBOLIC_DEPTH = 5
+
+# These belong to one worktree; the others are shared.
+_OF_A_WORKTREE = (b"refs/bisect/", b"refs/worktree/", b"refs/rewritten/")
+
+
+@dataclass(slots=True)
+class _Found:
+    """``targets`` are object names; what is not in ``peeled`` has to be asked for."""
+
+    targets: dict[bytes, bytes] = field(default_factory=dict)
+    peeled: dict[bytes, bytes] = field(default_factory=dict)
+    symbolic: dict[bytes, bytes] = field(default_factory=dict)
+
+_BRANCHES = "refs/heads/"
+
+
+async def read(directory: GitDirectory, peel: Peel) -> Refs:
+    """Every ref but hidden ones, and what HEAD names."""
+    path = directory.path
+    common = common_directory(path)
+    if (common / "reftable").is_dir():
+        return await _ask_git(path)
+    head, found = await asyncio.to_thread(_read_files, path, common)
+    unknown = [target.decode() for name, target in found.targets.items() if name not in found.peeled]
+    behind = await peel(directory, unknown) if unknown else {}
+    refs = []
+    for name in sorted(found.targets):
+        target = found.targets[name].decode()
+        peeled = found.peeled[name].decode() if name in found.peeled else behind.get(target)
+        if peeled is not None:
+            refs.append(Ref(name.decode("utf-8", "surrogateescape"), target, peeled))
+    return Refs(head, tuple(refs))
+
+
+def _read_files(path: Path, common: Path) -> tuple[str | None, _Found]:
+    head = _read_file(path / "HEAD") or b""
+    found = _Found()
+    # Loose refs first: one that is packed meanwhile is then still found in
+    # packed-refs, while the other order could miss it.
+    loose = _Found()
+    _walk(common / "refs", b"refs/", loose)
+    if path != common:
+        loose.targets = {name: hash_ for name, hash_ in loose.targets.items() if not _of_a_worktree(name)}
+        loose.symbolic = {name: to for name, to in loose.symbolic.items() if not _of_a_worktree(name)}
+        _walk(path / "refs", b"refs/", loose)
+    _parse_packed(_read_file(common / "packed-refs") or b"", found)
+    for name in (*loose.targets, *loose.symbolic):
+        found.targets.pop(name, None)
+        found.peeled.pop(name, None)
+    found.targets |= loose.targets
+    found.peeled |= {name: to for name, to in loose.targets.items() if name.startswith(b"refs/heads/")}
+    found.symbolic = loose.symbolic
+    _resolve_symbolic(found)
+    for name in [name for name in found.targets if name.startswith(_HIDDEN)]:
+        del found.targets[name]
+    return _branch(head), found
+
+
+def _of_a_worktree(name: bytes) -> bool:
+    return name.startswith(_OF_A_WORKTREE)
+
+
+def _read_file(path: str | Path) -> bytes | None:
+    try:
+        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 a Path for each ref is slow
+            return stream.read()
+    except OSError:
+        return None
+
+
+def _branch(head: bytes) -> str | None:
+    if not head.startswith(b"ref:"):
+        return None
+    return head[4:].strip().decode("utf-8", "surrogateescape")
+
+
+def _walk(directory: Path, prefix: bytes, found: _Found) -> None:
+    waiting = [(os.fsencode(directory), prefix)]
+    while waiting:
+        place, above = waiting.pop()
+        try:
+            entries = list(os.scandir(place))
+        except OSError:
+            continue
+        for entry in entries:
+            name = above + entry.name
+            if entry.is_dir():
+                waiting.append((entry.path, name + b"/"))
+            elif not _BAD_NAME.search(name):
+                _take_loose(name, _read_file(os.fsdecode(entry.path)), found)
+
+
+def _take_loose(name: bytes, content: bytes | None, found: _Found) -> None:
+    if content is None:
+        return
+    if content.startswith(b"ref:"):
+        found.symbolic[name] = content[4:].strip()
+        return
+    match = _HASH.match(content)
+    if match and content[match.end() : match.end() + 1].strip() == b"" and match[0].strip(b"0"):
+        found.targets[name] = match[0]
+
+
+def _parse_packed(content: bytes, found: _Found) -> None:
+    lines = content.split(b"\n")
+    fully_peeled = lines[0].startswith(b"# pack-refs with:") and b" fully-peeled" in lines[0]
+    last = b""
+    for line in lines:
+        if line.startswith(b"^"):
+            found.peeled[last] = line[1:].strip()
+            continue
+        target, _, name = line.partition(b" ")
+        if not name or target == b"#" or _BAD_NAME.search(name):
+            continue
+        last = name
+        found.targets[name] = target
+        if fully_peeled:
+            found.peeled[name] = target
+
+
+def _resolve_symbolic(found: _Found) -> None:
+    for name, first in found.symbolic.items():
+        to = first
+        for _ in range(_SYMBOLIC_DEPTH):
+            to = found.symbolic.get(to, to)
+        if to in found.targets:
+            found.targets[name] = found.targets[to]
+            if to in found.peeled:
+                found.peeled[name] = found.peeled[to]
+
+
+async def _ask_git(path: Path) -> Refs:
+    """For the formats of refs that only git can read."""
+    fields = "--format=%(objectname) %(*objectname) %(refname)"
+    refs = []
+    for line in (await run(path, "for-each-ref", fields)).splitlines():
+        target, peeled, name = line.decode("utf-8", "surrogateescape").split(" ", 2)
+        if not name.startswith(HIDDEN_REFS):
+            refs.append(Ref(name, target, peeled or target))
+    try:
+        head = (await run(path, "symbolic-ref", "--quiet", "HEAD")).decode("utf-8", "surrogateescape").strip()
+    except GitError as error:
+        if error.status != 1:
+            raise
+        return Refs(None, tuple(refs))
+    return Refs(head, tuple(refs))
+
+
+async def set_head(directory: GitDirectory, branch: str) -> None:
+    """Let HEAD name a branch, whether or not it exists yet."""
+    name = f"refs/heads/{branch.removeprefix('refs/heads/')}"
+    await run(directory.path, "symbolic-ref", "HEAD", revisions=[Revision(name)])
+
+
+def main_branch(directory: GitDirectory) -> str | None:
+    """The short name of the branch that HEAD names; None while that does not exist.
+
+    Two small reads and no list of refs, since every answer about a repository asks this.
+    """
+    name = _branch(_read_file(directory.path / "HEAD") or b"")
+    if name is None or not name.startswith(_BRANCHES):
+        return None
+    common = common_directory(directory.path)
+    if not (common / name).is_file():
+        packed = _read_file(common / "packed-refs") or b""
+        if b" %b\n" % name.encode("utf-8", "surrogateescape") not in packed:
+            return None
+    return name.removeprefix(_BRANCHES)
+

@@ -1,0 +1,1 @@
+"""What the HTTP doors share: routes, credentials from headers, addresses, logs."""

@@ -1,0 +1,44 @@
+"""A credential from the headers of a request. It only takes apart; services judge."""
+
+from base64 import b64decode
+from binascii import Error
+
+from starlette.datastructures import Headers
+
+from bitpail.errors import BitpailError
+from bitpail.policy.secrets import Secret
+from bitpail.services.authentication import Credential
+
+CHALLENGE = 'Basic realm="Bitbucket.org HTTP"'
+"""The realm that clients of Bitbucket know; credential helpers store by host, not by realm."""
+
+_LONGEST = 8 * 1024
+
+
+class MalformedCredential(BitpailError):
+    """There is an Authorization header, but no name and secret in it."""
+
+
+def credential(headers: Headers) -> Credential | None:
+    """The name and the secret of a Basic header; None without one. Raises MalformedCredential.
+
+    RFC 7617: base64 of UTF-8 text, the name up to the first colon.
+    """
+    presented = headers.getlist("authorization")
+    if not presented:
+        return None
+    if len(presented) > 1 or len(presented[0]) > _LONGEST:
+        raise MalformedCredential("more than one Authorization header, or one far too long")
+    scheme, _, encoded = presented[0].partition(" ")
+    if scheme.lower() == "bearer":
+        raise MalformedCredential("bearer tokens are not supported")
+    if scheme.lower() != "basic":
+        raise MalformedCredential("not a Basic Authorization header")
+    try:
+        text = b64decode(encoded.strip().encode("ascii"), validate=True).decode()
+    except (Error, ValueError):
+        raise MalformedCredential("the Authorization header is not base64 of UTF-8 text") from None
+    username, colon, secret = text.partition(":")
+    if not colon:
+        raise MalformedCredential("the Authorization header holds no colon")
+    return Credential(username, Secret(secret))

@@ -1,0 +1,1 @@
+"""Frozen values: what the layers hand to each other. They know no rule and do nothing."""

@@ -1,0 +1,72 @@
+"""Who asks, what is needed, and the proof that it was granted."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from bitpail.model.app_passwords import AppPassword
+from bitpail.model.permissions import Permission
+from bitpail.model.projects import Project
+from bitpail.model.repositories import Repository
+from bitpail.model.scopes import Scope
+from bitpail.model.users import User
+from bitpail.model.workspaces import Workspace
+
+
+class Client(Struct, frozen=True, gc=False):
+    """Where a request came from: the address behind trusted proxies, and the agent's name."""
+
+    address: str
+    agent: str
+
+
+class Actor(Struct, frozen=True):
+    """Whoever acts. ``user`` and ``app_password`` are None together: anonymous.
+
+    ``scopes`` is closed under implication; scopes belong to the credential, so
+    nothing asks how it was presented.
+    """
+
+    user: User | None = None
+    app_password: AppPassword | None = None
+    scopes: frozenset[Scope] = frozenset()
+
+
+ANONYMOUS = Actor()
+
+
+class Need(Struct, frozen=True):
+    """What a route, a Git service or a command asks for.
+
+    ``scopes`` is a list of alternatives, each a set that must be held whole; an
+    empty list asks for none. ``signed_in`` refuses the anonymous even where the
+    permission alone would let them in.
+    """
+
+    scopes: tuple[frozenset[Scope], ...] = ()
+    permission: Permission = Permission.READ
+    signed_in: bool = False
+    of: Literal["code", "wiki"] = "code"
+
+
+class Access(Struct, frozen=True):
+    """The proof that an actor may do something to a repository.
+
+    Only ``services/access.py`` makes one.
+    """
+
+    actor: Actor
+    need: Need
+    held: Permission
+    repository: Repository
+    workspace: Workspace
+    project: Project
+
+
+class WorkspaceAccess(Struct, frozen=True):
+    """The same for a workspace."""
+
+    actor: Actor
+    need: Need
+    held: Permission
+    workspace: Workspace

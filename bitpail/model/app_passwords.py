@@ -1,0 +1,42 @@
+"""App passwords: what is kept of one. The secret itself is not."""
+
+from typing import NewType
+
+from msgspec import Struct
+
+from bitpail.model.scopes import Scope
+from bitpail.model.users import User, UserId
+
+AppPasswordId = NewType("AppPasswordId", str)
+
+
+class AppPassword(Struct, frozen=True):
+    """``scopes`` is what was ticked, in minimal form: nothing that another one implies."""
+
+    id: AppPasswordId
+    user_id: UserId
+    label: str
+    scopes: tuple[Scope, ...]
+    created_on: int
+    revoked_on: int | None
+    last_used_on: int | None
+    last_used_address: str | None
+    last_used_client: str | None
+
+
+class StoredSecret(Struct, frozen=True):
+    """One row as authentication needs it: the password, its user, and the keyed digest."""
+
+    app_password: AppPassword
+    user: User
+    digest: bytes
+    key_number: int
+
+
+class Use(Struct, frozen=True):
+    """The latest use of one app password, gathered in memory and written behind."""
+
+    app_password_id: AppPasswordId
+    time: int
+    address: str
+    client: str

@@ -1,0 +1,1 @@
+"""Pure rules: facts come in, a decision with a reason goes out. Nothing here waits."""

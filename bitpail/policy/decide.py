@@ -1,0 +1,34 @@
+"""Whether an actor may do what is asked: the one place where that is judged.
+
+The caller has looked up what is held. Nothing here looks anything up or knows
+which door the request came through.
+"""
+
+from enum import Enum
+
+from bitpail.model.access import Actor, Need
+from bitpail.model.permissions import Permission
+from bitpail.policy.scopes import covers
+
+
+class Decision(Enum):
+    """UNSEEN must sound to the client exactly like "does not exist"."""
+
+    ALLOW = "allow"
+    SIGN_IN = "sign in"
+    UNSEEN = "unseen"
+    PERMISSION = "permission"
+    SCOPE = "scope"
+
+
+def decide(actor: Actor, need: Need, held: Permission) -> Decision:
+    """Judge one actor against one need."""
+    if held is Permission.NONE:
+        return Decision.UNSEEN
+    if actor.user is None and (need.signed_in or held < need.permission):
+        return Decision.SIGN_IN
+    if held < need.permission:
+        return Decision.PERMISSION
+    if actor.user is not None and not covers(actor.scopes, need.scopes):
+        return Decision.SCOPE
+    return Decision.ALLOW

@@ -1,0 +1,29 @@
+"""What a person's grants on a repository add up to.
+
+The same rule is written once more in SQL, in ``store/repositories.py``, to
+answer "which may I see?"; a test holds the two together.
+"""
+
+from bitpail.model.permissions import Permission, Role
+from bitpail.model.repositories import Grants
+
+
+def held(grants: Grants, *, is_private: bool) -> Permission:
+    """The strongest of direct, project and workspace grants; a public repository can be read."""
+    if grants.role is Role.OWNER:
+        return Permission.ADMIN
+    strongest = max(grants.direct, grants.project, grants.workspace)
+    if strongest is Permission.NONE and not is_private:
+        return Permission.READ
+    return strongest
+
+
+def held_on_workspace(role: Role | None, *, visible: bool) -> Permission:
+    """What a role in a workspace allows there; whoever may see anything in it may read it."""
+    if role is Role.OWNER:
+        return Permission.ADMIN
+    if role is Role.COLLABORATOR:
+        return Permission.WRITE
+    if role is Role.MEMBER or visible:
+        return Permission.READ
+    return Permission.NONE

@@ -1,0 +1,95 @@
+"""How an app password looks, and how it is told from everything else without a look-up.
+
+``bpap_`` + 12 characters that are its public look-up name + 32 secret
+characters (190 random bits) + 6 characters of checksum, all base 62: URL-safe,
+unescaped in a remote URL, and one regular expression for secret scanners. A
+mistyped one is refused by its checksum before the database is asked.
+"""
+
+import re
+import secrets
+import string
+import zlib
+from hashlib import blake2b
+from hmac import compare_digest
+from typing import final
+
+PREFIX = "bpap_"
+LOOKUP_LENGTH = 12
+SECRET_LENGTH = 32
+CHECKSUM_LENGTH = 6
+PATTERN = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{LOOKUP_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH}}}")
+"""What a secret scanner should look for."""
+
+_ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_LENGTH = len(PREFIX) + LOOKUP_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH
+
+
+@final
+class Secret:
+    """Text that must not be shown: it prints as ``***`` and compares in constant time."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself. Call this only to hash it, or to show it once to its owner."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format("***", spec)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return compare_digest(self._encoded(), other._encoded())
+
+    def __hash__(self) -> int:
+        raise TypeError("a secret is not a key of a table")
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret is not written down")
+
+    def _encoded(self) -> bytes:
+        return self._text.encode("utf-8", "surrogatepass")
+
+
+def generate() -> Secret:
+    """A new app password."""
+    body = "".join(secrets.choice(_ALPHABET) for _ in range(LOOKUP_LENGTH + SECRET_LENGTH))
+    return Secret(PREFIX + body + _checksum(body))
+
+
+def looks_right(secret: Secret) -> bool:
+    """Whether it has the form and the checksum of an app password. Costs no look-up."""
+    text = secret.reveal()
+    if len(text) != _LENGTH or not text.isascii() or not text.startswith(PREFIX):
+        return False
+    body = text[len(PREFIX) : -CHECKSUM_LENGTH]
+    return compare_digest(_checksum(body), text[-CHECKSUM_LENGTH:])
+
+
+def lookup_name(secret: Secret) -> str:
+    """The public part, by which the row is found; it says nothing about the rest."""
+    return secret.reveal()[len(PREFIX) : len(PREFIX) + LOOKUP_LENGTH]
+
+
+def digest(secret: Secret, key: bytes) -> bytes:
+    """What is stored: keyed BLAKE2b of the whole. Without the key it is of no use."""
+    return blake2b(secret.reveal().encode(), key=key, digest_size=32, person=b"app password").digest()
+
+
+def _checksum(body: str) -> str:
+    number = zlib.crc32(body.encode())
+    text = ""
+    while number:
+        number, rest = divmod(number, 62)
+        text = _ALPHABET[rest] + text
+    return text.rjust(CHECKSUM_LENGTH, "0")

@@ -1,0 +1,83 @@
+"""Opaque cursors of long listings: signed, tied to one repository, and short.
+
+A cursor holds the whole position, so that any worker can go on from it. One
+that would make an URL too long is kept in a file named by its digest, and the
+cursor holds the name.
+"""
+
+import time
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from contextlib import suppress
+from hashlib import blake2b
+from hmac import compare_digest
+from pathlib import Path
+
+import msgspec
+
+from bitpail.errors import Invalid
+from bitpail.git.history import Walk
+from bitpail.model.repositories import RepositoryId
+from bitpail.services import keys
+from bitpail.services.site import Site
+
+_SIGNATURE = 16
+_LONGEST_IN_URL = 1500
+_UNPACKED_LIMIT = 64 * 1024 * 1024
+_KEPT_FOR = 7 * 24 * 3600
+_BAD = "the cursor is malformed, or not of this listing: follow 'next' as it is given"
+
+
+def seal(site: Site, repository_id: RepositoryId, walk: Walk) -> str:
+    """The text of a cursor for this position in this repository."""
+    packed = zlib.compress(msgspec.msgpack.encode(walk), 1)
+    payload = b"i" + packed if len(packed) <= _LONGEST_IN_URL else b"f" + _keep(site, packed)
+    signature = keys.sign(repository_id.encode() + payload, site.keys)
+    return urlsafe_b64encode(signature + payload).rstrip(b"=").decode()
+
+
+def unseal(site: Site, repository_id: RepositoryId, cursor: str) -> Walk:
+    """The position; raises Invalid for anything that ``seal`` did not make for this repository."""
+    try:
+        raw = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
+    except ValueError:
+        raise Invalid(_BAD) from None
+    signature, payload = raw[:_SIGNATURE], raw[_SIGNATURE:]
+    if not compare_digest(signature, keys.sign(repository_id.encode() + payload, site.keys)):
+        raise Invalid(_BAD)
+    packed = payload[1:] if payload[:1] == b"i" else _kept(site, payload[1:])
+    unpacked = zlib.decompressobj().decompress(packed, _UNPACKED_LIMIT)
+    return msgspec.msgpack.decode(unpacked, type=Walk)
+
+
+def _directory(site: Site) -> Path:
+    return site.settings.data_path / "cursors"
+
+
+def _keep(site: Site, packed: bytes) -> bytes:
+    name = blake2b(packed, digest_size=20).digest()
+    directory = _directory(site)
+    directory.mkdir(mode=0o700, exist_ok=True)
+    path = directory / name.hex()
+    if not path.exists():
+        temporary = path.with_suffix(f".{time.monotonic_ns()}")
+        temporary.write_bytes(packed)
+        temporary.rename(path)
+    return name
+
+
+def _kept(site: Site, name: bytes) -> bytes:
+    try:
+        return (_directory(site) / name.hex()).read_bytes()
+    except OSError:
+        raise Invalid("the cursor has expired: start the listing again") from None
+
+
+def sweep(data: Path) -> None:
+    """Remove the files of listings that nobody has followed for a week."""
+    oldest = time.time() - _KEPT_FOR
+    with suppress(FileNotFoundError):
+        for path in (data / "cursors").iterdir():
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()

@@ -1,0 +1,229 @@
+"""Repositories: made, changed, listed, imported, adopted, deleted, and where each one lies.
+
+What exists is what the database says: a Git directory is made before its row is
+written, and removed after the row is gone, so that a stop in between leaves
+nothing that anybody can see.
+"""
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from bitpail.errors import Conflict, Invalid, NotFound
+from bitpail.git import directories, refs
+from bitpail.git.directories import GitDirectory
+from bitpail.model.access import Access, WorkspaceAccess
+from bitpail.model.permissions import Permission
+from bitpail.model.repositories import ForkPolicy, Located, Repository, RepositoryId
+from bitpail.model.users import User
+from bitpail.model.workspaces import Workspace
+from bitpail.policy import names
+from bitpail.services import workspaces
+from bitpail.services.clock import now
+from bitpail.services.site import Site
+from bitpail.store import repositories as store
+
+DESCRIPTION_LENGTH = 100_000
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What a client wants a repository to be; None leaves a default or what it was."""
+
+    name: str | None = None
+    description: str | None = None
+    website: str | None = None
+    language: str | None = None
+    is_private: bool | None = None
+    has_wiki: bool | None = None
+    has_issues: bool | None = None
+    fork_policy: ForkPolicy | None = None
+    project_key: str | None = None
+
+
+class Listing(Struct, frozen=True):
+    """One page of repositories and the number of all."""
+
+    repositories: list[Located]
+    size: int
+
+
+async def create(site: Site, workspace: Workspace, slug: str, wanted: Wanted) -> Repository:
+    """A new, empty repository; raises Invalid, NotFound (project) or Conflict."""
+    repository = await _new(site, workspace, slug, wanted)
+    path = directories.repository_path(site.repositories, repository.id)
+    await directories.create(path)
+    return await _record(site, repository, path)
+
+
+async def import_from(
+    site: Site, workspace: Workspace, slug: str, source: str, wanted: Wanted, progress: Callable[[str], None]
+) -> Repository:
+    """A new repository with all branches and tags of a path or URL; all or nothing."""
+    repository = await _new(site, workspace, slug, wanted)
+    if await store.find(site.db, workspace.slug, repository.slug, None) is not None:
+        raise _taken(repository)
+    path = directories.repository_path(site.repositories, repository.id)
+    await directories.import_from(source, path, progress)
+    size = await directories.disk_size(path)
+    return await _record(site, msgspec.structs.replace(repository, size=size), path)
+
+
+async def adopt(site: Site, workspace: Workspace, slug: str, path: Path, wanted: Wanted) -> Repository:
+    """Serve an existing Git directory where it lies; again is no error.
+
+    Raises Invalid if it is no Git directory, Conflict if the name means another repository.
+    """
+    adopted = str(path.absolute())
+    directories.locate(path.absolute())
+    existing = await store.find(site.db, workspace.slug, names.check_slug(slug), None)
+    if existing is not None:
+        if existing.repository.directory == adopted:
+            return existing.repository
+        raise _taken(existing.repository)
+    repository = await _new(site, workspace, slug, wanted)
+    size = await directories.disk_size(path.absolute())
+    repository = msgspec.structs.replace(repository, directory=adopted, size=size)
+    return await _record(site, repository, None)
+
+
+async def _new(site: Site, workspace: Workspace, slug: str, wanted: Wanted) -> Repository:
+    project = await workspaces.project_for(site, workspace, wanted.project_key)
+    created = now()
+    plain = Repository(
+        id=RepositoryId(str(uuid.uuid4())),
+        workspace_id=workspace.id,
+        project_id=project.id,
+        slug=names.check_slug(slug),
+        name=slug,
+        description="",
+        website="",
+        language="",
+        is_private=True,
+        has_wiki=True,
+        has_issues=False,
+        fork_policy=ForkPolicy.ALLOW_FORKS,
+        size=0,
+        directory=None,
+        created_on=created,
+        updated_on=created,
+    )
+    return _changed(plain, wanted)
+
+
+async def _record(site: Site, repository: Repository, made: Path | None) -> Repository:
+    try:
+        await store.create(site.db, repository)
+    except BaseException as error:
+        if made is not None:
+            await directories.delete(made)
+        if isinstance(error, Conflict):
+            raise _taken(repository) from None
+        raise
+    return repository
+
+
+def _taken(repository: Repository) -> Conflict:
+    return Conflict(f"a repository with the slug {repository.slug!r} exists already in this workspace")
+
+
+def _changed(repository: Repository, wanted: Wanted) -> Repository:
+    changes: dict[str, Any] = {
+        key: value
+        for key, value in msgspec.structs.asdict(wanted).items()
+        if value is not None and key != "project_key"
+    }
+    names.check_text(changes.get("name", ""), "name", 255)
+    names.check_text(changes.get("description", ""), "description", DESCRIPTION_LENGTH, multiline=True)
+    names.check_text(changes.get("website", ""), "website", 2048)
+    names.check_text(changes.get("language", ""), "language", 64)
+    if changes.get("name") == "":
+        raise Invalid("name: the name is empty", {"name": ["the name is empty"]})
+    return msgspec.structs.replace(repository, **changes)
+
+
+async def update(site: Site, access: Access, wanted: Wanted) -> Repository:
+    """Change settings; a new name makes a new slug. Raises Invalid, NotFound or Conflict."""
+    repository = _changed(access.repository, wanted)
+    if wanted.name is not None and wanted.name != access.repository.name:
+        slug = names.check_slug(names.slugify(wanted.name))
+        repository = msgspec.structs.replace(repository, slug=slug)
+    if wanted.project_key is not None:
+        project = await workspaces.project_for(site, access.workspace, wanted.project_key)
+        repository = msgspec.structs.replace(repository, project_id=project.id)
+    repository = msgspec.structs.replace(repository, updated_on=now())
+    try:
+        await store.update(site.db, repository)
+    except Conflict:
+        raise _taken(repository) from None
+    return repository
+
+
+async def delete(site: Site, repository: Repository) -> None:
+    """End a repository and its wiki. An adopted directory stays as it is: only its name goes."""
+    await store.delete(site.db, repository.id)
+    if repository.directory is None:
+        await directories.delete(directories.repository_path(site.repositories, repository.id))
+    await directories.delete(_wiki_path(site, repository))
+
+
+async def visible(
+    site: Site, access: WorkspaceAccess, at_least: Permission, offset: int, count: int
+) -> Listing:
+    """The repositories of a workspace that the actor may see, oldest first."""
+    user_id = access.actor.user.id if access.actor.user else None
+    workspace_id = access.workspace.id
+    size = await store.count_visible(site.db, workspace_id, user_id, at_least)
+    found = await store.visible(site.db, workspace_id, user_id, at_least, offset, count)
+    return Listing(found, size)
+
+
+async def every(site: Site) -> list[Located]:
+    """All repositories, for the administrator at the command line."""
+    return await store.every(site.db)
+
+
+async def named(site: Site, workspace: str, slug: str) -> Located:
+    """A repository by its names, for the administrator at the command line; raises NotFound."""
+    located = await store.find(site.db, workspace, slug, None)
+    if located is None:
+        raise NotFound(f"no repository {workspace}/{slug}")
+    return located
+
+
+async def grant(site: Site, repository: Repository, user: User, permission: Permission) -> None:
+    """Give a user a permission on one repository; NONE takes it away."""
+    await store.grant(site.db, repository.id, user.id, permission)
+
+
+async def main_branch(site: Site, repository: Repository) -> str | None:
+    """The branch that HEAD names, if it exists."""
+    return refs.main_branch(code_directory(site, repository))
+
+
+async def directory(site: Site, access: Access) -> GitDirectory:
+    """Where the Git data that this access is for lies; a wiki is made on first use."""
+    if access.need.of == "code":
+        return code_directory(site, access.repository)
+    path = _wiki_path(site, access.repository)
+    if not path.exists():
+        await directories.create(path)
+    return GitDirectory(path, adopted=False)
+
+
+def code_directory(site: Site, repository: Repository) -> GitDirectory:
+    """Where the code of a repository lies; raises NotFound if an adopted directory is gone."""
+    if repository.directory is None:
+        path = directories.repository_path(site.repositories, repository.id)
+        return GitDirectory(path, adopted=False)
+    try:
+        return GitDirectory(directories.locate(Path(repository.directory)), adopted=True)
+    except Invalid:
+        raise NotFound(f"the Git directory of {repository.slug!r} is gone") from None
+
+
+def _wiki_path(site: Site, repository: Repository) -> Path:
+    return directories.repository_path(site.repositories, repository.id, wiki=True)

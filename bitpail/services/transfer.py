@@ -1,0 +1,101 @@
+"""Fetches and pushes: what git does for whoever holds an Access, and what is judged meanwhile.
+
+Gate one was the Access. Gate two is here: every ref of a push is judged while
+its objects are in quarantine, before anything can be seen.
+"""
+
+from collections.abc import AsyncIterator
+
+import structlog
+
+from bitpail.errors import BitpailError
+from bitpail.git import directories, transport
+from bitpail.git.gate import PushedRefs
+from bitpail.git.transport import Limits
+from bitpail.model.access import Access
+from bitpail.model.transfer import Service
+from bitpail.policy import names
+from bitpail.services.clock import now
+from bitpail.services.repositories import directory
+from bitpail.services.site import Site
+from bitpail.store import repositories
+
+log = structlog.get_logger()
+
+
+def limits(site: Site) -> Limits:
+    """The limits of one git process, from the settings."""
+    settings = site.settings
+    return Limits(
+        timeout=settings.git_timeout,
+        idle=settings.idle_timeout,
+        push_limit=settings.push_limit or None,
+        pack_threads=settings.git_pack_threads or None,
+    )
+
+
+async def advertise(
+    site: Site, access: Access, service: Service, protocol: str | None
+) -> AsyncIterator[bytes]:
+    """What refs there are, or with protocol v2 what git can do."""
+    git_directory = await directory(site, access)
+    return transport.advertise(git_directory, service, protocol, limits(site))
+
+
+async def upload_pack(
+    site: Site, access: Access, protocol: str | None, body: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    """Answer one request of a fetch or clone."""
+    git_directory = await directory(site, access)
+    return transport.serve(git_directory, Service.UPLOAD_PACK, protocol, body, limits(site))
+
+
+async def receive_pack(
+    site: Site, access: Access, protocol: str | None, body: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    """Take one push, and note it once git has said that it is on disk."""
+    git_directory = await directory(site, access)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        landed = False
+
+        async def judge(pushed: PushedRefs) -> list[str]:
+            nonlocal landed
+            refusals = _refusals(pushed)
+            landed = not refusals
+            return refusals
+
+        served = transport.serve(
+            git_directory, Service.RECEIVE_PACK, protocol, body, limits(site), judge=judge, hooks=site.hooks
+        )
+        async for piece in served:
+            yield piece
+        if landed:
+            await _landed(site, access)
+
+    return pieces()
+
+
+def _refusals(pushed: PushedRefs) -> list[str]:
+    """One line for each ref that may not be moved; a deletion frees a bad name."""
+    refusals = []
+    for update in pushed.updates:
+        reason = names.refuse_ref(update.name)
+        is_deletion = not update.new.strip("0")
+        name = update.name.decode(errors="replace")
+        if reason and (not is_deletion or name.startswith(names.HIDDEN_REFS)):
+            refusals.append(f"{name}: {reason}")
+    return refusals
+
+
+async def _landed(site: Site, access: Access) -> None:
+    git_directory = await directory(site, access)
+    await transport.after_push(site.objects, git_directory)
+    if access.need.of == "wiki":
+        return
+    size = await directories.disk_size(git_directory.path)
+    try:
+        await repositories.set_size_and_updated(site.db, access.repository.id, size, now())
+    except BitpailError as error:
+        # The push is on disk and was acknowledged; a size that is a push old harms nobody.
+        log.warning("push.size_not_noted", repository=access.repository.id, reason=error.message)

@@ -1,0 +1,152 @@
+"""Workspaces, their members, and the first project that each of them has."""
+
+import uuid
+
+from bitpail.errors import Conflict, Invalid, NotFound
+from bitpail.model.permissions import Permission, Role
+from bitpail.model.projects import Project, ProjectId
+from bitpail.model.repositories import Repository
+from bitpail.model.users import User
+from bitpail.model.workspaces import Member, Workspace, WorkspaceId
+from bitpail.policy import names
+from bitpail.services.clock import now
+from bitpail.services.site import Site
+from bitpail.store import projects, users
+from bitpail.store import workspaces as store
+from bitpail.store.database import Connection
+
+FIRST_PROJECT_KEY = "PROJ"
+
+
+async def create(
+    site: Site, slug: str, *, owner: User, name: str | None = None, public: bool = False
+) -> Workspace:
+    """A new workspace with its owner and a first project; raises Invalid or Conflict."""
+    workspace = Workspace(
+        id=WorkspaceId(str(uuid.uuid4())),
+        slug=names.check_workspace_slug(slug),
+        name=names.check_text(name or slug, "workspace name", 255),
+        personal_of=None,
+        is_private=not public,
+        created_on=(created := now()),
+        updated_on=created,
+    )
+    try:
+        async with site.db.transaction() as db:
+            await add(db, workspace, owner=owner)
+    except Conflict:
+        raise Conflict(f"the workspace {slug!r} exists already") from None
+    return workspace
+
+
+async def add(db: Connection, workspace: Workspace, *, owner: User) -> None:
+    """Write a workspace with its owner and its first project, in the caller's transaction."""
+    await store.create(db, workspace)
+    await store.add_member(db, workspace.id, owner.id, Role.OWNER, Permission.NONE, workspace.created_on)
+    project = Project(
+        id=ProjectId(str(uuid.uuid4())),
+        workspace_id=workspace.id,
+        key=FIRST_PROJECT_KEY,
+        name="Untitled project",
+        description="",
+        is_private=workspace.is_private,
+        created_on=workspace.created_on,
+        updated_on=workspace.created_on,
+    )
+    await projects.create(db, project)
+
+
+async def named(site: Site, slug: str) -> Workspace:
+    """The workspace of that slug; raises NotFound."""
+    workspace = await store.by_slug(site.db, slug)
+    if workspace is None:
+        raise NotFound(f"no workspace {slug!r}")
+    return workspace
+
+
+async def every(site: Site) -> list[Workspace]:
+    """All workspaces, by slug."""
+    return await store.every(site.db)
+
+
+async def members(site: Site, workspace: Workspace) -> list[Member]:
+    """Who belongs to it, by username."""
+    return await store.members(site.db, workspace.id)
+
+
+async def put_member(
+    site: Site, workspace: Workspace, user: User, role: Role, repositories: Permission
+) -> None:
+    """Add a member or change one; the last owner stays an owner."""
+    async with site.db.transaction() as db:
+        await _keep_an_owner(db, workspace, user, still_owner=role is Role.OWNER)
+        await store.add_member(db, workspace.id, user.id, role, repositories, now())
+
+
+async def remove_member(site: Site, workspace: Workspace, user: User) -> None:
+    """End a membership; the last owner stays."""
+    async with site.db.transaction() as db:
+        await _keep_an_owner(db, workspace, user, still_owner=False)
+        await store.remove_member(db, workspace.id, user.id)
+
+
+async def _keep_an_owner(db: Connection, workspace: Workspace, user: User, *, still_owner: bool) -> None:
+    owners = [m.user.id for m in await store.members(db, workspace.id) if m.role is Role.OWNER]
+    if owners == [user.id] and not still_owner:
+        raise Invalid(f"{user.username} is the last owner of {workspace.slug}")
+
+
+async def create_project(site: Site, workspace: Workspace, key: str, name: str) -> Project:
+    """A new project; raises Invalid or Conflict."""
+    created = now()
+    project = Project(
+        id=ProjectId(str(uuid.uuid4())),
+        workspace_id=workspace.id,
+        key=names.check_project_key(key),
+        name=names.check_text(name, "project name", 255),
+        description="",
+        is_private=workspace.is_private,
+        created_on=created,
+        updated_on=created,
+    )
+    try:
+        await projects.create(site.db, project)
+    except Conflict:
+        raise Conflict(f"the project {key!r} exists already in {workspace.slug!r}") from None
+    return project
+
+
+async def project_named(site: Site, workspace: Workspace, *, key: str | None, uuid: str | None) -> Project:
+    """A project by what a client called it; raises Invalid, as a member of a body that is wrong."""
+    if key is not None:
+        project = await projects.by_key(site.db, workspace.id, key)
+    else:
+        project = await projects.by_id(site.db, ProjectId((uuid or "").strip("{}")))
+    if project is None or project.workspace_id != workspace.id:
+        text = f"project not found: {key or uuid}"
+        raise Invalid(f"project: {text}", {"project": [text]})
+    return project
+
+
+async def project_of(site: Site, repository: Repository) -> Project:
+    """The project that a repository is in; raises NotFound if it is just gone."""
+    project = await projects.by_id(site.db, repository.project_id)
+    if project is None:
+        raise NotFound("the project of this repository is gone")
+    return project
+
+
+async def person(site: Site, workspace: Workspace) -> User | None:
+    """Whose personal workspace it is, if it is one."""
+    return await users.by_id(site.db, workspace.personal_of) if workspace.personal_of else None
+
+
+async def project_for(site: Site, workspace: Workspace, key: str | None) -> Project:
+    """The project of that key, or the workspace's oldest when none is named; raises NotFound."""
+    if key is None:
+        project = await projects.oldest(site.db, workspace.id)
+    else:
+        project = await projects.by_key(site.db, workspace.id, key)
+    if project is None:
+        raise NotFound(f"no project {key!r} in workspace {workspace.slug!r}")
+    return project

@@ -1,0 +1,201 @@
+"""All settings, in one frozen object. The only file that reads the environment.
+
+A value comes from a flag, else a ``BITPAIL_*`` variable, else the TOML file
+that ``BITPAIL_CONFIG`` or ``--config`` names, else its default. What is unknown
+or malformed is refused by name.
+"""
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+from msgspec import Meta, Struct
+
+from bitpail.errors import ConfigurationError
+
+PREFIX = "BITPAIL_"
+_CONFIG = "BITPAIL_CONFIG"
+
+Positive = Annotated[int, Meta(ge=1)]
+NotNegative = Annotated[int, Meta(ge=0)]
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every setting with its default; ``docs/settings.md`` is generated from this class.
+
+    Sizes are bytes, times are seconds; 0 as a limit means none where it says so.
+    """
+
+    data: str = "bitpail-data"
+    """Directory that holds the database, the keys and the repositories."""
+    database: str = ""
+    """postgresql://... ; empty: SQLite in the data directory."""
+    listen: str = "127.0.0.1:7990"
+    """HOST:PORT to serve on; port 0 takes a free one."""
+    workers: Positive = 1
+    """Worker processes."""
+    public_url: str = ""
+    """The address people use, if it isn't the one requests come in by: https://git.example.org"""
+    tls_certificate: str = ""
+    """PEM file; with tls_key the server speaks HTTPS itself."""
+    tls_key: str = ""
+    """PEM file."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks (CIDR) whose X-Forwarded-For, -Proto and -Host are believed."""
+    graceful_stop: NotNegative = 30
+    """How long running requests may go on after a stop was asked for."""
+    log_level: str = "info"
+    """debug, info, warning or error."""
+    git_request_limit: Positive = 64 * 1024 * 1024
+    """Largest body of a fetch request, unpacked."""
+    push_limit: NotNegative = 0
+    """Largest pack of one push; 0: no limit."""
+    git_timeout: Positive = 3600
+    """Longest run of one git process for one request."""
+    idle_timeout: Positive = 300
+    """Longest wait for a client that neither sends nor reads."""
+    git_pack_threads: NotNegative = 0
+    """Threads of one pack computation; 0: as many as there are cores."""
+    api_body_limit: Positive = 1024 * 1024
+    """Largest body of a REST request."""
+    sqlite_synchronous: str = "FULL"
+    """FULL survives a power cut; NORMAL is faster and may lose the last commits."""
+    postgresql_pool: Positive = 8
+    """Connections to PostgreSQL per worker."""
+    last_use_interval: Positive = 5
+    """How often last uses of app passwords are written down."""
+
+    @property
+    def data_path(self) -> Path:
+        """The data directory, absolute."""
+        return Path(self.data).absolute()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of ``listen``."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+def load(flags: Mapping[str, Any] | None = None, config: str | None = None) -> Settings:
+    """The settings in force.
+
+    Raises ConfigurationError, naming the key and where it stands, for an unknown
+    key, a wrong type or a value out of range. ``flags`` that are None are unset.
+    """
+    file = config or os.environ.get(_CONFIG)
+    values: dict[str, Any] = dict(_from_file(file)) if file else {}
+    values |= _from_environment(os.environ)
+    values |= {key: value for key, value in (flags or {}).items() if value is not None}
+    try:
+        settings = msgspec.convert(values, Settings)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"settings: {error}") from None
+    _check(settings)
+    return settings
+
+
+def masked(settings: Settings) -> dict[str, Any]:
+    """The settings for people to see: no secret in them."""
+    shown = msgspec.to_builtins(settings)
+    shown["database"] = mask_url(settings.database)
+    return dict(shown)
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The variables that give another process these settings."""
+    variables = {}
+    for key in Settings.__struct_fields__:
+        value = getattr(settings, key)
+        if value != getattr(_DEFAULTS, key):
+            variables[PREFIX + key.upper()] = ",".join(value) if isinstance(value, tuple) else str(value)
+    return variables
+
+
+def mask_url(url: str) -> str:
+    """The URL without its password."""
+    parts = urlsplit(url)
+    if parts.password is None and "password=" not in parts.query:
+        return url
+    user, _, host = parts.netloc.rpartition("@")
+    netloc = f"{user.split(':')[0]}:***@{host}" if parts.password is not None else parts.netloc
+    query = re.sub(r"(^|&)password=[^&]*", r"\1password=***", parts.query)
+    return urlunsplit(parts._replace(netloc=netloc, query=query))
+
+
+def _from_file(file: str) -> dict[str, Any]:
+    try:
+        with Path(file).open("rb") as stream:
+            values = tomllib.load(stream)
+    except OSError as error:
+        raise ConfigurationError(f"settings file {file!r}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"settings file {file!r}: {error}") from None
+    for key in values:
+        if key not in Settings.__struct_fields__:
+            raise ConfigurationError(f"settings file {file!r}: unknown key {key!r}{_similar(key)}")
+    return values
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, text in environment.items():
+        if name.startswith(PREFIX) and name != _CONFIG:
+            key = name.removeprefix(PREFIX).lower()
+            if key not in Settings.__struct_fields__:
+                raise ConfigurationError(f"environment: unknown variable {name}{_similar(key)}")
+            values[key] = _from_text(name, key, text)
+    return values
+
+
+def _from_text(name: str, key: str, text: str) -> Any:
+    default = getattr(_DEFAULTS, key)
+    if isinstance(default, int):
+        try:
+            return int(text)
+        except ValueError:
+            raise ConfigurationError(f"environment: {name} must be a whole number, not {text!r}") from None
+    if isinstance(default, tuple):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
+
+
+def _similar(key: str) -> str:
+    near = [known for known in Settings.__struct_fields__ if key in known or known in key]
+    return f" (did you mean {', '.join(near)}?)" if near else ""
+
+
+def _check(settings: Settings) -> None:
+    try:
+        host, port = settings.address
+        if not host or not 0 <= port <= 65535:
+            raise ValueError
+    except ValueError:
+        raise ConfigurationError(f"settings: listen must be HOST:PORT, not {settings.listen!r}") from None
+    for network in settings.trusted_proxies:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            raise ConfigurationError(f"settings: trusted_proxies: not a network: {network!r}") from None
+    for key, allowed in _CHOICES.items():
+        if getattr(settings, key) not in allowed:
+            raise ConfigurationError(f"settings: {key} must be one of {', '.join(allowed)}")
+    if bool(settings.tls_certificate) != bool(settings.tls_key):
+        raise ConfigurationError("settings: tls_certificate and tls_key go together")
+    if settings.database and urlsplit(settings.database).scheme not in {"postgresql", "postgres"}:
+        raise ConfigurationError("settings: database must be a postgresql:// URL, or empty for SQLite")
+    if settings.public_url and urlsplit(settings.public_url).scheme not in {"http", "https"}:
+        raise ConfigurationError("settings: public_url must start with http:// or https://")
+
+
+_DEFAULTS = Settings()
+_CHOICES = {
+    "log_level": ("debug", "info", "warning", "error"),
+    "sqlite_synchronous": ("FULL", "NORMAL"),
+}

@@ -1,0 +1,47 @@
+"""From one HTTP request to one Git service: match, authenticate, ask for access, serve."""
+
+from starlette.types import ASGIApp
+
+from bitpail.errors import BitpailError, NotFound
+from bitpail.http.call import Call
+from bitpail.http.credentials import credential
+from bitpail.http.routing import Match, Router
+from bitpail.services.access import to_repository
+from bitpail.services.authentication import authenticate
+from bitpail.smart_http import errors
+from bitpail.smart_http.routes import ROUTES
+
+_INFO_REFS = b"/info/refs"
+
+
+class SmartHttp:
+    """Everything that is not the API or a page of ours is asked for as a repository."""
+
+    def __init__(self) -> None:
+        self._router = Router(ROUTES)
+
+    async def answer(self, call: Call) -> ASGIApp:
+        """Serve git, or refuse in words that git shows its user."""
+        try:
+            return await self._serve(call)
+        except BitpailError as error:
+            return errors.response(call, error)
+
+    async def _serve(self, call: Call) -> ASGIApp:
+        match = self._match(call)
+        call.actor = await authenticate(call.site, credential(call.request.headers), call.client)
+        workspace = match.parameters["workspace"]
+        repository = match.parameters["repo_slug"].removesuffix(".git")
+        access = await to_repository(call.site, call.actor, match.route.need, workspace, repository)
+        response: ASGIApp = await match.route.handler(call, access)
+        return response
+
+    def _match(self, call: Call) -> Match:
+        path = call.raw_path
+        service = call.request.query_params.get("service")
+        if path.endswith(_INFO_REFS) and service is not None:
+            path += b"?service=" + service.encode("utf-8", "replace")
+        match = self._router.find(call.method, path)
+        if match is None:
+            raise NotFound("there is no page and no Git service at this address")
+        return match

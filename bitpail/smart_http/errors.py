@@ -1,0 +1,89 @@
+"""What went wrong, in the tongue of git: a status, and plain text that git shows after ``remote:``.
+
+git asks twice: first without credentials. A 403 there would end the clone
+before the user is ever prompted, so an anonymous refusal is a 401 with a
+challenge. The sentences are the recorded ones where there is a recording.
+"""
+
+from starlette.responses import PlainTextResponse
+
+from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, Unavailable
+from bitpail.http.call import Call
+from bitpail.http.credentials import CHALLENGE, MalformedCredential
+from bitpail.http.routing import MethodNotAllowed
+from bitpail.policy.decide import Decision
+from bitpail.policy.scopes import in_form_order
+from bitpail.services.access import Refused
+from bitpail.services.authentication import Reason, Unauthenticated
+from bitpail.wire.errors import LACKS_SCOPES, NOT_YOURS
+
+_STATUS: dict[type[BitpailError], int] = {
+    NotFound: 404,
+    Conflict: 409,
+    TooLarge: 413,
+    Unavailable: 503,
+    Invalid: 400,
+}
+
+APP_PASSWORDS_PAGE = "/account/settings/app-passwords/"
+
+
+def response(call: Call, error: BitpailError) -> PlainTextResponse:
+    """The refusal or failure as git's user should read it."""
+    if isinstance(error, Unauthenticated):
+        return _challenge(_unauthenticated(call, error.reason))
+    if isinstance(error, MalformedCredential):
+        return _challenge(f"Invalid credentials\n{error.message}\n")
+    if isinstance(error, Refused):
+        return _refused(error)
+    if isinstance(error, MethodNotAllowed):
+        return PlainTextResponse(f"{error.message}\n", 405, {"Allow": ", ".join(error.allowed)})
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    if status == 500:
+        call.noted["error"] = repr(error)
+        return PlainTextResponse(
+            f"Something went wrong on the server; its log has it as {call.request_id}.\n", 500
+        )
+    return PlainTextResponse(f"{error.message}\n", status)
+
+
+def _unauthenticated(call: Call, reason: Reason) -> str:
+    if reason is Reason.ACCOUNT_PASSWORD:
+        return (
+            "Account passwords are no longer supported for Git authentication.\n"
+            "See https://atlassian.community/t5/x/x/ba-p/1948231\n"
+            "App passwords are recommended; create one in your personal settings:\n"
+            f"{call.base}{APP_PASSWORDS_PAGE}\n"
+        )
+    if reason is Reason.EMAIL:
+        return "Invalid credentials\nThe user name is your username, not your e-mail address.\n"
+    return "Invalid credentials\n"
+
+
+def _refused(error: Refused) -> PlainTextResponse:
+    if error.actor.user is None:
+        return _challenge("")
+    if error.decision is Decision.SCOPE:
+        return PlainTextResponse(_missing_scope(error), 403)
+    if error.decision is Decision.PERMISSION:
+        needed = error.need.permission.name.lower()
+        text = f"You can see this repository, but this needs {needed} permission on it.\n"
+        return PlainTextResponse(text, 403)
+    return _challenge(f"{NOT_YOURS}\n")
+
+
+def _missing_scope(error: Refused) -> str:
+    password = error.actor.app_password
+    label = f'The app password "{password.label}"' if password else "This credential"
+    held = ", ".join(password.scopes) if password else "no permission"
+    missing = ", ".join(in_form_order(error.need.scopes[0] - error.actor.scopes))
+    return (
+        f"{LACKS_SCOPES}\n"
+        f"{label} has: {held}\n"
+        f"It lacks: {missing}\n"
+        "The permissions of an app password cannot be changed: create another one.\n"
+    )
+
+
+def _challenge(text: str) -> PlainTextResponse:
+    return PlainTextResponse(text, 401, {"WWW-Authenticate": CHALLENGE})

@@ -1,0 +1,79 @@
+"""Projects, and what was granted on them."""
+
+from sqlalchemy import Text, bindparam, delete, insert, select
+
+from bitpail.model.permissions import Permission
+from bitpail.model.projects import Project, ProjectId
+from bitpail.model.users import UserId
+from bitpail.model.workspaces import WorkspaceId
+from bitpail.store.database import Connection
+from bitpail.store.statements import Row, Upsert
+from bitpail.store.tables import project_permissions as _permissions
+from bitpail.store.tables import projects as _projects
+
+COLUMNS = tuple(_projects.c)
+"""What ``from_row`` wants, for statements that join projects."""
+
+_in_workspace = _projects.c.workspace_id == bindparam("workspace", type_=Text)
+
+_insert = insert(_projects)
+_by_key = select(*COLUMNS).where(_in_workspace, _projects.c.key == bindparam("project_key", type_=Text))
+_by_id = select(*COLUMNS).where(_projects.c.id == bindparam("project", type_=Text))
+_of_workspace = select(*COLUMNS).where(_in_workspace).order_by(_projects.c.created_on, _projects.c.id)
+_oldest = _of_workspace.limit(1)
+_grant = Upsert(_permissions, "permission")
+_revoke = delete(_permissions).where(
+    _permissions.c.project_id == bindparam("project", type_=Text),
+    _permissions.c.user_id == bindparam("user", type_=Text),
+)
+
+
+def from_row(row: Row) -> Project:
+    """A project from the columns of ``COLUMNS``."""
+    return Project(row[0], row[1], row[2], row[3], row[4], row[5] == 1, row[6], row[7])
+
+
+async def create(db: Connection, project: Project) -> None:
+    """Write a project; raises Conflict if the workspace has that key, or if there is no workspace."""
+    await db.run(
+        _insert,
+        id=project.id,
+        workspace_id=project.workspace_id,
+        key=project.key,
+        name=project.name,
+        description=project.description,
+        is_private=int(project.is_private),
+        created_on=project.created_on,
+        updated_on=project.updated_on,
+    )
+
+
+async def by_key(db: Connection, workspace_id: WorkspaceId, key: str) -> Project | None:
+    """The project of that key in a workspace."""
+    row = await db.one(_by_key, workspace=workspace_id, project_key=key)
+    return from_row(row) if row else None
+
+
+async def by_id(db: Connection, project_id: ProjectId) -> Project | None:
+    """The project of that UUID, without braces."""
+    row = await db.one(_by_id, project=project_id)
+    return from_row(row) if row else None
+
+
+async def oldest(db: Connection, workspace_id: WorkspaceId) -> Project | None:
+    """The project that repositories go to when none is named."""
+    row = await db.one(_oldest, workspace=workspace_id)
+    return from_row(row) if row else None
+
+
+async def of_workspace(db: Connection, workspace_id: WorkspaceId) -> list[Project]:
+    """All projects of a workspace, oldest first."""
+    return [from_row(row) for row in await db.all(_of_workspace, workspace=workspace_id)]
+
+
+async def grant(db: Connection, project_id: ProjectId, user_id: UserId, permission: Permission) -> None:
+    """Give a permission on every repository of the project; NONE takes it away."""
+    if permission is Permission.NONE:
+        await db.run(_revoke, project=project_id, user=user_id)
+    else:
+        await db.run(_grant, project_id=project_id, user_id=user_id, permission=int(permission))

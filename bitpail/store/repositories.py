@@ -1,0 +1,225 @@
+"""Repositories: found by name or UUID with one person's grants, listed by what that person may see.
+
+``visible`` says once more, in SQL, what ``policy/permissions.py`` says; a test
+holds the two together.
+"""
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, func, or_, select
+
+from bitpail.model.permissions import Permission, Role
+from bitpail.model.repositories import ForkPolicy, Grants, Located, Repository, RepositoryId
+from bitpail.model.users import UserId
+from bitpail.model.workspaces import WorkspaceId
+from bitpail.store import projects, workspaces
+from bitpail.store.database import Connection, Database
+from bitpail.store.statements import Row, Upsert
+from bitpail.store.tables import project_permissions as _project_permissions
+from bitpail.store.tables import projects as _projects
+from bitpail.store.tables import repositories as _repositories
+from bitpail.store.tables import repository_permissions as _repository_permissions
+from bitpail.store.tables import workspace_members as _members
+from bitpail.store.tables import workspaces as _workspaces
+from bitpail.store.workspaces import PERMISSIONS, ROLES
+
+_c = _repositories.c
+_COLUMNS = tuple(_c)
+_GRANTS = (
+    *(_repository_permissions.c.permission, _project_permissions.c.permission),
+    *(_members.c.repositories, _members.c.role),
+)
+_FORK_POLICIES = {policy.value: policy for policy in ForkPolicy}
+_NO_GRANTS = Grants()
+_CHANGEABLE = (
+    *("project_id", "slug", "name", "description", "website", "language"),
+    *("is_private", "has_wiki", "has_issues", "fork_policy", "updated_on"),
+)
+
+_user = bindparam("user", type_=Text)
+_id = _c.id == bindparam("repository", type_=Text)
+_in_workspace = _c.workspace_id == bindparam("workspace", type_=Text)
+
+_granted = (
+    _repositories.outerjoin(
+        _repository_permissions,
+        and_(_repository_permissions.c.repository_id == _c.id, _repository_permissions.c.user_id == _user),
+    )
+    .outerjoin(
+        _project_permissions,
+        and_(_project_permissions.c.project_id == _c.project_id, _project_permissions.c.user_id == _user),
+    )
+    .outerjoin(_members, and_(_members.c.workspace_id == _c.workspace_id, _members.c.user_id == _user))
+)
+_everything = select(*_COLUMNS, *workspaces.COLUMNS, *projects.COLUMNS, *_GRANTS).select_from(
+    _granted.join(_workspaces, _workspaces.c.id == _c.workspace_id).join(
+        _projects, _projects.c.id == _c.project_id
+    )
+)
+_workspace_is_slug = _workspaces.c.slug == bindparam("workspace", type_=Text)
+_workspace_is_id = _workspaces.c.id == bindparam("workspace", type_=Text)
+_is_slug = _c.slug == bindparam("repository", type_=Text)
+
+_by_slugs = _everything.where(_workspace_is_slug, _is_slug)
+_by_slug_and_id = _everything.where(_workspace_is_slug, _id)
+_by_id_and_slug = _everything.where(_workspace_is_id, _is_slug)
+_by_ids = _everything.where(_workspace_is_id, _id)
+_by_id = _everything.where(_id)
+
+_at_least = bindparam("at_least", type_=Integer)
+_held = or_(
+    _members.c.role == Role.OWNER.value,
+    func.coalesce(_repository_permissions.c.permission, 0) >= _at_least,
+    func.coalesce(_project_permissions.c.permission, 0) >= _at_least,
+    func.coalesce(_members.c.repositories, 0) >= _at_least,
+    and_(_c.is_private == 0, _at_least <= int(Permission.READ)),
+)
+_visible = (
+    _everything.where(_in_workspace, _held)
+    .order_by(_c.created_on, _c.id)
+    .limit(bindparam("number", type_=BigInteger))
+    .offset(bindparam("start", type_=BigInteger))
+)
+_count_visible = select(func.count()).select_from(_granted).where(_in_workspace, _held)
+_every = _everything.order_by(_workspaces.c.slug, _c.slug)
+_by_directory = select(*_COLUMNS).where(_c.directory == bindparam("path", type_=Text)).order_by(_c.created_on)
+
+_insert = sa.insert(_repositories)
+_update = (
+    sa.update(_repositories)
+    .where(_id)
+    .values({name: bindparam(f"new_{name}", type_=_c[name].type) for name in _CHANGEABLE})
+)
+_set_size_and_updated = (
+    sa.update(_repositories)
+    .where(_id)
+    .values(
+        size=bindparam("new_size", type_=BigInteger), updated_on=bindparam("new_updated_on", type_=BigInteger)
+    )
+)
+_delete = sa.delete(_repositories).where(_id)
+_grant = Upsert(_repository_permissions, "permission")
+_revoke = sa.delete(_repository_permissions).where(
+    _repository_permissions.c.repository_id == bindparam("repository", type_=Text),
+    _repository_permissions.c.user_id == _user,
+)
+
+
+def _from_row(row: Row) -> Repository:
+    flags = row[8] == 1, row[9] == 1, row[10] == 1, _FORK_POLICIES[row[11]]
+    return Repository(*(row[:8] + flags + row[12:16]))
+
+
+def _located(row: Row) -> Located:
+    direct, project, workspace, role = row[31:]
+    if direct is None and project is None and role is None:
+        grants = _NO_GRANTS
+    else:
+        grants = Grants(
+            PERMISSIONS[direct or 0], PERMISSIONS[project or 0], PERMISSIONS[workspace or 0], ROLES[role]
+        )
+    return Located(_from_row(row), workspaces.from_row(row[16:23]), projects.from_row(row[23:31]), grants)
+
+
+async def find(db: Connection, workspace: str, repository: str, user_id: UserId | None) -> Located | None:
+    """A repository by workspace and name, with what the user (None: anonymous) was granted on it.
+
+    Each is a slug or a UUID in braces; beside a UUID the workspace may be ``{}``.
+    """
+    statement, workspace, repository = _shape(workspace, repository)
+    if statement is None:
+        return None
+    row = await db.one(statement, workspace=workspace, repository=repository, user=user_id)
+    return _located(row) if row else None
+
+
+def _shape(workspace: str, repository: str) -> tuple[sa.Select[Row] | None, str, str]:
+    """The statement for these identifiers, and what to look for."""
+    if repository[:1] == "{" and repository[-1:] == "}":
+        repository = repository[1:-1].lower()
+        if workspace == "{}":
+            return _by_id, workspace, repository
+        if workspace[:1] == "{" and workspace[-1:] == "}":
+            return _by_ids, workspace[1:-1].lower(), repository
+        return _by_slug_and_id, workspace, repository
+    if workspace == "{}":
+        return None, workspace, repository
+    if workspace[:1] == "{" and workspace[-1:] == "}":
+        return _by_id_and_slug, workspace[1:-1].lower(), repository
+    return _by_slugs, workspace, repository
+
+
+async def visible(  # who asks, for what, which part of it
+    db: Database,
+    workspace_id: WorkspaceId,
+    user_id: UserId | None,
+    at_least: Permission,
+    offset: int,
+    limit: int,
+) -> list[Located]:
+    """The repositories of a workspace on which the user holds so much, oldest first."""
+    rows = await db.scan(
+        _visible, workspace=workspace_id, user=user_id, at_least=int(at_least), start=offset, number=limit
+    )
+    return [_located(row) for row in rows]
+
+
+async def count_visible(
+    db: Database, workspace_id: WorkspaceId, user_id: UserId | None, at_least: Permission
+) -> int:
+    """How many there are of them."""
+    rows = await db.scan(_count_visible, workspace=workspace_id, user=user_id, at_least=int(at_least))
+    return int(rows[0][0])
+
+
+async def every(db: Database) -> list[Located]:
+    """All repositories, by workspace and slug, with nobody's grants."""
+    return [_located(row) for row in await db.scan(_every, user=None)]
+
+
+async def by_directory(db: Connection, directory: str) -> list[Repository]:
+    """The repositories that serve an adopted Git directory, oldest first."""
+    return [_from_row(row) for row in await db.all(_by_directory, path=directory)]
+
+
+async def create(db: Connection, repository: Repository) -> None:
+    """Write a repository; raises Conflict if its slug is taken, or if its project is not there."""
+    await db.run(_insert, **_values(repository))
+
+
+async def update(db: Connection, repository: Repository) -> None:
+    """Write what people can change, not its size, directory or workspace; raises Conflict."""
+    values = _values(repository)
+    changes = {f"new_{name}": values[name] for name in _CHANGEABLE}
+    await db.run(_update, repository=repository.id, **changes)
+
+
+def _values(repository: Repository) -> dict[str, Any]:
+    return msgspec.structs.asdict(repository) | {
+        "is_private": int(repository.is_private),
+        "has_wiki": int(repository.has_wiki),
+        "has_issues": int(repository.has_issues),
+        "fork_policy": repository.fork_policy.value,
+    }
+
+
+async def set_size_and_updated(
+    db: Connection, repository_id: RepositoryId, size: int, updated_on: int
+) -> None:
+    """Write down what a push left."""
+    await db.run(_set_size_and_updated, repository=repository_id, new_size=size, new_updated_on=updated_on)
+
+
+async def delete(db: Connection, repository_id: RepositoryId) -> bool:
+    """Forget a repository and what was granted on it; whether there was one."""
+    return await db.run(_delete, repository=repository_id) > 0
+
+
+async def grant(db: Connection, repository_id: RepositoryId, user_id: UserId, permission: Permission) -> None:
+    """Give a permission on one repository; NONE takes it away."""
+    if permission is Permission.NONE:
+        await db.run(_revoke, repository=repository_id, user=user_id)
+    else:
+        await db.run(_grant, repository_id=repository_id, user_id=user_id, permission=int(permission))

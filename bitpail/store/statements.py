@@ -1,0 +1,113 @@
+"""Core statements turned into SQL text, once per dialect, and what Core cannot say for both.
+
+A statement is kept by identity: make it at module level, never in a function.
+Type processors of SQLAlchemy do not run; hand over ints, str, bytes and None.
+"""
+
+from collections.abc import Callable, Mapping
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Executable, Insert, Text
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+Row = tuple[Any, ...]
+Arguments = Callable[[Mapping[str, Any]], Row]
+
+
+class Statements:
+    """SQL text and the order of its arguments, for one dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._compiled: dict[Executable, tuple[str, Arguments]] = {}
+
+    def get(self, statement: Executable) -> tuple[str, Arguments]:
+        """The text, and a function that puts named parameters in its order."""
+        found = self._compiled.get(statement)
+        if found is None:
+            found = self._compiled[statement] = self._compile(statement)
+        return found
+
+    def _compile(self, statement: Executable) -> tuple[str, Arguments]:
+        compiled = statement.compile(dialect=self._dialect)  # type: ignore[attr-defined]
+        names = tuple(compiled.positiontup or ())
+        constants = {name: value for name, value in compiled.params.items() if value is not None}
+        return str(compiled), _arguments(
+            names, {name: constants[name] for name in names if name in constants}
+        )
+
+
+def _arguments(names: tuple[str, ...], constants: Mapping[str, Any]) -> Arguments:
+    if not names:
+        return lambda _: ()
+    # itemgetter of one name gives the bare value, of several a tuple.
+    pick: Arguments = itemgetter(*names) if len(names) > 1 else lambda given: (given[names[0]],)
+    if constants:
+        return lambda given: pick({**constants, **given})
+    return pick
+
+
+class Upsert(Insert):
+    """An insert that changes ``changing`` where a row with the same primary key exists."""
+
+    inherit_cache = False
+
+    def __init__(self, table: Any, *changing: str) -> None:
+        super().__init__(table)
+        self.changing = changing
+
+
+@compiles(Upsert)
+def _upsert(element: Upsert, compiler: SQLCompiler, **options: Any) -> str:
+    table: Any = element.table
+    key = ", ".join(column.name for column in table.primary_key)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in element.changing)
+    inserted = compiler.visit_insert(element, **options)  # type: ignore[no-untyped-call]
+    return f"{inserted} ON CONFLICT ({key}) DO UPDATE SET {changes}"
+
+
+class text_rows(FunctionElement[str]):  # noqa: N801  # named like the SQL functions it stands for
+    """The strings of a JSON list as rows with one column, ``value``."""
+
+    inherit_cache = True
+
+
+class object_rows(FunctionElement[str]):  # noqa: N801
+    """The objects of a JSON list as rows with one column, ``value``."""
+
+    inherit_cache = True
+
+
+class json_field(FunctionElement[str]):  # noqa: N801
+    """One member of an object, by its name."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(text_rows, "sqlite")
+@compiles(object_rows, "sqlite")
+def _rows_on_sqlite(element: FunctionElement[str], compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(text_rows, "postgresql")
+def _text_rows_on_postgresql(element: FunctionElement[str], compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS json))"
+
+
+@compiles(object_rows, "postgresql")
+def _object_rows_on_postgresql(element: FunctionElement[str], compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_array_elements(CAST({compiler.process(element.clauses, **options)} AS json))"
+
+
+@compiles(json_field, "sqlite")
+@compiles(json_field, "postgresql")
+def _json_field(element: FunctionElement[str], compiler: SQLCompiler, **options: Any) -> str:
+    # -> and ->> are the same on both since SQLite 3.38.
+    value, name = (compiler.process(part, **options) for part in element.clauses)
+    return f"({value} ->> {name})"

@@ -1,0 +1,155 @@
+"""Accounts and their e-mail addresses."""
+
+from collections.abc import Sequence
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Text, bindparam, column, func, insert, select
+
+from bitpail.model.users import Email, User, UserId
+from bitpail.store.database import Connection, Database
+from bitpail.store.statements import Row, text_rows
+from bitpail.store.tables import emails as _emails
+from bitpail.store.tables import users as _users
+
+COLUMNS = (
+    *(_users.c.id, _users.c.username, _users.c.display_name, _users.c.nickname, _users.c.account_id),
+    *(_users.c.is_admin, _users.c.is_active, _users.c.created_on),
+)
+"""What ``from_row`` wants, for statements that join users."""
+
+_EMAIL_COLUMNS = (_emails.c.address, _emails.c.user_id, _emails.c.is_primary, _emails.c.is_confirmed)
+_wanted = text_rows(bindparam("addresses", type_=Text)).table_valued(column("value", Text), name="wanted")
+_id = _users.c.id == bindparam("user", type_=Text)
+
+_insert = insert(_users)
+_insert_email = insert(_emails)
+_by_username = select(*COLUMNS, _users.c.password_digest).where(
+    _users.c.username_key == bindparam("username", type_=Text)
+)
+_by_id = select(*COLUMNS).where(_id)
+_by_account_id = select(*COLUMNS).where(_users.c.account_id == bindparam("account_id", type_=Text))
+_every = select(*COLUMNS).order_by(_users.c.username_key)
+_count = select(func.count()).select_from(_users)
+_emails_of = (
+    select(*_EMAIL_COLUMNS)
+    .where(_emails.c.user_id == bindparam("user", type_=Text))
+    .order_by(_emails.c.is_primary.desc(), _emails.c.address_key)
+)
+_by_emails = (
+    select(*COLUMNS, _emails.c.address_key)
+    .join_from(_emails, _users, _emails.c.user_id == _users.c.id)
+    .where(_emails.c.address_key.in_(select(_wanted.c.value)), _emails.c.is_confirmed == 1)
+)
+_set_password_digest = sa.update(_users).where(_id).values(password_digest=bindparam("digest", type_=Text))
+_set_active = sa.update(_users).where(_id).values(is_active=bindparam("active", type_=BigInteger))
+_update = (
+    sa.update(_users)
+    .where(_id)
+    .values(
+        display_name=bindparam("new_display_name", type_=Text), nickname=bindparam("new_nickname", type_=Text)
+    )
+)
+
+
+def from_row(row: Row) -> User:
+    """A user from the columns of ``COLUMNS``."""
+    return User(row[0], row[1], row[2], row[3], row[4], row[5] == 1, row[6] == 1, row[7])
+
+
+async def create(
+    db: Connection, user: User, *, password_digest: str | None, email: str, confirmed: bool
+) -> None:
+    """Write a user and the primary address: two rows, so use a transaction. Raises Conflict."""
+    await db.run(
+        _insert,
+        id=user.id,
+        username=user.username,
+        username_key=user.username.lower(),
+        display_name=user.display_name,
+        nickname=user.nickname,
+        account_id=user.account_id,
+        password_digest=password_digest,
+        is_admin=int(user.is_admin),
+        is_active=int(user.is_active),
+        created_on=user.created_on,
+    )
+    await db.run(
+        _insert_email,
+        address_key=email.lower(),
+        address=email,
+        user_id=user.id,
+        is_primary=1,
+        is_confirmed=int(confirmed),
+    )
+
+
+async def by_username(db: Connection, username: str) -> User | None:
+    """The user of that name, in whatever case."""
+    row = await db.one(_by_username, username=username.lower())
+    return from_row(row) if row else None
+
+
+async def by_id(db: Connection, user_id: UserId) -> User | None:
+    """The user of that UUID, without braces."""
+    row = await db.one(_by_id, user=user_id)
+    return from_row(row) if row else None
+
+
+async def by_account_id(db: Connection, account_id: str) -> User | None:
+    """The user of that account ID."""
+    row = await db.one(_by_account_id, account_id=account_id)
+    return from_row(row) if row else None
+
+
+async def with_password(db: Connection, username: str) -> tuple[User, str | None] | None:
+    """The user of that name with the digest of the account password, if one is set."""
+    row = await db.one(_by_username, username=username.lower())
+    return (from_row(row), row[8]) if row else None
+
+
+async def emails(db: Connection, user_id: UserId) -> list[Email]:
+    """All addresses of a user, the primary one first."""
+    rows = await db.all(_emails_of, user=user_id)
+    return [Email(row[0], row[1], row[2] == 1, row[3] == 1) for row in rows]
+
+
+async def by_confirmed_emails(db: Connection, addresses: Sequence[str]) -> dict[str, User]:
+    """Who owns which of these addresses, by lower-case address; one statement for all of them.
+
+    Addresses come out of commits: what no database can hold as text is nobody's.
+    """
+    wanted = {address.lower() for address in addresses if _can_be_text(address)}
+    if not wanted:
+        return {}
+    rows = await db.all(_by_emails, addresses=msgspec.json.encode(sorted(wanted)).decode())
+    return {row[8]: from_row(row) for row in rows}
+
+
+def _can_be_text(address: str) -> bool:
+    return "\0" not in address and not any("\ud800" <= character <= "\udfff" for character in address)
+
+
+async def every(db: Database) -> list[User]:
+    """All users, by username."""
+    return [from_row(row) for row in await db.scan(_every)]
+
+
+async def count(db: Database) -> int:
+    """How many users there are."""
+    return int((await db.scan(_count))[0][0])
+
+
+async def set_password_digest(db: Connection, user_id: UserId, digest: str | None) -> None:
+    """Change the account password; None: the account has none."""
+    await db.run(_set_password_digest, user=user_id, digest=digest)
+
+
+async def set_active(db: Connection, user_id: UserId, active: bool) -> None:  # noqa: FBT001  # set_x(value)
+    """Switch an account off or on."""
+    await db.run(_set_active, user=user_id, active=int(active))
+
+
+async def update(db: Connection, user_id: UserId, *, display_name: str, nickname: str) -> None:
+    """Change what people call the user."""
+    await db.run(_update, user=user_id, new_display_name=display_name, new_nickname=nickname)

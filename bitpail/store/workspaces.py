@@ -1,0 +1,155 @@
+"""Workspaces and who belongs to them."""
+
+from sqlalchemy import Integer, Select, Text, bindparam, delete, exists, insert, literal_column, or_, select
+
+from bitpail.model.permissions import Permission, Role
+from bitpail.model.users import UserId
+from bitpail.model.workspaces import Member, Workspace, WorkspaceId
+from bitpail.store import users
+from bitpail.store.database import Connection, Database
+from bitpail.store.statements import Row, Upsert
+from bitpail.store.tables import project_permissions as _project_permissions
+from bitpail.store.tables import projects as _projects
+from bitpail.store.tables import repositories as _repositories
+from bitpail.store.tables import repository_permissions as _repository_permissions
+from bitpail.store.tables import users as _users
+from bitpail.store.tables import workspace_members as _members
+from bitpail.store.tables import workspaces as _workspaces
+
+COLUMNS = tuple(_workspaces.c)
+"""What ``from_row`` wants, for statements that join workspaces."""
+
+PERMISSIONS = tuple(Permission)
+"""By number; indexing costs a fraction of ``Permission(number)``."""
+ROLES: dict[str | None, Role | None] = {None: None, **{role.value: role for role in Role}}
+
+_workspace = bindparam("workspace", type_=Text)
+_user = bindparam("user", type_=Text)
+_membership_key = (_members.c.workspace_id == _workspace, _members.c.user_id == _user)
+
+_insert = insert(_workspaces)
+_by_slug = select(*COLUMNS).where(_workspaces.c.slug == bindparam("slug", type_=Text))
+_by_id = select(*COLUMNS).where(_workspaces.c.id == _workspace)
+_every = select(*COLUMNS).order_by(_workspaces.c.slug)
+_of_user = (
+    select(*COLUMNS)
+    .join_from(_members, _workspaces, _members.c.workspace_id == _workspaces.c.id)
+    .where(_members.c.user_id == _user)
+    .order_by(_workspaces.c.slug)
+)
+_members_of = (
+    select(*users.COLUMNS, _members.c.role, _members.c.repositories, _members.c.added_on)
+    .join_from(_members, _users, _members.c.user_id == _users.c.id)
+    .where(_members.c.workspace_id == _workspace)
+    .order_by(_users.c.username_key)
+)
+_membership = select(_members.c.role, _members.c.repositories).where(*_membership_key)
+_add_member = Upsert(_members, "role", "repositories")
+_remove_member = delete(_members).where(*_membership_key)
+_visible: Select[int] = select(literal_column("1", Integer)).where(
+    or_(
+        exists().where(_workspaces.c.id == _workspace, _workspaces.c.is_private == 0),
+        exists().where(*_membership_key),
+        exists().where(_repositories.c.workspace_id == _workspace, _repositories.c.is_private == 0),
+        exists().where(
+            _repository_permissions.c.user_id == _user,
+            _repository_permissions.c.repository_id == _repositories.c.id,
+            _repositories.c.workspace_id == _workspace,
+        ),
+        exists().where(
+            _project_permissions.c.user_id == _user,
+            _project_permissions.c.project_id == _projects.c.id,
+            _projects.c.workspace_id == _workspace,
+        ),
+    )
+)
+
+
+def from_row(row: Row) -> Workspace:
+    """A workspace from the columns of ``COLUMNS``."""
+    return Workspace(row[0], row[1], row[2], row[3], row[4] == 1, row[5], row[6])
+
+
+async def create(db: Connection, workspace: Workspace) -> None:
+    """Write a workspace; raises Conflict if its slug or its person has one."""
+    await db.run(
+        _insert,
+        id=workspace.id,
+        slug=workspace.slug,
+        name=workspace.name,
+        personal_of=workspace.personal_of,
+        is_private=int(workspace.is_private),
+        created_on=workspace.created_on,
+        updated_on=workspace.updated_on,
+    )
+
+
+async def by_slug(db: Connection, slug: str) -> Workspace | None:
+    """The workspace of that slug."""
+    row = await db.one(_by_slug, slug=slug)
+    return from_row(row) if row else None
+
+
+async def by_id(db: Connection, workspace_id: str) -> Workspace | None:
+    """The workspace of that UUID, without braces."""
+    row = await db.one(_by_id, workspace=workspace_id)
+    return from_row(row) if row else None
+
+
+async def every(db: Database) -> list[Workspace]:
+    """All workspaces, by slug."""
+    return [from_row(row) for row in await db.scan(_every)]
+
+
+async def of_user(db: Connection, user_id: UserId) -> list[Workspace]:
+    """The workspaces that the user is a member of, by slug."""
+    return [from_row(row) for row in await db.all(_of_user, user=user_id)]
+
+
+async def members(db: Connection, workspace_id: WorkspaceId) -> list[Member]:
+    """Who belongs to a workspace, by username."""
+    rows = await db.all(_members_of, workspace=workspace_id)
+    return [
+        Member(workspace_id, users.from_row(row), Role(row[8]), PERMISSIONS[row[9]], row[10]) for row in rows
+    ]
+
+
+async def membership(
+    db: Connection, workspace_id: WorkspaceId, user_id: UserId
+) -> tuple[Role, Permission] | None:
+    """The user's role, and what the membership grants on every repository."""
+    row = await db.one(_membership, workspace=workspace_id, user=user_id)
+    return (Role(row[0]), PERMISSIONS[row[1]]) if row else None
+
+
+async def add_member(  # the row's columns, in their order
+    db: Connection,
+    workspace_id: WorkspaceId,
+    user_id: UserId,
+    role: Role,
+    repositories: Permission,
+    added_on: int,
+) -> None:
+    """Add a member, or change what one is: then the time of joining stays."""
+    await db.run(
+        _add_member,
+        workspace_id=workspace_id,
+        user_id=user_id,
+        role=role.value,
+        repositories=int(repositories),
+        added_on=added_on,
+    )
+
+
+async def remove_member(db: Connection, workspace_id: WorkspaceId, user_id: UserId) -> bool:
+    """End a membership; whether there was one. Grants on single repositories stay."""
+    return await db.run(_remove_member, workspace=workspace_id, user=user_id) > 0
+
+
+async def visible(db: Connection, workspace_id: WorkspaceId, user_id: UserId | None) -> bool:
+    """Whether the user may know of the workspace; None asks for the anonymous.
+
+    A member may, whoever was granted anything in it, and everybody if the
+    workspace or one of its repositories is public.
+    """
+    return await db.one(_visible, workspace=workspace_id, user=user_id) is not None

@@ -1,0 +1,63 @@
+"""A look-up costs the same in a large database: each one goes by an index."""
+
+import re
+import sqlite3
+
+import asyncpg
+import pytest
+from support.postgresql import in_thread
+
+from bitpail.store import app_passwords, projects, repositories, sqlite, users, workspaces
+
+STATEMENTS = {
+    f"{module.__name__.rpartition('.')[2]}.{name}": getattr(module, name)
+    for module, names in (
+        (users, "_by_username _by_id _by_account_id _emails_of _by_emails _set_password_digest _update"),
+        (workspaces, "_by_slug _by_id _of_user _members_of _membership _remove_member _visible"),
+        (projects, "_by_key _by_id _of_workspace _oldest _revoke"),
+        (repositories, "_by_slugs _by_slug_and_id _by_id_and_slug _by_ids _by_id _visible _count_visible"),
+        (repositories, "_by_directory _update _set_size_and_updated _delete _revoke"),
+        (app_passwords, "_by_lookup _of_user _unrevoked_of_user _by_label _revoke _touch"),
+    )
+    for name in names.split()
+}
+_FUNCTION = re.compile(r"SCAN (wanted|uses) VIRTUAL TABLE|SCAN CONSTANT ROW")
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_sqlite_searches_by_index(sqlite_settings, name):
+    sql, _ = sqlite._statements.get(STATEMENTS[name])
+    connection = sqlite3.connect(sqlite.path_of(sqlite_settings))
+
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", [None] * sql.count("?"))]
+    connection.close()
+
+    assert any("SEARCH" in line for line in plan)
+    assert [line for line in plan if "SCAN" in line and not _FUNCTION.match(line)] == []
+
+
+def test_postgresql_has_an_index_for_each(postgresql_settings):
+    from bitpail.store import postgresql
+
+    async def explain():
+        connection = await asyncpg.connect(postgresql_settings.database)
+        # Empty tables are scanned whatever indexes they have, unless that is made dear.
+        await connection.execute("SET enable_seqscan = off")
+        for name, statement in STATEMENTS.items():
+            sql, _ = postgresql._statements.get(statement)
+            number = len(set(re.findall(r"\$\d+", sql)))
+            plan = [row[0] for row in await connection.fetch(f"EXPLAIN {sql}", *[None] * number)]
+            plans[name] = "\n".join(plan)
+        await connection.close()
+
+    plans = {}
+    in_thread(explain)
+
+    assert {name: plan for name, plan in plans.items() if "Seq Scan" in plan} == {}
+    assert len(plans) == len(STATEMENTS)
+
+
+def test_the_statements_of_one_dialect_are_compiled_once():
+    first = sqlite._statements.get(users._by_id)
+
+    assert sqlite._statements.get(users._by_id) is first
