@@ -179,7 +179,7 @@ def _prove_api(stage: Stage) -> None:
     user = f"{USER}:{stage.secrets['api']}"
     with_user = f"curl --request POST --url '{address}' --user '{user}' --header 'Accept: application/json'"
     header = (
-        f"c=`echo -n '{user}' | base64 --wrap=0`\n"
+        f"c=`echo -n '{user}' | base64`\n"
         f"    curl --request POST --url '{address}' --header \"Authorization: Basic $c\" "
         "--header 'Accept: application/json'"
     )

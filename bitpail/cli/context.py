@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -61,7 +62,7 @@ def answer(value: Any) -> None:
 def secret_from(prompt: str, *, from_stdin: bool) -> Secret:
     """A secret typed twice at the prompt, or the first line of standard input. Never an argument."""
     if from_stdin:
-        line = click.get_text_stream("stdin").readline().rstrip("\r\n")
+        line = sys.stdin.buffer.readline().decode("utf-8", "surrogateescape").rstrip("\r\n")
         if not line:
             raise Invalid("there is no password on standard input")
         return Secret(line)

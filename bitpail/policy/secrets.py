@@ -1,9 +1,13 @@
 """How an app password looks, and how it is told from everything else without a look-up.
 
-``bpap_`` + 12 characters that are its public look-up name + 32 secret
-characters (190 random bits) + 6 characters of checksum, all base 62: URL-safe,
-unescaped in a remote URL, and one regular expression for secret scanners. A
-mistyped one is refused by its checksum before the database is asked.
+``bp_`` + 5 characters that are its public look-up name + 27 secret characters
+(160 random bits) + 4 characters of checksum, all base 62: URL-safe, unescaped in
+a remote URL, and one regular expression for secret scanners. A mistyped one is
+refused by its checksum before the database is asked.
+
+It is short on purpose. Scripts make their header with ``base64``, which breaks
+its line after 57 bytes of ``username:app_password``; a longer secret would break
+them for everybody and not only for usernames of more than 17 characters.
 """
 
 import re
@@ -14,11 +18,11 @@ from hashlib import blake2b
 from hmac import compare_digest
 from typing import final
 
-PREFIX = "bpap_"
-LOOKUP_LENGTH = 12
-SECRET_LENGTH = 32
-CHECKSUM_LENGTH = 6
-PATTERN = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{LOOKUP_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH}}}")
+PREFIX = "bp_"
+LOOKUP_LENGTH = 5
+SECRET_LENGTH = 27
+CHECKSUM_LENGTH = 4
+PATTERN = re.compile(rf"(?<![0-9A-Za-z]){PREFIX}[0-9A-Za-z]{{{LOOKUP_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH}}}")
 """What a secret scanner should look for."""
 
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -87,9 +91,9 @@ def digest(secret: Secret, key: bytes) -> bytes:
 
 
 def _checksum(body: str) -> str:
-    number = zlib.crc32(body.encode())
+    number = zlib.crc32(body.encode()) % len(_ALPHABET) ** CHECKSUM_LENGTH
     text = ""
     while number:
-        number, rest = divmod(number, 62)
+        number, rest = divmod(number, len(_ALPHABET))
         text = _ALPHABET[rest] + text
     return text.rjust(CHECKSUM_LENGTH, "0")

@@ -21,7 +21,7 @@ async def create(
     granted = scopes.minimal(parse_scopes(permissions))
     if not granted:
         raise Invalid("an app password needs at least one permission")
-    secret = secrets.generate()
+    secret = await _unused(site)
     number = site.keys.newest
     app_password = AppPassword(
         id=AppPasswordId(str(uuid.uuid4())),
@@ -40,6 +40,14 @@ async def create(
     except Conflict:
         raise Conflict(f"{user.username} has an app password labelled {label!r} already") from None
     return app_password, secret
+
+
+async def _unused(site: Site) -> Secret:
+    """A new secret whose look-up name is free: it is short, so two can meet."""
+    while True:
+        secret = secrets.generate()
+        if await store.by_lookup(site.db, secrets.lookup_name(secret)) is None:
+            return secret
 
 
 def parse_scopes(permissions: Iterable[str]) -> list[Scope]:

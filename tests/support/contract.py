@@ -231,7 +231,7 @@ def _matches(template: list[str], segments: list[str]) -> bool:
     if template[-1] in _TAKES_REST and len(segments) > len(template) - 1:
         segments = [*segments[: len(template) - 1], "rest"]
     # The listing of the root has an empty path, and so one segment less.
-    if template[-1] == "{path}" and len(segments) == len(template) - 1:
+    if template[-2:] == ["{commit}", "{path}"] and len(segments) == len(template) - 1:
         segments = [*segments, ""]
     if len(template) != len(segments):
         return False
