@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -27,49 +27,30 @@ NotNegative = Annotated[int, Meta(ge=0)]
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Every setting with its default; ``docs/settings.md`` is generated from this class.
+    """Every setting with its default; ``_MEANING`` says what each is for.
 
     Sizes are bytes, times are seconds; 0 as a limit means none where it says so.
     """
 
     data: str = "bitpail-data"
-    """Directory that holds the database, the keys and the repositories."""
     database: str = ""
-    """postgresql://... ; empty: SQLite in the data directory."""
     listen: str = "127.0.0.1:7990"
-    """HOST:PORT to serve on; port 0 takes a free one."""
     workers: Positive = 1
-    """Worker processes."""
     public_url: str = ""
-    """The address people use, if it isn't the one requests come in by: https://git.example.org"""
     tls_certificate: str = ""
-    """PEM file; with tls_key the server speaks HTTPS itself."""
     tls_key: str = ""
-    """PEM file."""
     trusted_proxies: tuple[str, ...] = ()
-    """Networks (CIDR) whose X-Forwarded-For, -Proto and -Host are believed."""
     graceful_stop: NotNegative = 30
-    """How long running requests may go on after a stop was asked for."""
     log_level: str = "info"
-    """debug, info, warning or error."""
     git_request_limit: Positive = 64 * 1024 * 1024
-    """Largest body of a fetch request, unpacked."""
     push_limit: NotNegative = 0
-    """Largest pack of one push; 0: no limit."""
     git_timeout: Positive = 3600
-    """Longest run of one git process for one request."""
     idle_timeout: Positive = 300
-    """Longest wait for a client that neither sends nor reads."""
     git_pack_threads: NotNegative = 0
-    """Threads of one pack computation; 0: as many as there are cores."""
     api_body_limit: Positive = 1024 * 1024
-    """Largest body of a REST request."""
     sqlite_synchronous: str = "FULL"
-    """FULL survives a power cut; NORMAL is faster and may lose the last commits."""
     postgresql_pool: Positive = 8
-    """Connections to PostgreSQL per worker."""
     last_use_interval: Positive = 5
-    """How often last uses of app passwords are written down."""
 
     @property
     def data_path(self) -> Path:
@@ -119,14 +100,13 @@ def as_environment(settings: Settings) -> dict[str, str]:
 
 
 def mask_url(url: str) -> str:
-    """The URL without its password."""
-    parts = urlsplit(url)
-    if parts.password is None and "password=" not in parts.query:
-        return url
-    user, _, host = parts.netloc.rpartition("@")
-    netloc = f"{user.split(':')[0]}:***@{host}" if parts.password is not None else parts.netloc
-    query = re.sub(r"(^|&)password=[^&]*", r"\1password=***", parts.query)
-    return urlunsplit(parts._replace(netloc=netloc, query=query))
+    """The URL without its password.
+
+    Everything up to the last ``@`` counts as one: a password with a ``/`` that should have
+    been percent-encoded must not be shown either.
+    """
+    shown = re.sub(r"(://[^:/?#@]*):.*@", r"\1:***@", url, flags=re.DOTALL)
+    return re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1***", shown)
 
 
 def _from_file(file: str) -> dict[str, Any]:
@@ -188,10 +168,17 @@ def _check(settings: Settings) -> None:
             raise ConfigurationError(f"settings: {key} must be one of {', '.join(allowed)}")
     if bool(settings.tls_certificate) != bool(settings.tls_key):
         raise ConfigurationError("settings: tls_certificate and tls_key go together")
-    if settings.database and urlsplit(settings.database).scheme not in {"postgresql", "postgres"}:
+    if settings.database and _scheme(settings.database) not in {"postgresql", "postgres"}:
         raise ConfigurationError("settings: database must be a postgresql:// URL, or empty for SQLite")
-    if settings.public_url and urlsplit(settings.public_url).scheme not in {"http", "https"}:
+    if settings.public_url and _scheme(settings.public_url) not in {"http", "https"}:
         raise ConfigurationError("settings: public_url must start with http:// or https://")
+
+
+def _scheme(url: str) -> str:
+    try:
+        return urlsplit(url).scheme
+    except ValueError:  # brackets that are no address
+        return ""
 
 
 _DEFAULTS = Settings()
@@ -199,3 +186,43 @@ _CHOICES = {
     "log_level": ("debug", "info", "warning", "error"),
     "sqlite_synchronous": ("FULL", "NORMAL"),
 }
+_MEANING = {
+    "data": "Directory that holds the database, the keys and the repositories.",
+    "database": "postgresql://... ; empty: SQLite in the data directory.",
+    "listen": "HOST:PORT to serve on; port 0 takes a free one.",
+    "workers": "Worker processes.",
+    "public_url": "The address people use, if it isn't the one requests come in by: https://git.example.org",
+    "tls_certificate": "PEM file; with tls_key the server speaks HTTPS itself.",
+    "tls_key": "PEM file.",
+    "trusted_proxies": "Networks (CIDR) whose X-Forwarded-For, -Proto and -Host are believed.",
+    "graceful_stop": "How long running requests may go on after a stop was asked for.",
+    "log_level": "debug, info, warning or error.",
+    "git_request_limit": "Largest body of a fetch request, unpacked.",
+    "push_limit": "Largest pack of one push; 0: no limit.",
+    "git_timeout": "Longest run of one git process for one request.",
+    "idle_timeout": "Longest wait for a client that neither sends nor reads.",
+    "git_pack_threads": "Threads of one pack computation; 0: as many as there are cores.",
+    "api_body_limit": "Largest body of a REST request.",
+    "sqlite_synchronous": "FULL survives a power cut; NORMAL is faster and may lose the last commits.",
+    "postgresql_pool": "Connections to PostgreSQL per worker.",
+    "last_use_interval": "How often last uses of app passwords are written down.",
+}
+
+
+def document() -> str:
+    """The page ``docs/settings.md``."""
+    rows = [
+        f"| `{key}` | `{PREFIX}{key.upper()}` | `{msgspec.json.encode(getattr(_DEFAULTS, key)).decode()}` | {meaning} |"
+        for key, meaning in _MEANING.items()
+    ]
+    return "\n".join([_PAGE_HEAD, *rows, ""])
+
+
+_PAGE_HEAD = """# Settings
+
+A value comes from a flag of the command line, else from the environment, else from the TOML file that `--config` or
+`BITPAIL_CONFIG` names, else it is the default. What is unknown or malformed is refused by name. `bitpail config` prints
+what is in force, with secrets masked. In the environment, lists are separated by commas.
+
+| key | variable | default | |
+| --- | --- | --- | --- |"""

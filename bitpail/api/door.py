@@ -8,6 +8,7 @@ from bitpail.api import errors
 from bitpail.api.request import ApiRequest
 from bitpail.api.routes import CREATE_REPOSITORY, ROUTES
 from bitpail.errors import BitpailError
+from bitpail.http.bodies import ClientGone
 from bitpail.http.call import Call
 from bitpail.http.credentials import credential
 from bitpail.http.routing import Match, Opens, Route, Router
@@ -33,6 +34,8 @@ class Api:
                 return errors.unknown_path()
             route = match.route
             response = await self._operate(call, match)
+        except ClientGone:
+            raise
         except BitpailError as error:
             response = errors.response(call, error)
         _tell_scopes(call, route, response)

@@ -24,6 +24,7 @@ Peel = Callable[[GitDirectory, Sequence[str]], Awaitable[dict[str, str]]]
 _HASH = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _BAD_NAME = re.compile(rb"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|/\.|\.lock(/|$)|\.$")
 _HIDDEN = tuple(prefix.encode() for prefix in HIDDEN_REFS)
+_BRANCHES = "refs/heads/"
 _SYMBOLIC_DEPTH = 5
 
 # These belong to one worktree; the others are shared.
@@ -37,8 +38,6 @@ class _Found:
     targets: dict[bytes, bytes] = field(default_factory=dict)
     peeled: dict[bytes, bytes] = field(default_factory=dict)
     symbolic: dict[bytes, bytes] = field(default_factory=dict)
-
-_BRANCHES = "refs/heads/"
 
 
 async def read(directory: GitDirectory, peel: Peel) -> Refs:
@@ -193,4 +192,3 @@ def main_branch(directory: GitDirectory) -> str | None:
         if b" %b\n" % name.encode("utf-8", "surrogateescape") not in packed:
             return None
     return name.removeprefix(_BRANCHES)
-

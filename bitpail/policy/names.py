@@ -47,7 +47,8 @@ def _ascii(character: str) -> str:
         return character
     if character in _WITHOUT_DECOMPOSITION:
         return _WITHOUT_DECOMPOSITION[character]
-    return unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    # Some letters are capitals only once they are taken apart.
+    return unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode().lower()
 
 
 def check_slug(slug: str) -> str:

@@ -91,6 +91,8 @@ async def remove_member(site: Site, workspace: Workspace, user: User) -> None:
 
 
 async def _keep_an_owner(db: Connection, workspace: Workspace, user: User, *, still_owner: bool) -> None:
+    # Writing to the workspace's row first makes two changes of its members wait for each other.
+    await store.set_updated(db, workspace.id, now())
     owners = [m.user.id for m in await store.members(db, workspace.id) if m.role is Role.OWNER]
     if owners == [user.id] and not still_owner:
         raise Invalid(f"{user.username} is the last owner of {workspace.slug}")

@@ -3,6 +3,7 @@
 from starlette.types import ASGIApp
 
 from bitpail.errors import BitpailError, NotFound
+from bitpail.http.bodies import ClientGone
 from bitpail.http.call import Call
 from bitpail.http.credentials import credential
 from bitpail.http.routing import Match, Router
@@ -24,6 +25,8 @@ class SmartHttp:
         """Serve git, or refuse in words that git shows its user."""
         try:
             return await self._serve(call)
+        except ClientGone:
+            raise
         except BitpailError as error:
             return errors.response(call, error)
 

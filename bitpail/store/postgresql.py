@@ -50,7 +50,7 @@ async def open_database(settings: Settings) -> Database:
             min_size=1,
             max_size=settings.postgresql_pool,
             reset=_nothing,
-            
+            command_timeout=PATIENCE,
             server_settings={"application_name": "bitpail"},
         )
     database = PostgreSQLDatabase(pool)

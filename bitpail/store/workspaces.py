@@ -1,6 +1,6 @@
 """Workspaces and who belongs to them."""
 
-from sqlalchemy import Integer, Select, Text, bindparam, delete, exists, insert, literal_column, or_, select
+from sqlalchemy import Integer, Select, Text, bindparam, delete, exists, insert, literal_column, or_, select, update
 
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.users import UserId
@@ -28,6 +28,7 @@ _user = bindparam("user", type_=Text)
 _membership_key = (_members.c.workspace_id == _workspace, _members.c.user_id == _user)
 
 _insert = insert(_workspaces)
+_set_updated = update(_workspaces).where(_workspaces.c.id == _workspace).values(updated_on=bindparam("at"))
 _by_slug = select(*COLUMNS).where(_workspaces.c.slug == bindparam("slug", type_=Text))
 _by_id = select(*COLUMNS).where(_workspaces.c.id == _workspace)
 _every = select(*COLUMNS).order_by(_workspaces.c.slug)
@@ -99,6 +100,11 @@ async def by_id(db: Connection, workspace_id: str) -> Workspace | None:
 async def every(db: Database) -> list[Workspace]:
     """All workspaces, by slug."""
     return [from_row(row) for row in await db.scan(_every)]
+
+
+async def set_updated(db: Connection, workspace_id: WorkspaceId, updated_on: int) -> None:
+    """Note a change; in a transaction it also keeps the next one waiting until this one ends."""
+    await db.run(_set_updated, workspace=workspace_id, at=updated_on)
 
 
 async def of_user(db: Connection, user_id: UserId) -> list[Workspace]:

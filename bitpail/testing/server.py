@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from sqlalchemy import delete
 
 from bitpail import settings as bitpail_settings
 from bitpail.errors import BitpailError
+from bitpail.git.directories import repository_path
 from bitpail.model.permissions import Permission, Role
 from bitpail.policy.secrets import Secret
 from bitpail.services import app_passwords, repositories, set_up, users, workspaces
@@ -215,6 +217,22 @@ class Bitpail:
 
         self.do(work)
 
+    def disable(self, person: Person) -> None:
+        """Switch an account off."""
+        self.do(lambda site: users.set_active(site, person.username, active=False))
+
+    def directory(self, full_name: str, *, wiki: bool = False) -> Path:
+        """Where a repository lies on disk; a wiki's directory is there once somebody has asked for it."""
+        workspace, _, slug = full_name.partition("/")
+
+        async def work(site: Site) -> Path:
+            repository = (await repositories.named(site, workspace, slug)).repository
+            if wiki:
+                return repository_path(site.repositories, repository.id, wiki=True)
+            return repositories.code_directory(site, repository).path
+
+        return self.do(work)
+
     def git_url(self, full_name: str, username: str = "", secret: str = "", *, wiki: bool = False) -> str:
         """The address that ``git clone`` takes, with or without a credential in it."""
         parts = urlsplit(self.url)
@@ -231,8 +249,12 @@ class Bitpail:
 
     def _answers(self) -> bool:
         # The socket listens before the application is ready: the request waits for it.
+        # With TLS the certificate may be for any name: this asks who answers, not who it is.
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
         try:
-            with urlopen(f"{self.url}/healthz", timeout=_STOP_AFTER) as answer:  # noqa: S310 - our own server
+            with urlopen(f"{self.url}/healthz", timeout=_STOP_AFTER, context=context) as answer:  # noqa: S310 - our own server
                 return bool(answer.status == 200)
         except URLError:
             return False

@@ -134,3 +134,11 @@ async def test_a_deleted_user_leaves_no_key_and_no_grant_behind(db):
 
     assert await app_passwords.by_lookup(db, app_password.id) is None
     assert [member.user for member in await workspaces.members(db, team.id)] == [bob]
+
+
+async def test_a_change_is_noted(db):
+    team = await a_workspace(db, "team")
+
+    await workspaces.set_updated(db, team.id, team.updated_on + 4_000_000)
+
+    assert (await workspaces.by_slug(db, "team")).updated_on == team.updated_on + 4_000_000

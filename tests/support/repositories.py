@@ -41,7 +41,11 @@ class Repository:
 
     def git(self, *arguments: str, stdin: bytes = b"", check: bool = True, **env: str) -> str:
         """What git prints, without the last newline."""
-        return self.raw(*arguments, stdin=stdin, check=check, **env).decode(errors="surrogateescape").rstrip("\n")
+        return (
+            self.raw(*arguments, stdin=stdin, check=check, **env)
+            .decode(errors="surrogateescape")
+            .rstrip("\n")
+        )
 
     def raw(self, *arguments: str, stdin: bytes = b"", check: bool = True, **env: str) -> bytes:
         """What git prints."""
@@ -87,7 +91,8 @@ class Repository:
             lines.append(b"committer A <a@example.com> %d +0000\n" % time)
             lines.append(b"data %d\n%b" % (len(message), message))
             lines += [
-                b"%s :%d\n" % (b"merge" if place else b"from", parent + 1) for place, parent in enumerate(parents)
+                b"%s :%d\n" % (b"merge" if place else b"from", parent + 1)
+                for place, parent in enumerate(parents)
             ]
             if files:
                 text = b"%d\n" % number
