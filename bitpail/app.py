@@ -3,10 +3,12 @@
 Knows every door and no rule.
 """
 
+import asyncio
 import secrets
 import time
 from collections.abc import MutableMapping
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import structlog
 from starlette.responses import PlainTextResponse
@@ -20,7 +22,7 @@ from bitpail.http import logs
 from bitpail.http.addresses import Addresses
 from bitpail.http.bodies import ClientGone
 from bitpail.http.call import Call, Door, make_call, raw_path
-from bitpail.services import cursors
+from bitpail.services import cursors, repositories
 from bitpail.services.site import Site, open_site
 from bitpail.settings import Settings
 from bitpail.smart_http.door import SmartHttp
@@ -71,13 +73,18 @@ class Application:
         _log(call, answer, began)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
+        cleaning: asyncio.Task[None] | None = None
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self._site = await open_site(self._settings)
                 cursors.sweep(self._settings.data_path)
+                # Beside the serving: it looks into every repository.
+                cleaning = asyncio.create_task(repositories.clean_leftovers(self._site))
                 await send({"type": "lifespan.startup.complete"})
             else:
+                if cleaning is not None:
+                    await asyncio.gather(cleaning, return_exceptions=True)
                 if self._site is not None:
                     await self._site.close()
                 await send({"type": "lifespan.shutdown.complete"})
@@ -113,11 +120,12 @@ def _log(call: Call, answer: _Answer, began: float) -> None:
     fields: MutableMapping[str, Any] = {
         "request": call.request_id,
         "method": call.method,
-        "path": call.raw_path[:300].decode("utf-8", "replace"),
+        # Decoded, blotted out and cut in this order, or parts of a secret would stay.
+        "path": logs.scrub(unquote_to_bytes(call.raw_path).decode("utf-8", "replace"))[:300],
         "status": answer.status,
         "milliseconds": round((time.perf_counter() - began) * 1000, 1),
         "address": call.client.address,
-        "agent": call.client.agent[:200],
+        "agent": call.client.agent,
         **call.noted,
     }
     if call.actor.user is not None:

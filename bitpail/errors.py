@@ -56,3 +56,6 @@ class GitError(BitpailError):
         super().__init__(message)
         self.status = status
         self.stderr = stderr
+
+    def __repr__(self) -> str:
+        return f"GitError({self.message!r}, status={self.status}, stderr={self.stderr!r})"

@@ -16,7 +16,6 @@ from bitpail.model.workspaces import Workspace
 from bitpail.services import repositories as service
 from bitpail.services import workspaces
 from bitpail.services.repositories import Wanted
-from bitpail.wire import errors as wire_errors
 from bitpail.wire import repositories as wire
 
 _ROLES = {
@@ -77,11 +76,7 @@ async def create(request: ApiRequest, access: WorkspaceAccess) -> Response:
     try:
         made = await service.create(request.site, access.workspace, slug, wanted)
     except Conflict:
-        # Recorded with 400, not 409.
-        fields = {"name": ["You already have a repository with this name."]}
-        return json(
-            wire_errors.error("Repository with this Slug and Owner already exists.", fields=fields), 400
-        )
+        raise _taken() from None
     return json(await _from_scratch(request, access.workspace, made))
 
 
@@ -93,7 +88,10 @@ async def put(request: ApiRequest, access: Access | WorkspaceAccess) -> Response
             made.status_code = 201
         return made
     wanted = await _wanted(request, access.workspace, await request.body(_Body))
-    changed = await service.update(request.site, access, wanted)
+    try:
+        changed = await service.update(request.site, access, wanted)
+    except Conflict:
+        raise _taken() from None
     shown = await _from_scratch(request, access.workspace, changed)
     return json(shown, headers={"Location": shown["links"]["self"]["href"]})
 
@@ -102,6 +100,12 @@ async def delete(request: ApiRequest, access: Access) -> Response:
     """``DELETE``: the repository with its wiki."""
     await service.delete(request.site, access.repository)
     return empty()
+
+
+def _taken() -> Invalid:
+    # Recorded with 400, not 409.
+    fields = {"name": ["You already have a repository with this name."]}
+    return Invalid("Repository with this Slug and Owner already exists.", fields)
 
 
 async def _wanted(request: ApiRequest, workspace: Workspace, body: _Body) -> Wanted:

@@ -1,5 +1,6 @@
 """What a handler may ask of one API request: its parameters, its page, its body, its links."""
 
+import re
 from json import JSONDecodeError
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
@@ -18,6 +19,9 @@ from bitpail.wire import pages
 from bitpail.wire.links import Links
 
 T = TypeVar("T")
+
+# A name or an IPv4 address ends before it, an IPv6 address stands in brackets.
+_HOST_PORT = re.compile(r":\d+$")
 
 LONGEST_PAGE = 100
 # So that an absurd page is refused here and not by a database's integers.
@@ -61,7 +65,7 @@ class ApiRequest:
         return Links(
             api=f"{base}/2.0",
             web=base,
-            ssh=base.split("://", 1)[1].rsplit(":", 1)[0],
+            ssh=_HOST_PORT.sub("", base.split("://", 1)[1]),
             username=user.username if user else None,
         )
 

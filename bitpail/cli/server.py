@@ -85,7 +85,8 @@ def serve(
 
 
 async def _try_to_open(settings: Settings) -> None:
-    """So that a wrong key file or database is said in a line, before any worker starts."""
+    """An old git, a wrong key file or database is said in a line before any worker starts."""
+    await check_up.check_git()
     site = await open_site(settings)
     await site.close()
 

@@ -50,6 +50,7 @@ class _Kept:
         self._position = 0
         self.lock = asyncio.Lock()
         self.waiting = 0
+        self.closed = False
         self.last_used = 0.0
 
     def _look(self) -> tuple[int, int]:
@@ -60,9 +61,10 @@ class _Kept:
         return stat.st_dev, stat.st_ino
 
     def usable(self) -> bool:
-        return self._process.running and self._look() == self._identity
+        return not self.closed and self._process.running and self._look() == self._identity
 
     def close(self) -> None:
+        self.closed = True
         self._process.close()
 
     async def ended(self) -> None:

@@ -54,14 +54,18 @@ class Process:
         stdout: ReadEnd,
         stderr: ReadEnd,
         on_stderr: Callable[[bytes], None] | None,
+        *,
+        polite: bool,
     ) -> None:
         self.pid = pid
+        self._polite = polite
         self._loop = asyncio.get_running_loop()
         self._stdin, self._stdout, self._stderr = stdin, stdout, stderr
         self._on_stderr = on_stderr
         self._last_words = b""
         self._status: asyncio.Future[int] = self._loop.create_future()
-        self._killing: asyncio.TimerHandle | None = None
+        self._killing = False
+        self._patience: asyncio.TimerHandle | None = None
         self._pidfd = os.pidfd_open(pid)
         self._loop.add_reader(self._pidfd, self._reap)
         stderr.watch(self._listen)
@@ -96,18 +100,36 @@ class Process:
         return self._last_words.decode(errors="replace").strip()
 
     def kill(self) -> None:
-        """End git and what it started: politely first, so that it removes what it left half-done."""
-        if self.running and self._killing is None:
-            self._killing = self._loop.call_later(GRACE, self._signal, signal.SIGKILL)
+        """End git and what it started: by a signal that it may handle, then by one that it can't."""
+        if self.running and not self._killing:
+            self._killing = True
+            self._expect_end(lambda: self._signal(signal.SIGKILL))
             self._signal(signal.SIGTERM)
+
+    def end(self) -> None:
+        """Make it end. A polite one hears that nobody is there any more, and tidies up first."""
+        if not self._polite:
+            self.kill()
+        elif self.running and self._patience is None:
+            self._expect_end(self.kill)
+        self.close_stdin()
 
     def close(self) -> None:
         """End what still runs and give every descriptor back. The status is collected in any case."""
-        self.kill()
-        self.close_stdin()
+        self.end()
+        # Git tidies up when its input ends, and not when a signal or a broken pipe ends it.
+        if not (self._polite and self.running):
+            self._close_output()
+
+    def _close_output(self) -> None:
         self._stdout.close()
         self._listen()
         self._stderr.close()
+
+    def _expect_end(self, otherwise: Callable[[], None]) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        self._patience = self._loop.call_later(GRACE, otherwise)
 
     async def __aenter__(self) -> Self:
         return self
@@ -123,9 +145,8 @@ class Process:
             os.killpg(self.pid, number)
 
     def _reap(self) -> None:
-        if self._killing is not None:
+        if self._killing:
             # The leader is still a zombie, so its group's number can't be somebody else's.
-            self._killing.cancel()
             self._signal(signal.SIGKILL)
         try:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -135,6 +156,9 @@ class Process:
             return
         self._loop.remove_reader(self._pidfd)
         os.close(self._pidfd)
+        if self._patience is not None:
+            self._patience.cancel()
+            self._close_output()
         self._status.set_result(os.waitstatus_to_exitcode(status))
 
     def _listen(self) -> None:
@@ -156,9 +180,13 @@ def start(
     env: Mapping[str, str] | None = None,
     descriptors: Mapping[int, int] | None = None,
     stdin: bool = True,
+    polite: bool = False,
     on_stderr: Callable[[bytes], None] | None = None,
 ) -> Process:
-    """Start git. ``descriptors`` maps a number in the child (3 to 9) to one of ours, which stays ours."""
+    """Start git. ``descriptors`` maps a number in the child (3 to 9) to one of ours, which stays ours.
+
+    A ``polite`` one is ended by the end of its input, and by signals only if that does not help.
+    """
     arguments = _arguments(git_dir, command, flags, revisions, paths)
     with ExitStack() as given, ExitStack() as ours:
         stdout, child_stdout = os.pipe()
@@ -174,9 +202,8 @@ def start(
         actions += [_hand_over(given, os.dup(kept), number) for number, kept in (descriptors or {}).items()]
         pid = _spawn(arguments, environment(config, env or {}), actions)
         ours.pop_all()
-    return Process(
-        pid, None if stdin_end is None else WriteEnd(stdin_end), ReadEnd(stdout), ReadEnd(stderr), on_stderr
-    )
+    feed = None if stdin_end is None else WriteEnd(stdin_end)
+    return Process(pid, feed, ReadEnd(stdout), ReadEnd(stderr), on_stderr, polite=polite)
 
 
 def _hand_over(given: ExitStack, descriptor: int, number: int) -> tuple[int, int, int]:

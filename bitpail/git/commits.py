@@ -36,12 +36,14 @@ def parse_commit(hash_: str, data: bytes) -> Commit:
     """The commit with this name and content."""
     headers, message = _split(data)
     decode = _decoder(headers)
+    written, committed = _first(headers, b"author"), _first(headers, b"committer")
+    author = parse_signature(written, decode)
     return Commit(
         hash=hash_,
         tree=_first(headers, b"tree").decode(errors="replace"),
         parents=_parents(headers),
-        author=parse_signature(_first(headers, b"author"), decode),
-        committer=parse_signature(_first(headers, b"committer"), decode),
+        author=author,
+        committer=author if committed == written else parse_signature(committed, decode),
         message=decode(message),
     )
 

@@ -21,6 +21,9 @@ from bitpail.git.environment import Config
 from bitpail.git.revisions import Revision, Source
 
 _TEMPORARY = ".tmp-"
+
+# Where git keeps the objects of a push until it is accepted.
+_QUARANTINE = "tmp_objdir-incoming-"
 _IMPORT_TIMEOUT = 24 * 3600.0
 
 # An import takes history as it is: old mistakes in it can't be mended. It may
@@ -77,10 +80,11 @@ def _is_git_directory(path: Path) -> bool:
 def common_directory(path: Path) -> Path:
     """Where objects and shared refs lie: for a linked worktree not in its own git directory."""
     try:
-        text = (path / "commondir").read_text(encoding="utf-8", errors="surrogateescape")
+        with open(f"{path}/commondir", "rb", buffering=0) as stream:  # noqa: PTH123 on the way of each request
+            text = stream.read()
     except OSError:
         return path
-    return path / text.rstrip("\n")
+    return path / os.fsdecode(text).rstrip("\n")
 
 
 def _temporary(path: Path) -> Path:
@@ -201,12 +205,13 @@ class _Lines:
 
 
 async def clean_leftovers(root: Path, before: float) -> None:
-    """Remove what interrupted creates, imports and deletes left; ``before`` in seconds since 1970."""
+    """Remove what a crash in a create, import, delete or push left; ``before`` in seconds since 1970."""
     await asyncio.to_thread(_clean_leftovers, root, before)
 
 
 def _clean_leftovers(root: Path, before: float) -> None:
-    for leftover in root.glob(f"*/{_TEMPORARY}*"):
-        with suppress(FileNotFoundError):
-            if leftover.stat().st_mtime < before:
-                shutil.rmtree(leftover, ignore_errors=True)
+    for pattern in (f"*/{_TEMPORARY}*", f"*/*/objects/{_QUARANTINE}*"):
+        for leftover in root.glob(pattern):
+            with suppress(FileNotFoundError):
+                if leftover.stat().st_mtime < before:
+                    shutil.rmtree(leftover, ignore_errors=True)

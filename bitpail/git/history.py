@@ -18,7 +18,7 @@ from bitpail.git.command import run
 from bitpail.git.commits import Metadata, parse_commit, parse_metadata
 from bitpail.git.directories import GitDirectory
 from bitpail.git.objects import Objects
-from bitpail.git.revisions import RepositoryPath, check_hash
+from bitpail.git.revisions import RepositoryPath, check_hashes
 from bitpail.model.commits import Commit
 
 TIES = 64
@@ -57,8 +57,7 @@ async def page(
 
     A position may have been in a client's hands: Invalid when it holds anything but hashes.
     """
-    for hash_ in (*walk.tips, *walk.exclude, *walk.frontier):
-        check_hash(hash_)
+    check_hashes((*walk.tips, *walk.exclude, *walk.frontier))
     if walk.offset < 0 or count < 1:
         raise Invalid("a page has at least one commit and no negative offset")
     if walk.exclude or walk.path is not None:

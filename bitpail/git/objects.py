@@ -7,7 +7,6 @@ caller: NotFound. Objects never change, so what was read of them may be kept.
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from bitpail.errors import Invalid, NotFound, TooLarge
@@ -26,23 +25,20 @@ V = TypeVar("V")
 
 
 class Remembered(Generic[V]):
-    """Facts about objects, by repository and hash; those not used for longest are forgotten."""
+    """Facts about objects, by repository and hash; those kept for longest are forgotten."""
 
     def __init__(self, limit: int = _REMEMBERED) -> None:
         self._limit = limit
-        self._facts: OrderedDict[tuple[Path, str], V] = OrderedDict()
+        # Paths as text: a page of a repository with 1,000 refs asks 2,000 times, and paths compare slowly.
+        self._facts: OrderedDict[tuple[str, str], V] = OrderedDict()
 
     def get(self, directory: GitDirectory, hash_: str) -> V | None:
         """The fact, if it is remembered."""
-        key = (directory.path, hash_)
-        fact = self._facts.get(key)
-        if fact is not None:
-            self._facts.move_to_end(key)
-        return fact
+        return self._facts.get((str(directory.path), hash_))
 
     def keep(self, directory: GitDirectory, hash_: str, fact: V) -> None:
         """Remember a fact."""
-        self._facts[directory.path, hash_] = fact
+        self._facts[str(directory.path), hash_] = fact
         if len(self._facts) > self._limit:
             self._facts.popitem(last=False)
 

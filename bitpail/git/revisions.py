@@ -5,6 +5,7 @@ anything is for others to find out.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bitpail.errors import Invalid
@@ -16,6 +17,8 @@ PATH_LENGTH = 4096
 # operators of a revision expression: ranges, ^, ~, :, @{...} and globs.
 _NOT_IN_REVISIONS = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)")
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_HASH_LENGTHS = {40, 64}
+_HEXADECIMAL = re.compile(r"[0-9a-f]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,12 @@ class Source:
 def is_hash(text: str) -> bool:
     """Whether it is a full object name: 40 or 64 lower-case hexadecimal digits."""
     return _HASH.fullmatch(text) is not None
+
+
+def check_hashes(texts: Collection[str]) -> None:
+    """Raise Invalid unless all are full object names; for long lists, in one look at them."""
+    if not _HEXADECIMAL.fullmatch("".join(texts)) or not {len(text) for text in texts} <= _HASH_LENGTHS:
+        raise Invalid("not a list of object names")
 
 
 def check_hash(text: str) -> str:

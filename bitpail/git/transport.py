@@ -6,7 +6,7 @@ the stream ends git and all that it started.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def checked_protocol(header: str | None) -> str | None:
 
 async def advertise(
     directory: GitDirectory, service: Service, protocol: str | None, limits: Limits
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """What the service can do and, before protocol 2, the refs. Starts with git's own first line."""
     process = start(
         None,
@@ -73,7 +73,7 @@ async def serve(
     judge: Judge | None = None,
     hooks: Path | None = None,
     env: Mapping[str, str] | None = None,
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """One request and its answer. A push needs a judge and the directory of ``hooks.write_hooks``.
 
     ``env`` is what an adopted repository's hooks may want to know, REMOTE_USER
@@ -95,6 +95,8 @@ async def serve(
         process = await stack.enter_async_context(
             _start(directory, service, config=config, env=variables, gate=gate)
         )
+        if gate is not None:
+            stack.callback(gate.close)  # before the process is waited for: its hook may wait for us
         progress = _Progress(limits)
         tasks = [asyncio.create_task(_feed(process, body, progress))]
         if gate is not None:
@@ -123,6 +125,7 @@ def _start(
             config=config,
             env=env,
             descriptors=gate.descriptors if gate else None,
+            polite=service is Service.RECEIVE_PACK,
         )
     finally:
         if gate:
@@ -188,8 +191,8 @@ async def _feed(process: Process, body: AsyncIterator[bytes], progress: _Progres
     except BrokenPipeError:
         return  # git has heard enough; what it says tells why
     except BaseException:
-        # A push that breaks off must not look like one that is complete.
-        process.kill()
+        # A pack that breaks off is no pack: git refuses it at the end of its input.
+        process.end()
         raise
     process.close_stdin()
 

@@ -11,9 +11,12 @@ from functools import lru_cache
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from bitpail.http.logs import scrub
 from bitpail.model.access import Client
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
+
+_AGENT_LENGTH = 200
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -37,7 +40,8 @@ class Addresses:
                 address = hop
                 if not _within(hop, self._trusted):
                     break
-        return Client(address, headers.get("user-agent", ""))
+        # It is shown beside the app password that was used, so it must hold none.
+        return Client(address, scrub(headers.get("user-agent", ""))[:_AGENT_LENGTH])
 
     def base(self, scope: Scope, headers: Headers) -> str:
         """``scheme://host`` by which the client reached us, or as the settings have it."""

@@ -6,8 +6,8 @@ for nobody to its end.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from starlette.types import Receive, Scope, Send
 
@@ -16,7 +16,7 @@ from bitpail.http.bodies import Body, ClientGone
 Headers = list[tuple[bytes, bytes]]
 
 
-async def started(pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+async def started(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     """The same pieces, the first of them already there: what fails early still gets a status."""
     try:
         first = await anext(pieces)
@@ -24,13 +24,11 @@ async def started(pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         first = b""
 
     async def all_of_them() -> AsyncGenerator[bytes, None]:
-        try:
+        async with aclosing(pieces):
             if first:
                 yield first
             async for piece in pieces:
                 yield piece
-        finally:
-            await _close(pieces)
 
     return all_of_them()
 
@@ -39,7 +37,7 @@ class Stream:
     """The ASGI response."""
 
     def __init__(
-        self, status: int, headers: Headers, pieces: AsyncIterator[bytes], body: Body, idle_timeout: float
+        self, status: int, headers: Headers, pieces: AsyncGenerator[bytes, None], body: Body, idle_timeout: float
     ) -> None:
         self.status = status
         self._headers = headers
@@ -60,7 +58,7 @@ class Stream:
             for task in (sending, watching):
                 task.cancel()
             await asyncio.gather(sending, watching, return_exceptions=True)
-            await _close(self._pieces)
+            await self._pieces.aclose()
 
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status, "headers": self._headers})
@@ -71,9 +69,3 @@ class Stream:
             except TimeoutError:
                 raise ClientGone("the client stopped reading") from None
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def _close(pieces: AsyncIterator[bytes]) -> None:
-    if isinstance(pieces, AsyncGenerator):
-        with suppress(RuntimeError):
-            await pieces.aclose()

@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 from bitpail.errors import Invalid
+from bitpail.policy.secrets import PATTERN
 
 SLUG_LENGTH = 62
 
@@ -113,6 +114,8 @@ def check_label(label: str) -> str:
     """The label of an app password: required, at most 255 characters (our own limit)."""
     if not label.strip():
         raise Invalid("the label is empty")
+    if PATTERN.search(label):
+        raise Invalid("the label holds an app password; labels are shown and logged")
     return check_text(label, "label", 255)
 
 

@@ -38,7 +38,7 @@ async def to_repository(site: Site, actor: Actor, need: Need, workspace: str, re
 async def to_workspace(site: Site, actor: Actor, need: Need, workspace: str) -> WorkspaceAccess:
     """The same for a workspace. Raises Refused."""
     if workspace.startswith("{") and workspace.endswith("}"):
-        found = await workspaces.by_id(site.db, workspace[1:-1])
+        found = await workspaces.by_id(site.db, workspace[1:-1].lower())
     else:
         found = await workspaces.by_slug(site.db, workspace)
     if found is None:

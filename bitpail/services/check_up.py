@@ -25,6 +25,11 @@ class Finding(Struct, frozen=True):
     advice: str = ""
 
 
+async def check_git() -> None:
+    """Raise ConfigurationError if the installed git is too old."""
+    await check_version()
+
+
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Look at everything that a server needs, one finding at a time."""
     try:

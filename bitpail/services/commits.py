@@ -1,12 +1,15 @@
 """The history of a repository, a page at a time, and single commits."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from bitpail.git import history, refs
+from bitpail.git.directories import GitDirectory
 from bitpail.git.history import Walk
 from bitpail.git.revisions import RepositoryPath, Revision
 from bitpail.model.access import Access
-from bitpail.model.commits import Commit
+from bitpail.model.commits import Commit, Signature
 from bitpail.model.users import User
 from bitpail.services import cursors
 from bitpail.services.repositories import directory
@@ -35,7 +38,7 @@ async def page(site: Site, access: Access, wanted: Wanted, count: int, cursor: s
     """The commits after ``cursor``, or the newest; raises Invalid or NotFound."""
     git_directory = await directory(site, access)
     if cursor is None:
-        walk = await _start(site, access, wanted)
+        walk = await _start(site, git_directory, wanted)
     else:
         walk = cursors.unseal(site, access.repository.id, cursor)
     commits, rest = await history.page(site.objects, git_directory, walk, count)
@@ -50,14 +53,16 @@ async def one(site: Site, access: Access, revision: str) -> Commit:
     return await site.objects.commit(git_directory, commit_hash)
 
 
-async def people(site: Site, commits: list[Commit]) -> dict[str, User]:
-    """Who wrote and committed these, by confirmed address."""
-    addresses = {address.lower() for c in commits for address in (c.author.email, c.committer.email)}
+async def people(
+    site: Site, commits: Iterable[Commit], taggers: Iterable[Signature] = ()
+) -> dict[str, User]:
+    """Who wrote, committed and tagged these, by confirmed address."""
+    signatures = [*taggers, *(signature for c in commits for signature in (c.author, c.committer))]
+    addresses = {signature.email.lower() for signature in signatures}
     return await users.by_confirmed_emails(site.db, sorted(addresses))
 
 
-async def _start(site: Site, access: Access, wanted: Wanted) -> Walk:
-    git_directory = await directory(site, access)
+async def _start(site: Site, git_directory: GitDirectory, wanted: Wanted) -> Walk:
     known = await refs.read(git_directory, site.objects.peel)
     included = [*([wanted.revision] if wanted.revision else []), *wanted.include]
 

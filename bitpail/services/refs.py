@@ -42,7 +42,8 @@ async def page(site: Site, access: Access, prefixes: tuple[str, ...], offset: in
     matching = [ref for ref in known.refs if ref.name.startswith(prefixes)]
     shown = matching[offset : offset + count]
     described = [await _describe(site, access, ref) for ref in shown]
-    people = await commits.people(site, [d.commit for d in described if d.commit])
+    taggers = [d.tag.tagger for d in described if d.tag and d.tag.tagger]
+    people = await commits.people(site, [d.commit for d in described if d.commit], taggers)
     return RefsPage(described, people, len(matching))
 
 

@@ -5,6 +5,7 @@ written, and removed after the row is gone, so that a stop in between leaves
 nothing that anybody can see.
 """
 
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,8 @@ from bitpail.services.site import Site
 from bitpail.store import repositories as store
 
 DESCRIPTION_LENGTH = 100_000
+
+_LONGEST_WORK = 24 * 3600
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -168,6 +171,12 @@ async def delete(site: Site, repository: Repository) -> None:
     if repository.directory is None:
         await directories.delete(directories.repository_path(site.repositories, repository.id))
     await directories.delete(_wiki_path(site, repository))
+
+
+async def clean_leftovers(site: Site) -> None:
+    """Remove what crashes have left, once it is so old that nobody can be at it any more."""
+    oldest = max(site.settings.git_timeout, _LONGEST_WORK)
+    await directories.clean_leftovers(site.repositories, time.time() - oldest)
 
 
 async def visible(

@@ -16,23 +16,19 @@ from bitpail.store.database import Database, open_database
 
 
 class Site(Struct, frozen=True):
-    """Open one with ``open_site``, and close it."""
+    """Open one with ``open_site``, and close it.
+
+    ``repositories`` is the directory of all repositories, ``hooks`` that of the
+    hook which asks us about each push.
+    """
 
     settings: Settings
     keys: keys.Keys
     db: Database
     objects: Objects
     last_uses: LastUses
-
-    @property
-    def repositories(self) -> Path:
-        """The directory of all repositories."""
-        return self.settings.data_path / "repositories"
-
-    @property
-    def hooks(self) -> Path:
-        """The directory of the hook that asks us about each push."""
-        return self.settings.data_path / "hooks"
+    repositories: Path
+    hooks: Path
 
     async def close(self) -> None:
         """Write down what is still in memory and end every process."""
@@ -51,6 +47,8 @@ async def open_site(settings: Settings) -> Site:
         db=db,
         objects=Objects(),
         last_uses=LastUses(db, settings.last_use_interval),
+        repositories=settings.data_path / "repositories",
+        hooks=settings.data_path / "hooks",
     )
     site.repositories.mkdir(mode=0o700, exist_ok=True)
     write_hooks(site.hooks)

@@ -4,7 +4,8 @@ Gate one was the Access. Gate two is here: every ref of a push is judged while
 its objects are in quarantine, before anything can be seen.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
 import structlog
 
@@ -36,7 +37,7 @@ def limits(site: Site) -> Limits:
 
 async def advertise(
     site: Site, access: Access, service: Service, protocol: str | None
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """What refs there are, or with protocol v2 what git can do."""
     git_directory = await directory(site, access)
     return transport.advertise(git_directory, service, protocol, limits(site))
@@ -44,7 +45,7 @@ async def advertise(
 
 async def upload_pack(
     site: Site, access: Access, protocol: str | None, body: AsyncIterator[bytes]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Answer one request of a fetch or clone."""
     git_directory = await directory(site, access)
     return transport.serve(git_directory, Service.UPLOAD_PACK, protocol, body, limits(site))
@@ -52,11 +53,11 @@ async def upload_pack(
 
 async def receive_pack(
     site: Site, access: Access, protocol: str | None, body: AsyncIterator[bytes]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Take one push, and note it once git has said that it is on disk."""
     git_directory = await directory(site, access)
 
-    async def pieces() -> AsyncIterator[bytes]:
+    async def pieces() -> AsyncGenerator[bytes, None]:
         landed = False
 
         async def judge(pushed: PushedRefs) -> list[str]:
@@ -68,8 +69,10 @@ async def receive_pack(
         served = transport.serve(
             git_directory, Service.RECEIVE_PACK, protocol, body, limits(site), judge=judge, hooks=site.hooks
         )
-        async for piece in served:
-            yield piece
+        # Closed when the client goes, or git would run on until the garbage is collected.
+        async with aclosing(served):
+            async for piece in served:
+                yield piece
         if landed:
             await _landed(site, access)
 

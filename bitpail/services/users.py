@@ -69,7 +69,7 @@ async def named(site: Site, username: str) -> User:
 async def identified(site: Site, selected_user: str) -> User:
     """A user by account ID or UUID in braces, as the API names them; raises NotFound."""
     if selected_user.startswith("{") and selected_user.endswith("}"):
-        user = await store.by_id(site.db, UserId(selected_user[1:-1]))
+        user = await store.by_id(site.db, UserId(selected_user[1:-1].lower()))
     else:
         user = await store.by_account_id(site.db, selected_user)
     if user is None:

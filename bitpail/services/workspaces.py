@@ -123,7 +123,7 @@ async def project_named(site: Site, workspace: Workspace, *, key: str | None, uu
     if key is not None:
         project = await projects.by_key(site.db, workspace.id, key)
     else:
-        project = await projects.by_id(site.db, ProjectId((uuid or "").strip("{}")))
+        project = await projects.by_id(site.db, ProjectId((uuid or "").strip("{}").lower()))
     if project is None or project.workspace_id != workspace.id:
         text = f"project not found: {key or uuid}"
         raise Invalid(f"project: {text}", {"project": [text]})

@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse
 from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, Unavailable
 from bitpail.http.call import Call
 from bitpail.http.credentials import CHALLENGE, MalformedCredential
+from bitpail.http.logs import scrub
 from bitpail.http.routing import MethodNotAllowed
 from bitpail.policy.decide import Decision
 from bitpail.policy.scopes import in_form_order
@@ -44,7 +45,7 @@ def response(call: Call, error: BitpailError) -> PlainTextResponse:
         return PlainTextResponse(
             f"Something went wrong on the server; its log has it as {call.request_id}.\n", 500
         )
-    return PlainTextResponse(f"{error.message}\n", status)
+    return PlainTextResponse(f"{scrub(error.message)}\n", status)
 
 
 def _unauthenticated(call: Call, reason: Reason) -> str:

@@ -1,12 +1,13 @@
 """What each row of the table does once access was granted."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from bitpail.errors import Invalid
-from bitpail.git.packet_lines import FLUSH, encode
+from bitpail.wire.packet_lines import FLUSH, encode
 from bitpail.http.bodies import Body
 from bitpail.http.call import Call
 from bitpail.http.streams import Stream, started
@@ -60,7 +61,8 @@ async def _refs(call: Call, access: Access, service: Service) -> ASGIApp:
     # git's own front end leaves the header out for v2, which only fetches speak.
     is_v2 = service is Service.UPLOAD_PACK and "version=2" in (protocol or "").split(":")
     header = b"" if is_v2 else encode(f"# service=git-{service.value}\n".encode()) + FLUSH
-    content = header + b"".join([piece async for piece in advertised])
+    async with aclosing(advertised):
+        content = header + b"".join([piece async for piece in advertised])
     return Response(
         content, headers={"Content-Type": f"application/x-git-{service.value}-advertisement", **NO_CACHE}
     )
@@ -78,7 +80,7 @@ def _body(call: Call, service: Service, limit: int) -> Body:
     return Body(call.receive, call.request.headers, limit, call.site.settings.idle_timeout)
 
 
-async def _stream(call: Call, service: Service, body: Body, pieces: AsyncIterator[bytes]) -> ASGIApp:
+async def _stream(call: Call, service: Service, body: Body, pieces: AsyncGenerator[bytes, None]) -> ASGIApp:
     headers = [(name.lower().encode(), value.encode()) for name, value in NO_CACHE.items()]
     headers.append((b"content-type", f"application/x-git-{service.value}-result".encode()))
     return Stream(200, headers, await started(pieces), body, call.site.settings.idle_timeout)

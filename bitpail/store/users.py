@@ -1,5 +1,6 @@
 """Accounts and their e-mail addresses."""
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -18,6 +19,7 @@ COLUMNS = (
 )
 """What ``from_row`` wants, for statements that join users."""
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _EMAIL_COLUMNS = (_emails.c.address, _emails.c.user_id, _emails.c.is_primary, _emails.c.is_confirmed)
 _wanted = text_rows(bindparam("addresses", type_=Text)).table_valued(column("value", Text), name="wanted")
 _id = _users.c.id == bindparam("user", type_=Text)
@@ -127,7 +129,7 @@ async def by_confirmed_emails(db: Connection, addresses: Sequence[str]) -> dict[
 
 
 def _can_be_text(address: str) -> bool:
-    return "\0" not in address and not any("\ud800" <= character <= "\udfff" for character in address)
+    return "\0" not in address and (address.isascii() or _SURROGATE.search(address) is None)
 
 
 async def every(db: Database) -> list[User]:

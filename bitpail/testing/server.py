@@ -187,6 +187,17 @@ class Bitpail:
         self.do(work)
         return full_name
 
+    def adopt(self, directory: Path, full_name: str, *, public: bool = False) -> str:
+        """Serve a Git directory where it lies; returns the full name."""
+        workspace, _, slug = full_name.partition("/")
+
+        async def work(site: Site) -> None:
+            found = await workspaces.named(site, workspace)
+            await repositories.adopt(site, found, slug, directory, Wanted(is_private=not public))
+
+        self.do(work)
+        return full_name
+
     def grant(self, full_name: str, person: Person, permission: str) -> None:
         """Give somebody ``read``, ``write``, ``admin`` or ``none`` on one repository."""
         workspace, _, slug = full_name.partition("/")

@@ -29,6 +29,7 @@ class Writer:
         self._links = links
         self._repository = repositories.embedded(links, workspace, repository)
         self._people = people
+        self._embedded: dict[str, dict[str, Any]] = {}
 
     def commit(self, commit: Commit) -> dict[str, Any]:
         """A commit as lists and refs hold it."""
@@ -51,9 +52,14 @@ class Writer:
 
     def signature(self, kind: str, signature: Signature) -> dict[str, Any]:
         """An ``author`` or ``committer``; ``user`` is absent when the address matches nobody."""
-        person = {"type": kind, "raw": clean(signature.raw)}
-        user = self._people.get(signature.email.lower())
-        return person if user is None else {**person, "user": users.embedded(self._links, user)}
+        person: dict[str, Any] = {"type": kind, "raw": clean(signature.raw)}
+        address = signature.email.lower()
+        user = self._people.get(address)
+        if user is not None:
+            if address not in self._embedded:
+                self._embedded[address] = users.embedded(self._links, user)
+            person["user"] = self._embedded[address]
+        return person
 
 
 def listed(

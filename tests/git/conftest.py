@@ -1,7 +1,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from support.repositories import Repository
 
+from bitpail.git.hooks import write_hooks
 from bitpail.git.objects import Objects
 
 
@@ -15,3 +17,19 @@ async def objects(anyio_backend) -> AsyncIterator[Objects]:
     made = Objects()
     yield made
     await made.close()
+
+
+@pytest.fixture
+def hooks(tmp_path):
+    write_hooks(tmp_path / "hooks")
+    return tmp_path / "hooks"
+
+
+@pytest.fixture
+def client(tmp_path):
+    return Repository(tmp_path / "client.git")
+
+
+@pytest.fixture
+def server(tmp_path):
+    return Repository(tmp_path / "server.git")

@@ -1,3 +1,4 @@
+import asyncio
 import random
 import shutil
 from itertools import count
@@ -6,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.repositories import EPOCH, Repository
 
 from bitpail.errors import Invalid
 from bitpail.git import history
@@ -13,7 +15,6 @@ from bitpail.git.directories import GitDirectory
 from bitpail.git.history import Walk
 from bitpail.git.objects import Objects
 from bitpail.git.revisions import RepositoryPath
-from support.repositories import EPOCH, Repository
 
 pytestmark = pytest.mark.anyio
 
@@ -96,7 +97,9 @@ async def test_three_thousand_commits_with_many_refs(objects, tmp_path):
 
 async def test_a_new_process_goes_on_where_another_stopped(objects, tmp_path):
     repository = Repository(tmp_path / "r.git")
-    repository.import_history(merges(300, 9, lambda *_: EPOCH), [("refs/heads/main", 299), ("refs/heads/x", 250)])
+    repository.import_history(
+        merges(300, 9, lambda *_: EPOCH), [("refs/heads/main", 299), ("refs/heads/x", 250)]
+    )
     directory = GitDirectory(repository.directory)
     walk, shown = history.start(tips_of(repository)), []
 
@@ -114,7 +117,7 @@ NUMBERS = count()
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-async def test_any_history_is_shown_whole_and_once(data, objects, tmp_path):
+def test_any_history_is_shown_whole_and_once(data, tmp_path):
     size = data.draw(st.integers(1, 25))
     commits = [
         (
@@ -129,8 +132,14 @@ async def test_any_history_is_shown_whole_and_once(data, objects, tmp_path):
     repository.import_history(commits, [(f"refs/heads/b{place}", n) for place, n in enumerate(numbers)])
     expected = repository.git("rev-list", "--all").split()
 
-    for pagelen in (1, 2, 3, 7):
-        assert await all_pages(objects, repository, history.start(tips_of(repository)), pagelen) == expected
+    async def pages():
+        objects = Objects()
+        start = history.start(tips_of(repository))
+        shown = [await all_pages(objects, repository, start, pagelen) for pagelen in (1, 2, 3, 7)]
+        await objects.close()
+        return shown
+
+    assert asyncio.run(pages()) == [expected] * 4
     shutil.rmtree(path)
 
 
@@ -154,7 +163,9 @@ async def test_the_history_of_a_path(objects, branchy):
     main = branchy.git("rev-parse", "main")
 
     for pagelen in (1, 7, 30):
-        shown = await all_pages(objects, branchy, history.start([main], path=RepositoryPath("file3")), pagelen)
+        shown = await all_pages(
+            objects, branchy, history.start([main], path=RepositoryPath("file3")), pagelen
+        )
         assert shown == branchy.git("rev-list", "main", "--", "file3").split()
 
 
@@ -166,7 +177,9 @@ async def test_a_path_that_looks_like_an_option_or_a_pattern_is_a_path(objects, 
 
 
 async def test_a_shallow_history_ends_at_its_boundary(objects, branchy, tmp_path):
-    branchy.git("clone", "--quiet", "--bare", "--depth=3", branchy.path.as_uri(), str(tmp_path / "shallow.git"))
+    branchy.git(
+        "clone", "--quiet", "--bare", "--depth=3", branchy.path.as_uri(), str(tmp_path / "shallow.git")
+    )
     shallow = Repository(tmp_path / "shallow.git")
     tips = tips_of(shallow)
 

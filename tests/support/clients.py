@@ -60,7 +60,9 @@ class Person:
             capture_output=True,
             timeout=_PATIENCE,
         )
-        return Done(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        return Done(
+            done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+        )
 
     def start(self, *command: str, at: Path | None = None) -> subprocess.Popen[bytes]:
         """Start a command and leave it running."""

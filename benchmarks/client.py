@@ -1,0 +1,84 @@
+"""A small HTTP/1.1 client with one kept connection: the least that a benchmark needs."""
+
+import socket
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Self
+from urllib.parse import urlsplit
+
+
+def basic(username: str, secret: str) -> str:
+    """The value of the Authorization header."""
+    return "Basic " + b64encode(f"{username}:{secret}".encode()).decode()
+
+
+class Client:
+    """Requests one after the other, each signed in by itself."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._host = parts.netloc
+        self._socket = socket.create_connection((parts.hostname, parts.port), timeout=120)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._rest = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def prepared(
+        self,
+        method: str,
+        path: str,
+        authorization: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> bytes:
+        """The bytes of a request, to be sent often."""
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {self._host}", f"Authorization: {authorization}"]
+        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+        if body:
+            lines.append(f"Content-Length: {len(body)}")
+        return "\r\n".join([*lines, "", ""]).encode() + body
+
+    def send(self, request: bytes) -> bytes:
+        """Send a prepared request; the body of a 200, RuntimeError for anything else."""
+        self._socket.sendall(request)
+        head = self._until(b"\r\n\r\n")
+        status, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        if headers.get("transfer-encoding") == "chunked":
+            content = self._chunks()
+        else:
+            content = self._exactly(int(headers.get("content-length", "0")))
+        if status.split(" ")[1] != "200":
+            raise RuntimeError(f"{status}: {content[:200]!r}")
+        return content
+
+    def _chunks(self) -> bytes:
+        chunks = []
+        while size := int(self._until(b"\r\n"), 16):
+            chunks.append(self._exactly(size))
+            self._exactly(2)
+        self._exactly(2)
+        return b"".join(chunks)
+
+    def _until(self, end: bytes) -> bytes:
+        while end not in self._rest:
+            self._more()
+        found, _, self._rest = self._rest.partition(end)
+        return found
+
+    def _exactly(self, size: int) -> bytes:
+        while len(self._rest) < size:
+            self._more()
+        found, self._rest = self._rest[:size], self._rest[size:]
+        return found
+
+    def _more(self) -> None:
+        piece = self._socket.recv(1 << 18)
+        if not piece:
+            raise RuntimeError("the server has closed the connection")
+        self._rest += piece

@@ -1,0 +1,159 @@
+"""What each operation should ask for, written down once more: a second opinion, not Bitpail's own.
+
+Scopes of the REST API are the contract's; those of Git and every permission
+are stated here by hand. What a scope covers comes from the independent table.
+"""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from support.contract import contract, independent_implications
+
+
+class Held(IntEnum):
+    NONE = 0
+    READ = 1
+    WRITE = 2
+    ADMIN = 3
+
+
+@dataclass(frozen=True)
+class Holder:
+    """What somebody was given: on the repository, and in its workspace."""
+
+    repository: Held
+    workspace: Held
+    anonymous: bool = False
+
+
+HOLDERS = {
+    "stranger": Holder(Held.NONE, Held.NONE),
+    "reader": Holder(Held.READ, Held.READ),
+    "writer": Holder(Held.WRITE, Held.READ),
+    "administrator": Holder(Held.ADMIN, Held.READ),
+    "member": Holder(Held.NONE, Held.READ),
+    "collaborator": Holder(Held.NONE, Held.WRITE),
+    "owner": Holder(Held.ADMIN, Held.ADMIN),
+}
+ANONYMOUS = Holder(Held.NONE, Held.NONE, anonymous=True)
+
+REPOSITORY, WORKSPACE, ACCOUNT, SITE = "repository", "workspace", "account", "site"
+
+
+@dataclass(frozen=True)
+class Need:
+    """``on`` is what the permission is held on; ``allowed`` what whoever may do it hears."""
+
+    on: str
+    permission: Held
+    signed_in: bool = False
+    allowed: int = 200
+    or_makes_one: bool = False
+
+
+_READ = Need(REPOSITORY, Held.READ)
+_R = "/2.0/repositories/{workspace}/{repo_slug}"
+
+NEEDS = {
+    ("GET", "/2.0/user"): Need(ACCOUNT, Held.READ, signed_in=True),
+    ("GET", "/2.0/user/emails"): Need(ACCOUNT, Held.READ, signed_in=True),
+    ("GET", "/2.0/users/{selected_user}"): Need(SITE, Held.READ),
+    ("GET", "/2.0/workspaces/{workspace}"): Need(WORKSPACE, Held.READ),
+    ("GET", "/2.0/repositories/{workspace}"): Need(WORKSPACE, Held.READ),
+    ("GET", _R): _READ,
+    # The name is taken: whoever may make repositories is told so.
+    ("POST", _R): Need(WORKSPACE, Held.WRITE, signed_in=True, allowed=400),
+    ("PUT", _R): Need(REPOSITORY, Held.ADMIN, signed_in=True, or_makes_one=True),
+    ("DELETE", _R): Need(REPOSITORY, Held.ADMIN, signed_in=True, allowed=204),
+    ("GET", f"{_R}/commit/{{commit}}"): _READ,
+    ("GET", f"{_R}/commits"): _READ,
+    ("POST", f"{_R}/commits"): _READ,
+    ("GET", f"{_R}/commits/{{revision...}}"): _READ,
+    ("POST", f"{_R}/commits/{{revision...}}"): _READ,
+    ("GET", f"{_R}/refs"): _READ,
+    ("GET", f"{_R}/refs/branches"): _READ,
+    ("GET", f"{_R}/refs/tags"): _READ,
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing a client can ask for. ``scopes``: alternatives, each to be held whole."""
+
+    method: str
+    template: str
+    need: Need
+    scopes: list[set[str]]
+    is_git: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+def rest() -> list[Operation]:
+    """The REST API; a change is asked for with an empty object, which changes nothing."""
+    return [
+        Operation(
+            method,
+            template,
+            need,
+            contract().security(method, template.replace("{revision...}", "{revision}")),
+            headers={"content-type": "application/json"} if method in {"POST", "PUT"} else {},
+            body=b"{}" if method in {"POST", "PUT"} else b"",
+        )
+        for (method, template), need in NEEDS.items()
+    ]
+
+
+def git() -> list[Operation]:
+    """Both services of Git, their refs and their endpoints, for code and for the wiki."""
+    found = []
+    for base, fetch, push in [("", "repository", "repository:write"), ("/wiki", "wiki", "wiki")]:
+        for service, permission, scope in [
+            ("git-upload-pack", Held.READ, fetch),
+            ("git-receive-pack", Held.WRITE, push),
+        ]:
+            root, need = f"/{{workspace}}/{{repo_slug}}.git{base}", Need(REPOSITORY, permission)
+            refs = f"{root}/info/refs?service={service}"
+            kind = {"content-type": f"application/x-{service}-request"}
+            found += [
+                Operation("GET", refs, need, [{scope}], is_git=True),
+                # One flush packet: nothing is wanted, nothing is pushed.
+                Operation("POST", f"{root}/{service}", need, [{scope}], True, kind, b"0000"),
+            ]
+    return found
+
+
+Outcome = tuple[int, str]
+"""The status, and for a 403 what was missing."""
+
+
+def expected(operation: Operation, holder: Holder, granted: str | None, *, public: bool) -> Outcome:
+    """What should come of it; ``granted`` is the one scope of the credential."""
+    need = operation.need
+    held = _held(need, holder, public=public)
+    if held is Held.NONE and need.or_makes_one:
+        need = NEEDS["POST", _R]
+        held = _held(need, holder, public=public)
+    if held is Held.NONE:
+        return (401, "") if operation.is_git else (404, "")
+    if holder.anonymous and (need.signed_in or held < need.permission):
+        return 401, ""
+    if held < need.permission:
+        return 403, "permission"
+    if not holder.anonymous and not _covered(granted, operation.scopes):
+        return 403, "scope"
+    return need.allowed, ""
+
+
+def _held(need: Need, holder: Holder, *, public: bool) -> Held:
+    if need.on == ACCOUNT:
+        return Held.ADMIN
+    if need.on == SITE:
+        return Held.READ
+    given = holder.repository if need.on == REPOSITORY else holder.workspace
+    return max(given, Held.READ) if public else given
+
+
+def _covered(granted: str | None, alternatives: list[set[str]]) -> bool:
+    held = {granted, *independent_implications()[granted]} if granted else set()
+    return not alternatives or any(wanted <= held for wanted in alternatives)

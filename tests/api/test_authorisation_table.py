@@ -1,0 +1,230 @@
+"""Who may do what: every route and Git service, every scope, every permission, against the contract."""
+
+import uuid
+from dataclasses import dataclass
+
+import msgspec
+import pytest
+from authorisation import ANONYMOUS, HOLDERS, NEEDS, Held, Operation, Outcome, expected, git, rest
+from support.asgi import Answer
+from support.contract import contract, independent_implications
+from support.repositories import Repository as GitRepository
+from support.site import Auth, Server
+
+from bitpail.api.routes import ROUTES
+from bitpail.model.app_passwords import AppPassword, AppPasswordId
+from bitpail.model.repositories import Repository
+from bitpail.model.users import User
+from bitpail.model.workspaces import Workspace
+from bitpail.policy import secrets
+from bitpail.services import app_passwords, repositories
+from bitpail.smart_http.routes import ROUTES as GIT_ROUTES
+from bitpail.store import app_passwords as store
+
+pytestmark = pytest.mark.anyio
+
+SCOPES = list(independent_implications())
+
+
+@dataclass(frozen=True)
+class Case:
+    """One cell of the table."""
+
+    operation: Operation
+    holder: str
+    granted: str | None
+    place: str
+    by_uuid: bool
+
+    def __str__(self) -> str:
+        by = " by UUID" if self.by_uuid else ""
+        what = f"{self.operation.method} {self.operation.template}{by}"
+        return f"{self.holder} with {self.granted or 'no scope'}: {what} on the {self.place} repository"
+
+
+class World:
+    """Two workspaces, one with a private and one with a public repository, and one user for each holder."""
+
+    def __init__(self, server: Server, source: GitRepository) -> None:
+        self.server = server
+        self.source = source
+        self.users: dict[str, User] = {}
+        self.places: dict[str, Workspace] = {}
+        self.repositories: dict[str, Repository] = {}
+        self.auths: dict[tuple[str, str | None], Auth] = {}
+
+    async def build(self) -> None:
+        self.users = {holder: await self.server.user(holder) for holder in HOLDERS}
+        for place in ("private", "public"):
+            workspace = await self.server.workspace(place, self.users["owner"], public=place == "public")
+            self.places[place] = workspace
+            for role in ("member", "collaborator"):
+                await self.server.member(workspace, self.users[role], role)
+            await self.make(place)
+        for holder, user in self.users.items():
+            for scope in SCOPES:
+                self.auths[holder, scope] = await self.server.auth(user, scope)
+            self.auths[holder, None] = await without_scopes(self.server, user)
+
+    async def make(self, place: str) -> None:
+        """The repository and what each holder has on it; again, when a case has deleted it."""
+        made = await self.server.adopted(place, "code", self.source, public=place == "public")
+        self.repositories[place] = made
+        for holder, held in HOLDERS.items():
+            if holder != "owner" and held.repository:
+                await self.server.grant(made, self.users[holder], held.repository.name)
+
+    def path(self, case: Case) -> str:
+        workspace, repo_slug = case.place, "code"
+        if case.by_uuid:
+            workspace = f"%7B{self.places[case.place].id}%7D"
+            repo_slug = f"%7B{self.repositories[case.place].id}%7D"
+        path = case.operation.template.replace("{workspace}", workspace).replace("{repo_slug}", repo_slug)
+        path = path.replace("{selected_user}", self.users["owner"].account_id)
+        return path.replace("{commit}", "main").replace("{revision...}", "main")
+
+    async def ask(self, case: Case) -> Outcome:
+        operation, auth = case.operation, self.auths.get((case.holder, case.granted))
+        answer = await self.server.client.request(
+            operation.method, self.path(case), auth=auth, headers=operation.headers, body=operation.body
+        )
+        if operation.method == "DELETE" and answer.status == 204:
+            await self.make(case.place)
+        return answer.status, missing(operation, answer)
+
+
+async def without_scopes(server: Server, user: User) -> Auth:
+    """The service makes no app password that may do nothing; the table wants one."""
+    made, secret = await app_passwords.create(server.site, user, "to be copied", ["email"])
+    await app_passwords.revoke(server.site, user, made.label)
+    bare = msgspec.structs.replace(made, id=AppPasswordId(str(uuid.uuid4())), label="no scope", scopes=())
+    secret = secrets.generate()
+    number = server.site.keys.newest
+    digest = secrets.digest(secret, server.site.keys.app_passwords[number])
+    await store.create(server.site.db, bare, secrets.lookup_name(secret), digest, number)
+    assert isinstance(bare, AppPassword)
+    return user.username, secret.reveal()
+
+
+def missing(operation: Operation, answer: Answer) -> str:
+    """What a 403 says is missing."""
+    if answer.status != 403:
+        return ""
+    if operation.is_git:
+        return "scope" if "privilege scopes" in answer.text else "permission"
+    return "scope" if "detail" in answer.json()["error"] else "permission"
+
+
+@pytest.fixture
+async def world(server, tmp_path):
+    source = GitRepository(tmp_path / "code")
+    source.commit("first")
+    source.git("tag", "v1", "main")
+    built = World(server, source)
+    await built.build()
+    return built
+
+
+def cases(operations: list[Operation], holders: list[str]) -> list[Case]:
+    return [
+        Case(operation, holder, granted, place, by_uuid)
+        for operation in operations
+        for holder in holders
+        for granted in ([None, *SCOPES] if holder != "anonymous" else [None])
+        for place in ("private", "public")
+        for by_uuid in (False, True)
+    ]
+
+
+def report(wrong: list[tuple[Case, Outcome, Outcome]], size: int) -> str:
+    lines = [f"{case}: expected {wanted}, got {got}" for case, wanted, got in wrong[:25]]
+    return "\n".join([f"{len(wrong)} of {size} cases are wrong:", *lines])
+
+
+async def check(world: World, table: list[Case]) -> None:
+    wrong = []
+    for case in table:
+        holder = HOLDERS.get(case.holder, ANONYMOUS)
+        wanted = expected(case.operation, holder, case.granted, public=case.place == "public")
+        got = await world.ask(case)
+        if got != wanted:
+            wrong.append((case, wanted, got))
+    assert not wrong, report(wrong, len(table))
+
+
+async def test_the_rest_api_allows_what_the_contract_and_the_permissions_allow(world):
+    table = cases(rest(), [*HOLDERS, "anonymous"])
+
+    assert len(table) > 10_000
+    await check(world, table)
+
+
+async def test_git_allows_what_scope_and_permission_allow_together(world):
+    table = cases(git(), [*HOLDERS, "anonymous"])
+
+    assert len(table) > 5_000
+    await check(world, table)
+
+
+async def test_a_revoked_password_opens_nothing_however_much_it_could(world):
+    owner = world.users["owner"]
+    made, auth = await world.server.app_password(owner, *SCOPES)
+    await app_passwords.revoke(world.server.site, owner, made.label)
+    world.auths["owner", "revoked"] = auth
+
+    for operation in rest() + git():
+        for place in ("private", "public"):
+            case = Case(operation, "owner", "revoked", place, by_uuid=False)
+            assert await world.ask(case) == (401, ""), str(case)
+
+
+async def test_what_may_not_be_seen_sounds_like_what_is_not_there(world):
+    told = []
+    for auth in (None, world.auths["stranger", "repository:admin"], world.auths["member", None]):
+        for operation in rest() + git():
+            if "{repo_slug}" not in operation.template:
+                continue
+            seen = []
+            for slug in ("code", "nowhere"):
+                path = operation.template.replace("{workspace}", "private").replace("{repo_slug}", slug)
+                answer = await world.server.client.request(
+                    operation.method,
+                    path.replace("{commit}", "main").replace("{revision...}", "main"),
+                    auth=auth,
+                    headers=operation.headers,
+                    body=operation.body,
+                )
+                headers = [pair for pair in answer.raw_headers if pair[0] != "x-request-id"]
+                seen.append((answer.status, headers, answer.body))
+            if seen[0] != seen[1]:
+                told.append(f"{operation.method} {operation.template}: {seen}")
+
+    assert not told, "\n".join(told)
+
+
+async def test_a_repository_that_was_given_away_is_closed_at_once(world):
+    case = Case(git()[0], "reader", "repository", "private", by_uuid=False)
+    assert (await world.ask(case))[0] == 200
+
+    await repositories.grant(
+        world.server.site, world.repositories["private"], world.users["reader"], Held.NONE
+    )
+
+    assert (await world.ask(case))[0] == 401
+
+
+def test_every_route_states_a_need_and_stands_in_this_table_and_in_the_contract():
+    for route in ROUTES:
+        assert route.need is not None
+        assert (route.method, route.template) in NEEDS, "say in the table of this test what it should need"
+        contract().operation(route.method, route.template.replace("{revision...}", "{revision}"))
+    assert len(NEEDS) == len(ROUTES)
+
+
+def test_every_git_service_stands_in_this_table():
+    listed = {(operation.method, operation.template.replace(".git", "", 1)) for operation in git()}
+    served = {
+        (route.method, route.template) for route in GIT_ROUTES if route.handler.__name__ != "dumb_protocol"
+    }
+
+    assert served == listed

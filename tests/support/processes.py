@@ -1,0 +1,56 @@
+"""What a server's processes show of themselves to everybody on the machine, and what they leave."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """A process and all its descendants that are there now."""
+    try:
+        first = psutil.Process(pid)
+        return [first, *first.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def shown(pid: int) -> dict[str, bytes]:
+    """The command lines and environments of a process and its descendants, each by its file in /proc."""
+    found = {}
+    for process in family(pid):
+        for name in ("cmdline", "environ"):
+            file = Path(f"/proc/{process.pid}/{name}")
+            try:
+                found[str(file)] = file.read_bytes()
+            except OSError:  # it has ended meanwhile
+                continue
+    return found
+
+
+def gits(pid: int) -> list[psutil.Process]:
+    """The git processes that a server runs now."""
+    running = []
+    for process in family(pid):
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE and process.name().startswith("git"):
+                running.append(process)
+        except psutil.NoSuchProcess:
+            continue
+    return running
+
+
+def memory(pid: int) -> int:
+    """Bytes that a process holds, without what it started."""
+    return int(psutil.Process(pid).memory_info().rss)
+
+
+def eventually(true: Callable[[], bool], seconds: float = 15) -> bool:
+    """Whether it becomes true in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.02)
+    return true()
