@@ -29,6 +29,8 @@ from bitpail.smart_http.door import SmartHttp
 
 log = structlog.get_logger()
 
+_CLEAN_EVERY = 3600
+
 
 class Application:
     """One per worker. ``open`` and ``close`` are called by the server's lifespan."""
@@ -80,15 +82,25 @@ class Application:
                 self._site = await open_site(self._settings)
                 cursors.sweep(self._settings.data_path)
                 # Beside the serving: it looks into every repository.
-                cleaning = asyncio.create_task(repositories.clean_leftovers(self._site))
+                cleaning = asyncio.create_task(_clean(self._site))
                 await send({"type": "lifespan.startup.complete"})
             else:
                 if cleaning is not None:
+                    cleaning.cancel()
                     await asyncio.gather(cleaning, return_exceptions=True)
                 if self._site is not None:
                     await self._site.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+async def _clean(site: Site) -> None:
+    while True:
+        try:
+            await repositories.clean_leftovers(site)
+        except OSError as error:
+            log.warning("leftovers.not_cleaned", reason=str(error))
+        await asyncio.sleep(_CLEAN_EVERY)
 
 
 class _Answer:

@@ -110,8 +110,7 @@ def _app_password(label: str) -> str:
 
 
 def _listening(server: subprocess.Popen[bytes]) -> str:
-    assert server.stderr is not None
-    for line in server.stderr:
+    for line in server.stderr or []:
         if line.startswith(b"bitpail: serving http://"):
             # The rest of its log is not for the demonstration, but must be read or the server stalls.
             subprocess.Popen(["cat"], stdin=server.stderr, stdout=subprocess.DEVNULL)

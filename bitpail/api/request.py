@@ -1,7 +1,6 @@
 """What a handler may ask of one API request: its parameters, its page, its body, its links."""
 
 import re
-from json import JSONDecodeError
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -146,7 +145,7 @@ class ApiRequest:
 def _decode(content: bytes) -> dict[str, Any]:
     try:
         decoded = msgspec.json.decode(content)
-    except (msgspec.DecodeError, JSONDecodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise Invalid("the body is not JSON") from None
     if not isinstance(decoded, dict):
         raise Invalid("the body must be a JSON object")

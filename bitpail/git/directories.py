@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -22,7 +23,8 @@ from bitpail.git.revisions import Revision, Source
 
 _TEMPORARY = ".tmp-"
 
-# Where git keeps the objects of a push until it is accepted.
+# Where git keeps the objects of a push until it is accepted. It stays when the server
+# is killed: receive-pack then dies of SIGPIPE, and does not tidy up.
 _QUARANTINE = "tmp_objdir-incoming-"
 _IMPORT_TIMEOUT = 24 * 3600.0
 
@@ -46,13 +48,14 @@ class GitDirectory(Struct, frozen=True, gc=False):
     adopted: bool = False
 
 
+@lru_cache(maxsize=4096)
 def repository_path(root: Path, repository_id: str, *, wiki: bool = False) -> Path:
     """Where a repository lies: sharded by the first two hexadecimal digits of its id."""
     try:
         name = str(UUID(repository_id))
     except ValueError:
         raise Invalid(f"not the id of a repository: {repository_id!r}") from None
-    return root / name[:2] / f"{name}{'.wiki' if wiki else ''}.git"
+    return Path(f"{root}/{name[:2]}/{name}{'.wiki' if wiki else ''}.git")
 
 
 def locate(directory: Path) -> Path:
@@ -204,14 +207,17 @@ class _Lines:
         self.feed(b"\n")
 
 
-async def clean_leftovers(root: Path, before: float) -> None:
-    """Remove what a crash in a create, import, delete or push left; ``before`` in seconds since 1970."""
-    await asyncio.to_thread(_clean_leftovers, root, before)
+async def clean_leftovers(root: Path, *, of_pushes: float, of_others: float) -> None:
+    """Remove what crashes have left: quarantines of pushes, half-made and half-deleted repositories.
+
+    Only what is older than these times, in seconds since 1970: somebody may be at the rest.
+    """
+    await asyncio.to_thread(_clean_leftovers, root, f"*/*/objects/{_QUARANTINE}*", of_pushes)
+    await asyncio.to_thread(_clean_leftovers, root, f"*/{_TEMPORARY}*", of_others)
 
 
-def _clean_leftovers(root: Path, before: float) -> None:
-    for pattern in (f"*/{_TEMPORARY}*", f"*/*/objects/{_QUARANTINE}*"):
-        for leftover in root.glob(pattern):
-            with suppress(FileNotFoundError):
-                if leftover.stat().st_mtime < before:
-                    shutil.rmtree(leftover, ignore_errors=True)
+def _clean_leftovers(root: Path, pattern: str, before: float) -> None:
+    for leftover in root.glob(pattern):
+        with suppress(FileNotFoundError):
+            if leftover.stat().st_mtime < before:
+                shutil.rmtree(leftover, ignore_errors=True)

@@ -21,6 +21,9 @@ SAFETY: Final[Config] = (
     ("safe.directory", "*"),
     ("protocol.allow", "never"),
     ("core.alternateRefsCommand", "true"),  # prints nothing: no ref of a fork's parent is told
+    # Larger blobs are neither held in memory nor compared with each other: with git's
+    # own 512m a clone of five blobs of 100 MB computes deltas for a minute, in a gigabyte.
+    ("core.bigFileThreshold", "50m"),
     ("core.fsmonitor", "false"),
     ("core.fsync", "objects,derived-metadata,reference"),
     ("gc.auto", "0"),

@@ -7,7 +7,7 @@ enough the walk is replayed, so nothing is ever shown twice or left out.
 
 import asyncio
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -89,10 +89,19 @@ class _Queue:
         self._inserted = 0
         self.seen: set[str] = set()
 
-    def insert(self, hash_: str, date: int) -> None:
-        heapq.heappush(self._heap, (-date, self._inserted, hash_))
-        self._inserted += 1
-        self.seen.add(hash_)
+    def insert(self, dates: Mapping[str, int]) -> None:
+        """Commits with their dates, in this order."""
+        entries = [
+            (-date, number, hash_) for number, (hash_, date) in enumerate(dates.items(), self._inserted)
+        ]
+        self._inserted += len(entries)
+        self.seen.update(dates)
+        if self._heap:
+            for entry in entries:
+                heapq.heappush(self._heap, entry)
+        else:
+            self._heap = entries
+            heapq.heapify(self._heap)
 
     def pop(self) -> str:
         return heapq.heappop(self._heap)[2]
@@ -133,24 +142,17 @@ class _Pager:
 
     async def _enqueue(self, queue: _Queue, hashes: Sequence[str], chain: int) -> None:
         await self._load(hashes, chain)
-        for hash_ in hashes:
-            metadata = self._known(hash_)
-            # A parent that is missing ends its line, as in a shallow clone; a tip
-            # that is no commit has no history.
-            if metadata is not None and hash_ not in queue.seen:
-                queue.insert(hash_, metadata.date)
-
-    def _known(self, hash_: str) -> Metadata | None:
-        metadata = self._metadata.get(hash_)
-        if metadata is None:
-            metadata = self._objects.metadata.get(self._directory, hash_)
-            if metadata is not None:
-                self._metadata[hash_] = metadata
-        return metadata
+        known, seen = self._metadata, queue.seen
+        # A parent that is missing ends its line, as in a shallow clone; a tip
+        # that is no commit has no history.
+        queue.insert({hash_: known[hash_].date for hash_ in hashes if hash_ in known and hash_ not in seen})
 
     async def _load(self, hashes: Sequence[str], chain: int) -> None:
         """Read what is not known, with some of its first parents: they are likely to be next."""
-        unknown = [hash_ for hash_ in dict.fromkeys(hashes) if self._known(hash_) is None]
+        unread = [hash_ for hash_ in dict.fromkeys(hashes) if hash_ not in self._metadata]
+        remembered = self._objects.metadata.among(self._directory, unread)
+        self._metadata |= remembered
+        unknown = [hash_ for hash_ in unread if hash_ not in remembered]
         if not unknown:
             return
         steps = max(1, chain // len(unknown))
@@ -171,7 +173,7 @@ class _Pager:
     async def _is_new(self, parent: str) -> bool:
         """Whether a parent that is not in the queue was not shown on an earlier page either."""
         walk = self._walk
-        metadata = self._known(parent)
+        metadata = self._metadata.get(parent)
         if walk.offset == 0 or metadata is None or metadata.date < walk.floor:
             return True
         if self._shown_before is None:

@@ -6,7 +6,7 @@ caller: NotFound. Objects never change, so what was read of them may be kept.
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 from bitpail.errors import Invalid, NotFound, TooLarge
@@ -14,7 +14,7 @@ from bitpail.git import refs as git_refs
 from bitpail.git.cat_file import Ambiguous, Answer, CatFiles
 from bitpail.git.commits import Metadata, parse_commit, parse_tag
 from bitpail.git.directories import GitDirectory
-from bitpail.git.revisions import Revision, check_hash, is_hash
+from bitpail.git.revisions import Revision, check_hash, check_hashes, is_hash
 from bitpail.model.commits import Commit, TagObject
 from bitpail.model.refs import Refs
 
@@ -32,9 +32,15 @@ class Remembered(Generic[V]):
         # Paths as text: a page of a repository with 1,000 refs asks 2,000 times, and paths compare slowly.
         self._facts: OrderedDict[tuple[str, str], V] = OrderedDict()
 
-    def get(self, directory: GitDirectory, hash_: str) -> V | None:
-        """The fact, if it is remembered."""
-        return self._facts.get((str(directory.path), hash_))
+    def among(self, directory: GitDirectory, hashes: Iterable[str]) -> dict[str, V]:
+        """The facts that are remembered of these."""
+        path, facts = str(directory.path), self._facts
+        found = {}
+        for hash_ in hashes:
+            fact = facts.get((path, hash_))
+            if fact is not None:
+                found[hash_] = fact
+        return found
 
     def keep(self, directory: GitDirectory, hash_: str, fact: V) -> None:
         """Remember a fact."""
@@ -93,14 +99,9 @@ class Objects:
 
     async def peel(self, directory: GitDirectory, hashes: Sequence[str]) -> dict[str, str]:
         """What is behind each object's tags: itself when it is none; missing ones are left out."""
-        peeled = {}
-        unknown = []
-        for hash_ in hashes:
-            known = self._peeled.get(directory, check_hash(hash_))
-            if known is None:
-                unknown.append(hash_)
-            else:
-                peeled[hash_] = known
+        check_hashes(hashes)
+        peeled = self._peeled.among(directory, hashes)
+        unknown = [hash_ for hash_ in hashes if hash_ not in peeled]
         answers = await self._cat_files.ask(directory, "info", [f"{hash_}^{{}}" for hash_ in unknown])
         for hash_, answer in zip(unknown, answers, strict=True):
             if isinstance(answer, Answer):

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from bitpail.errors import GitError
@@ -50,17 +51,21 @@ async def read(directory: GitDirectory, peel: Peel) -> Refs:
     unknown = [target.decode() for name, target in found.targets.items() if name not in found.peeled]
     behind = await peel(directory, unknown) if unknown else {}
     refs = []
-    for name in sorted(found.targets):
-        target = found.targets[name].decode()
-        peeled = found.peeled[name].decode() if name in found.peeled else behind.get(target)
-        if peeled is not None:
-            refs.append(Ref(name.decode("utf-8", "surrogateescape"), target, peeled))
+    for name, target in sorted(found.targets.items()):
+        peeled = found.peeled.get(name) or behind.get(target.decode(), "").encode()
+        if peeled:
+            refs.append(_ref(name, target, peeled))
     return Refs(head, tuple(refs))
+
+
+@lru_cache(maxsize=20_000)
+def _ref(name: bytes, target: bytes, peeled: bytes) -> Ref:
+    """Most refs stay what they are from one request to the next."""
+    return Ref(name.decode("utf-8", "surrogateescape"), target.decode(), peeled.decode())
 
 
 def _read_files(path: Path, common: Path) -> tuple[str | None, _Found]:
     head = _read_file(path / "HEAD") or b""
-    found = _Found()
     # Loose refs first: one that is packed meanwhile is then still found in
     # packed-refs, while the other order could miss it.
     loose = _Found()
@@ -69,7 +74,8 @@ def _read_files(path: Path, common: Path) -> tuple[str | None, _Found]:
         loose.targets = {name: hash_ for name, hash_ in loose.targets.items() if not _of_a_worktree(name)}
         loose.symbolic = {name: to for name, to in loose.symbolic.items() if not _of_a_worktree(name)}
         _walk(path / "refs", b"refs/", loose)
-    _parse_packed(_read_file(common / "packed-refs") or b"", found)
+    targets, peeled = _parse_packed(_read_file(common / "packed-refs") or b"")
+    found = _Found(dict(targets), dict(peeled))
     for name in (*loose.targets, *loose.symbolic):
         found.targets.pop(name, None)
         found.peeled.pop(name, None)
@@ -127,21 +133,27 @@ def _take_loose(name: bytes, content: bytes | None, found: _Found) -> None:
         found.targets[name] = match[0]
 
 
-def _parse_packed(content: bytes, found: _Found) -> None:
+# Few, since one of a huge repository takes tens of megabytes.
+@lru_cache(maxsize=8)
+def _parse_packed(content: bytes) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+    """Targets and what is behind them, by name; they are kept, so nobody may change them."""
+    targets: dict[bytes, bytes] = {}
+    peeled: dict[bytes, bytes] = {}
     lines = content.split(b"\n")
     fully_peeled = lines[0].startswith(b"# pack-refs with:") and b" fully-peeled" in lines[0]
     last = b""
     for line in lines:
         if line.startswith(b"^"):
-            found.peeled[last] = line[1:].strip()
+            peeled[last] = line[1:].strip()
             continue
         target, _, name = line.partition(b" ")
         if not name or target == b"#" or _BAD_NAME.search(name):
             continue
         last = name
-        found.targets[name] = target
+        targets[name] = target
         if fully_peeled:
-            found.peeled[name] = target
+            peeled[name] = target
+    return targets, peeled
 
 
 def _resolve_symbolic(found: _Found) -> None:
@@ -183,11 +195,11 @@ def main_branch(directory: GitDirectory) -> str | None:
 
     Two small reads and no list of refs, since every answer about a repository asks this.
     """
-    name = _branch(_read_file(directory.path / "HEAD") or b"")
+    name = _branch(_read_file(f"{directory.path}/HEAD") or b"")
     if name is None or not name.startswith(_BRANCHES):
         return None
     common = common_directory(directory.path)
-    if not (common / name).is_file():
+    if not os.path.isfile(f"{common}/{name}"):  # noqa: PTH113 on the way of each request
         packed = _read_file(common / "packed-refs") or b""
         if b" %b\n" % name.encode("utf-8", "surrogateescape") not in packed:
             return None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from bitpail.errors import GitError
+from bitpail.errors import GitError, Invalid
 from bitpail.git import refs as git_refs
 from bitpail.git.command import Process, start
 from bitpail.git.directories import GitDirectory
@@ -25,6 +25,13 @@ from bitpail.model.transfer import Service
 
 _PROTOCOL = re.compile(r"version=[0-9](:[a-z0-9]+(=[a-z0-9]+)?){0,8}")
 _BRANCHES = "refs/heads/"
+
+# What git says when it dies of a request: one that is mangled or cut short, or
+# that wants what a push has removed meanwhile.
+_CLIENTS_MISTAKE = re.compile(
+    r"not our ref|protocol error|the remote end hung up|unknown (capability|object format)|mismatched object format"
+    r"|no command requested|invalid (command|shallow line|deepen)|unexpected (line|response end)|unable to parse"
+)
 
 
 class Limits(Struct, frozen=True):
@@ -73,9 +80,12 @@ async def serve(
     judge: Judge | None = None,
     hooks: Path | None = None,
     env: Mapping[str, str] | None = None,
+    is_large: bool = False,
 ) -> AsyncGenerator[bytes, None]:
     """One request and its answer. A push needs a judge and the directory of ``hooks.write_hooks``.
 
+    A large push stays the pack that it is, however few objects it has: unpacked,
+    each would be compressed once more now, and again for every clone.
     ``env`` is what an adopted repository's hooks may want to know, REMOTE_USER
     for one. Close the iterator (``aclosing``) when it is not read to its end.
     """
@@ -83,6 +93,8 @@ async def serve(
         raise ValueError("a push needs a judge and hooks")
     # A client's session-id kills upload-pack unless it was advertised.
     config = [*_config(limits), ("transfer.advertiseSID", "true")]
+    if is_large:
+        config.append(("receive.unpackLimit", "1"))
     variables = {**(env or {}), **_protocol(protocol)}
     async with AsyncExitStack() as stack:
         gate = None
@@ -110,7 +122,7 @@ async def serve(
                 task.result()
         # Whatever receive-pack has to complain about, it has told the client.
         if service is Service.UPLOAD_PACK or not progress.answered:
-            _check(service, status, process.stderr)
+            _check(service, status, process.stderr, answered=progress.answered)
 
 
 def _start(
@@ -132,8 +144,12 @@ def _start(
             gate.started()
 
 
-def _check(service: Service, status: int, stderr: str) -> None:
-    if status:
+def _check(service: Service, status: int, stderr: str, *, answered: bool = False) -> None:
+    if status and _CLIENTS_MISTAKE.search(stderr):
+        # After a part of an answer git has told the client with an ERR line.
+        if not answered:
+            raise Invalid(f"this is no request that git {service.value} understands")
+    elif status:
         raise GitError(f"git {service.value} failed", status, stderr)
 
 

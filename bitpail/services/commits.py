@@ -53,9 +53,7 @@ async def one(site: Site, access: Access, revision: str) -> Commit:
     return await site.objects.commit(git_directory, commit_hash)
 
 
-async def people(
-    site: Site, commits: Iterable[Commit], taggers: Iterable[Signature] = ()
-) -> dict[str, User]:
+async def people(site: Site, commits: Iterable[Commit], taggers: Iterable[Signature] = ()) -> dict[str, User]:
     """Who wrote, committed and tagged these, by confirmed address."""
     signatures = [*taggers, *(signature for c in commits for signature in (c.author, c.committer))]
     addresses = {signature.email.lower() for signature in signatures}

@@ -5,6 +5,8 @@ that would make an URL too long is kept in a file named by its digest, and the
 cursor holds the name.
 """
 
+import os
+import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
@@ -25,6 +27,7 @@ _SIGNATURE = 16
 _LONGEST_IN_URL = 1500
 _KEPT_FOR = 7 * 24 * 3600
 _BAD = "the cursor is malformed, or not of this listing: follow 'next' as it is given"
+_EXPIRED = "the cursor has expired: start the listing again"
 
 
 class _Packed(Struct, frozen=True, array_like=True):
@@ -58,7 +61,11 @@ def unseal(site: Site, repository_id: RepositoryId, cursor: str) -> Walk:
     if not compare_digest(signature, keys.sign(repository_id.encode() + payload, site.keys)):
         raise Invalid(_BAD)
     packed = payload[1:] if payload[:1] == b"i" else _kept(site, payload[1:])
-    return _unpack(msgspec.msgpack.decode(packed, type=_Packed))
+    try:
+        return _unpack(msgspec.msgpack.decode(packed, type=_Packed))
+    except msgspec.DecodeError:
+        # Signed by us, but by an earlier version, or its file was cut by a crash.
+        raise Invalid(_EXPIRED) from None
 
 
 def _pack(walk: Walk) -> _Packed:
@@ -106,8 +113,10 @@ def _keep(site: Site, packed: bytes) -> bytes:
     directory = _directory(site)
     directory.mkdir(mode=0o700, exist_ok=True)
     path = directory / name.hex()
-    if not path.exists():
-        temporary = path.with_suffix(f".{time.monotonic_ns()}")
+    try:
+        os.utime(path)  # its week begins anew
+    except FileNotFoundError:
+        temporary = path.with_suffix(f".{secrets.token_hex(8)}")
         temporary.write_bytes(packed)
         temporary.rename(path)
     return name
@@ -117,7 +126,7 @@ def _kept(site: Site, name: bytes) -> bytes:
     try:
         return (_directory(site) / name.hex()).read_bytes()
     except OSError:
-        raise Invalid("the cursor has expired: start the listing again") from None
+        raise Invalid(_EXPIRED) from None
 
 
 def sweep(data: Path) -> None:

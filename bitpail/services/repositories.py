@@ -30,7 +30,7 @@ from bitpail.store import repositories as store
 
 DESCRIPTION_LENGTH = 100_000
 
-_LONGEST_WORK = 24 * 3600
+_LONGEST_IMPORT = 24 * 3600
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -175,8 +175,11 @@ async def delete(site: Site, repository: Repository) -> None:
 
 async def clean_leftovers(site: Site) -> None:
     """Remove what crashes have left, once it is so old that nobody can be at it any more."""
-    oldest = max(site.settings.git_timeout, _LONGEST_WORK)
-    await directories.clean_leftovers(site.repositories, time.time() - oldest)
+    at = time.time()
+    longest_push = site.settings.git_timeout
+    await directories.clean_leftovers(
+        site.repositories, of_pushes=at - longest_push, of_others=at - _LONGEST_IMPORT
+    )
 
 
 async def visible(

@@ -52,7 +52,7 @@ async def upload_pack(
 
 
 async def receive_pack(
-    site: Site, access: Access, protocol: str | None, body: AsyncIterator[bytes]
+    site: Site, access: Access, protocol: str | None, body: AsyncIterator[bytes], *, is_large: bool
 ) -> AsyncGenerator[bytes, None]:
     """Take one push, and note it once git has said that it is on disk."""
     git_directory = await directory(site, access)
@@ -67,7 +67,14 @@ async def receive_pack(
             return refusals
 
         served = transport.serve(
-            git_directory, Service.RECEIVE_PACK, protocol, body, limits(site), judge=judge, hooks=site.hooks
+            git_directory,
+            Service.RECEIVE_PACK,
+            protocol,
+            body,
+            limits(site),
+            judge=judge,
+            hooks=site.hooks,
+            is_large=is_large,
         )
         # Closed when the client goes, or git would run on until the garbage is collected.
         async with aclosing(served):

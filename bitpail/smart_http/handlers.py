@@ -7,15 +7,17 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
 from bitpail.errors import Invalid
-from bitpail.wire.packet_lines import FLUSH, encode
 from bitpail.http.bodies import Body
 from bitpail.http.call import Call
 from bitpail.http.streams import Stream, started
 from bitpail.model.access import Access
 from bitpail.model.transfer import Service
 from bitpail.services import transfer
+from bitpail.wire.packet_lines import FLUSH, encode
 
 Handler = Callable[[Call, Access], Awaitable[ASGIApp]]
+
+_LARGE = 1024 * 1024
 
 # Of git's own HTTP front end: what a proxy must not keep.
 NO_CACHE = {
@@ -45,7 +47,9 @@ async def upload_pack(call: Call, access: Access) -> ASGIApp:
 async def receive_pack(call: Call, access: Access) -> ASGIApp:
     """One push. The limit on its size is git's to keep: it counts the pack, not the request."""
     body = _body(call, Service.RECEIVE_PACK, 0)
-    pieces = await transfer.receive_pack(call.site, access, _protocol(call), aiter(body))
+    pieces = await transfer.receive_pack(
+        call.site, access, _protocol(call), aiter(body), is_large=_is_large(call)
+    )
     return await _stream(call, Service.RECEIVE_PACK, body, pieces)
 
 
@@ -66,6 +70,12 @@ async def _refs(call: Call, access: Access, service: Service) -> ASGIApp:
     return Response(
         content, headers={"Content-Type": f"application/x-git-{service.value}-advertisement", **NO_CACHE}
     )
+
+
+def _is_large(call: Call) -> bool:
+    # git sends what is longer than its buffer, 1 MiB by default, in chunks of unknown number.
+    length = call.request.headers.get("content-length", "")
+    return not length.isdigit() or int(length[:20]) > _LARGE
 
 
 def _protocol(call: Call) -> str | None:

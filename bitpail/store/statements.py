@@ -106,8 +106,13 @@ def _object_rows_on_postgresql(element: FunctionElement[str], compiler: SQLCompi
 
 
 @compiles(json_field, "sqlite")
+def _json_field_on_sqlite(element: FunctionElement[str], compiler: SQLCompiler, **options: Any) -> str:
+    # ->> came with SQLite 3.38, which machines with Python 3.11 do not all have.
+    value, name = (compiler.process(part, **options) for part in element.clauses)
+    return f"json_extract({value}, '$.' || {name})"
+
+
 @compiles(json_field, "postgresql")
-def _json_field(element: FunctionElement[str], compiler: SQLCompiler, **options: Any) -> str:
-    # -> and ->> are the same on both since SQLite 3.38.
+def _json_field_on_postgresql(element: FunctionElement[str], compiler: SQLCompiler, **options: Any) -> str:
     value, name = (compiler.process(part, **options) for part in element.clauses)
     return f"({value} ->> {name})"

@@ -1,6 +1,18 @@
 """Workspaces and who belongs to them."""
 
-from sqlalchemy import Integer, Select, Text, bindparam, delete, exists, insert, literal_column, or_, select, update
+from sqlalchemy import (
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.users import UserId
