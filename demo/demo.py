@@ -20,8 +20,9 @@ from types import FrameType
 from bitpail.testing.terminal import at_terminal
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT / ".demo"
-BITPAIL = [sys.executable, "-m", "bitpail", "--data", str(DATA)]
+BITPAIL = [sys.executable, "-m", "bitpail"]
+# Settings that somebody has for another server must not reach this one; --data is added.
+SETTINGS = {key: value for key, value in os.environ.items() if not key.startswith("BITPAIL_")}
 USER, WORKSPACE, PROJECT = "ada", "engines", "DEMO"
 PASSWORDS = {"code": ["repository:write"], "wiki": ["wiki"], "api": ["repository"]}
 HOME_PAGE = "# Home\n\nThe wiki of this repository is a Git repository of its own.\n"
@@ -53,9 +54,11 @@ def main() -> int:
     """Set up, serve, prove, keep serving."""
     options = _options()
     signal.signal(signal.SIGTERM, _stop)
+    SETTINGS["BITPAIL_DATA"] = str(options.data.absolute())
     repository = _set_up(options.repo)
     app_passwords = {label: _app_password(label) for label in PASSWORDS}
-    with subprocess.Popen([*BITPAIL, "serve", "--listen", "127.0.0.1:0"], stderr=subprocess.PIPE) as server:
+    serve = [*BITPAIL, "serve", "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(serve, stderr=subprocess.PIPE, env=SETTINGS) as server:
         try:
             host = _listening(server)
             print(f"\nServing at http://{host} - now the commands that people have in scripts:\n")
@@ -74,6 +77,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repo", default=str(ROOT), help="path or URL of the history to serve")
+    parser.add_argument("--data", type=Path, default=ROOT / ".demo", help="what to keep for the next time")
     parser.add_argument("--check", action="store_true", help="stop after the proof, with an exit status")
     return parser.parse_args()
 
@@ -87,11 +91,21 @@ def _set_up(source: str) -> str:
     _bitpail("init")
     if USER not in {one["username"] for one in _json("user", "list", "--json")}:
         password = secrets.token_urlsafe(16)
-        _bitpail("user", "create", USER, "--email", "ada@example.org", "--admin", "--password-stdin", given=password)
+        _bitpail(
+            "user",
+            "create",
+            USER,
+            "--email",
+            "ada@example.org",
+            "--admin",
+            "--password-stdin",
+            given=password,
+        )
         _bitpail("workspace", "create", WORKSPACE, "--owner", USER)
         _bitpail("project", "create", f"{WORKSPACE}/{PROJECT}")
     name = Path(source.rstrip("/")).name.removesuffix(".git").lower()
-    repository = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in name) or "demo"
+    letters = (letter if letter.isalnum() and letter.isascii() else "-" for letter in name)
+    repository = "".join(letters).strip("-") or "demo"
     full_name = f"{WORKSPACE}/{repository}"
     if full_name not in {one["full_name"] for one in _json("repo", "list", "--json")}:
         print(f"Importing {source} ...", flush=True)
@@ -158,7 +172,11 @@ def _prove_git(stage: Stage, label: str) -> None:
         for again in (False, True):
             if again:
                 command = f"git remote set-url origin {url}"
-                _tell(stage, command, lambda c=clone, u=url: _git(stage, label, "remote", "set-url", "origin", u, at=c))
+                _tell(
+                    stage,
+                    command,
+                    lambda c=clone, u=url: _git(stage, label, "remote", "set-url", "origin", u, at=c),
+                )
             _tell(stage, "git pull; git push; git fetch", lambda c=clone: _pull_push_fetch(stage, label, c))
 
 
@@ -223,7 +241,13 @@ def _closing(failures: int) -> str:
 
 def _run(stage: Stage, command: list[str]) -> str:
     done = subprocess.run(
-        command, cwd=stage.work, env=stage.environment, capture_output=True, text=True, check=False, timeout=600
+        command,
+        cwd=stage.work,
+        env=stage.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
     )
     if done.returncode:
         raise Failed(done.stderr.strip() or done.stdout.strip())
@@ -231,7 +255,8 @@ def _run(stage: Stage, command: list[str]) -> str:
 
 
 def _bitpail(*arguments: str, given: str = "") -> str:
-    done = subprocess.run([*BITPAIL, *arguments], input=given, stdout=subprocess.PIPE, text=True, check=False)
+    command = [*BITPAIL, *arguments]
+    done = subprocess.run(command, input=given, stdout=subprocess.PIPE, text=True, check=False, env=SETTINGS)
     if done.returncode:
         sys.exit(f"bitpail {arguments[0]} failed")
     return done.stdout
