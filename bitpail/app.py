@@ -4,9 +4,11 @@ Knows every door and no rule.
 """
 
 import asyncio
+import os
 import secrets
 import time
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -150,4 +152,14 @@ def _log(call: Call, answer: _Answer, began: float) -> None:
 def create(settings: Settings) -> Application:
     """The application of one worker; called in the worker's own process."""
     logs.configure(settings.log_level)
+    _keep_descriptors()
     return Application(settings)
+
+
+def _keep_descriptors() -> None:
+    # uvicorn makes its listening socket inheritable. In the hands of git, or of a hook
+    # of an adopted repository, it would take connections after we have closed it.
+    for number in [int(name) for name in os.listdir("/proc/self/fd")]:  # noqa: PTH208 - names, not paths
+        if number > 2:
+            with suppress(OSError):  # the one that listed them
+                os.set_inheritable(number, False)  # noqa: FBT003

@@ -63,7 +63,10 @@ async def test_post_with_a_form_pages_by_posting_the_same_form_again(api, auth, 
         ([("include", "v1")], ["v1"]),
         ([("include", "main"), ("include", "feature/one")], ["main", "feature/one"]),
         ([("exclude", "main")], ["--all", "^main"]),
-        ([("include", "main"), ("exclude", "v1"), ("exclude", "feature/one")], ["main", "^v1", "^feature/one"]),
+        (
+            [("include", "main"), ("exclude", "v1"), ("exclude", "feature/one")],
+            ["main", "^v1", "^feature/one"],
+        ),
         ([("include", "main"), ("exclude", "main")], ["main", "^main"]),
         ([("path", "file.txt")], ["--all", "--", "file.txt"]),
         ([("path", "none.txt")], ["--all", "--", "none.txt"]),
@@ -149,7 +152,8 @@ async def test_revisions_in_a_body_are_text(api, auth, history, members):
 
 
 @pytest.mark.parametrize(
-    "query", ["pagelen=0", "pagelen=101", "pagelen=-1", "pagelen=", "pagelen=x", "pagelen=1e1", "page=2", "page=0"]
+    "query",
+    ["pagelen=0", "pagelen=101", "pagelen=-1", "pagelen=", "pagelen=x", "pagelen=1e1", "page=2", "page=0"],
 )
 async def test_bounds_of_a_page(api, auth, history, query):
     answer = await api.get(f"{COMMITS}?{query}", auth=auth)
@@ -172,7 +176,15 @@ async def test_a_cursor_that_was_changed_is_refused(api, auth, history):
     assert (await api.get(f"{COMMITS}?ctx={cursor}&page=2", auth=auth)).status == 200
 
     swapped = "A" if cursor[30] != "A" else "B"
-    for forged in (cursor[:-4], cursor[:30] + swapped + cursor[31:], cursor[::-1], "x", "", "A" * 5000, "%00"):
+    for forged in (
+        cursor[:-4],
+        cursor[:30] + swapped + cursor[31:],
+        cursor[::-1],
+        "x",
+        "",
+        "A" * 5000,
+        "%00",
+    ):
         answer = await api.get(f"{COMMITS}?ctx={forged}&page=2", auth=auth)
         assert answer.status == 400, answer
         assert "cursor" in answer.message
@@ -212,7 +224,9 @@ async def test_commit_takes_one_segment_only(api, server, auth, history):
 @pytest.mark.parametrize("written", ["ada@example.com", "ADA@Example.COM"])
 async def test_the_author_is_whoever_confirmed_the_address(server, api, ada, auth, git, written):
     tree = git.git("mktree")
-    made = git.git("commit-tree", tree, "-m", "x", GIT_AUTHOR_EMAIL=written, GIT_COMMITTER_EMAIL="x@example.com")
+    made = git.git(
+        "commit-tree", tree, "-m", "x", GIT_AUTHOR_EMAIL=written, GIT_COMMITTER_EMAIL="x@example.com"
+    )
     git.git("update-ref", "refs/heads/main", made)
     await server.adopted("ada", "code", git)
 

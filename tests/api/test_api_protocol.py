@@ -88,7 +88,9 @@ async def test_an_account_password_is_recognised_and_refused_in_plain_text(serve
     assert wrong.message == "Invalid credentials."
 
 
-@pytest.mark.parametrize("path", ["/2.0/user", CODE, f"{CODE}/commits", "/2.0/workspaces/ada", "/2.0/nowhere"])
+@pytest.mark.parametrize(
+    "path", ["/2.0/user", CODE, f"{CODE}/commits", "/2.0/workspaces/ada", "/2.0/nowhere"]
+)
 async def test_head_has_the_headers_of_get(server, ada, path):
     await server.repository("ada", "code")
     auth = await server.auth(ada, "account", "repository")
@@ -175,7 +177,9 @@ async def test_links_use_the_host_that_the_client_used(server, ada, host, ssh):
     ]
 
 
-@pytest.mark.parametrize("host", ["evil.example/..", "a b", "<script>", "a@b", "", "x" * 300, "a:b:c", "a\r\nx"])
+@pytest.mark.parametrize(
+    "host", ["evil.example/..", "a b", "<script>", "a@b", "", "x" * 300, "a:b:c", "a\r\nx"]
+)
 async def test_a_host_that_is_none_is_not_repeated(server, ada, host):
     await server.repository("ada", "code", public=True)
 

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from support.asgi import HOST
 
@@ -54,8 +56,6 @@ async def test_a_taken_slug_is_refused_in_the_recorded_words(api, auth):
 
 
 async def test_of_many_who_make_the_same_repository_one_does(api, auth):
-    import asyncio
-
     answers = await asyncio.gather(*(api.request("POST", CODE, auth=auth) for _ in range(8)))
 
     assert sorted(answer.status for answer in answers) == [200] + [400] * 7
@@ -64,7 +64,21 @@ async def test_of_many_who_make_the_same_repository_one_does(api, auth):
 
 @pytest.mark.parametrize(
     "slug",
-    ["Code", "a b", "a%20b", "-x", ".x", "x.git", "x.lock", "a..b", "x.", "a" * 63, "k%C3%B8de", "a%2Fb", "%7B%7D"],
+    [
+        "Code",
+        "a b",
+        "a%20b",
+        "-x",
+        ".x",
+        "x.git",
+        "x.lock",
+        "a..b",
+        "x.",
+        "a" * 63,
+        "k%C3%B8de",
+        "a%2Fb",
+        "%7B%7D",
+    ],
 )
 async def test_a_slug_follows_the_vendor_s_rules(api, auth, slug):
     answer = await api.request("POST", f"/2.0/repositories/ada/{slug}", auth=auth)
@@ -161,7 +175,9 @@ async def test_the_project_is_chosen_by_key_or_uuid_and_else_the_oldest(server, 
     chosen = [
         await api.send_json("POST", f"{root}/one", {"project": {"key": "LIB"}}, auth=auth),
         await api.send_json("POST", f"{root}/two", {"project": {"uuid": f"{{{made.id}}}"}}, auth=auth),
-        await api.send_json("POST", f"{root}/six", {"project": {"uuid": f"{{{made.id.upper()}}}"}}, auth=auth),
+        await api.send_json(
+            "POST", f"{root}/six", {"project": {"uuid": f"{{{made.id.upper()}}}"}}, auth=auth
+        ),
         await api.send_json("POST", f"{root}/three", {}, auth=auth),
         await api.send_json("PUT", f"{root}/three", {"project": {"key": "LIB"}}, auth=auth),
     ]
@@ -171,7 +187,8 @@ async def test_the_project_is_chosen_by_key_or_uuid_and_else_the_oldest(server, 
 
 
 @pytest.mark.parametrize(
-    "project", [{"key": "NONE"}, {"key": "lib"}, {"key": "\0"}, {"uuid": "{}"}, {"uuid": "\0"}, {"uuid": "x"}, {}]
+    "project",
+    [{"key": "NONE"}, {"key": "lib"}, {"key": "\0"}, {"uuid": "{}"}, {"uuid": "\0"}, {"uuid": "x"}, {}],
 )
 async def test_an_unknown_project_is_named_in_fields(api, auth, project):
     answer = await api.send_json("POST", CODE, {"project": project}, auth=auth)
@@ -237,47 +254,6 @@ async def test_a_form_is_checked_too(api, auth, fields):
     assert list(answer.json()["error"]["fields"]) == list(fields)
 
 
-async def test_the_list_shows_what_the_asking_may_see(server, api, ada, auth):
-    acme = await server.workspace("acme", ada)
-    eve, bob = await server.user("eve"), await server.user("bob")
-    for number in range(12):
-        made = await server.repository("acme", f"code{number}", public=number == 3)
-        if number in {5, 7}:
-            await server.grant(made, eve, "write" if number == 7 else "read")
-    await server.member(acme, bob, "member", "read")
-
-    async def seen(auth, **query):
-        values = await api.everything("/2.0/repositories/acme", auth=auth, query={"pagelen": 5, **query})
-        return [one["slug"] for one in values]
-
-    eves = await server.auth(eve, "repository")
-    assert await seen(auth) == [f"code{number}" for number in range(12)]
-    assert await seen(await server.auth(bob, "repository")) == [f"code{number}" for number in range(12)]
-    assert await seen(eves) == ["code3", "code5", "code7"]
-    assert await seen(eves, role="contributor") == ["code7"]
-    assert await seen(eves, role="admin") == []
-    assert await seen(None) == ["code3"]
-
-
-async def test_a_page_of_the_list_names_its_neighbours(server, api, ada, auth):
-    for number in range(5):
-        await server.repository("ada", f"code{number}")
-
-    page = (await api.get("/2.0/repositories/ada?pagelen=2&page=2&role=owner", auth=auth)).json()
-
-    root = f"https://{HOST}/2.0/repositories/ada?pagelen=2&role=owner"
-    assert (page["size"], page["page"], page["pagelen"]) == (5, 2, 2)
-    assert (page["next"], page["previous"]) == (f"{root}&page=3", f"{root}&page=1")
-    beyond = (await api.get("/2.0/repositories/ada?page=9", auth=auth)).json()
-    assert (beyond["values"], beyond["size"]) == ([], 5)
-    assert "next" not in beyond
-
-
-@pytest.mark.parametrize("query", ["role=king", "role=", "page=0", "pagelen=0", "pagelen=101", "pagelen=x"])
-async def test_the_list_refuses_what_it_does_not_know(api, auth, query):
-    assert (await api.get(f"/2.0/repositories/ada?{query}", auth=auth)).status == 400
-
-
 async def test_the_clone_links_name_the_person_who_asks(server, api, auth):
     await server.repository("ada", "code", public=True)
 
@@ -300,19 +276,13 @@ async def test_what_was_made_here_can_be_cloned_with_the_same_password(server, a
     assert answer.body.startswith(b"001e# service=git-upload-pack\n0000")
 
 
-async def test_a_deleted_repository_leaves_no_directory(server, api, auth):
+async def test_a_deleted_repository_leaves_no_directory(server, api, ada, auth):
     await api.request("POST", CODE, auth=auth)
     wiki = "/ada/code.git/wiki/info/refs?service=git-upload-pack"
-    owner = await server.auth((await _user(server)), "wiki")
+    owner = await server.auth(ada, "wiki")
     assert (await server.client.get(wiki, auth=owner)).status == 200
     assert len(list(server.site.repositories.glob("*/*"))) == 2
 
     await api.request("DELETE", CODE, auth=auth)
 
     assert list(server.site.repositories.glob("*/*")) == []
-
-
-async def _user(server):
-    from bitpail.services import users
-
-    return await users.named(server.site, "ada")

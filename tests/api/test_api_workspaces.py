@@ -26,7 +26,10 @@ async def test_a_missing_workspace_is_named_in_the_recorded_words(api, auth, nam
     answer = await api.get(f"/2.0/workspaces/{name}", auth=auth)
 
     assert answer.status == 404
-    assert answer.message == f"No workspace with identifier '{name.replace('%7B%7D', '{}').replace('%2F', '/')}'."
+    assert (
+        answer.message
+        == f"No workspace with identifier '{name.replace('%7B%7D', '{}').replace('%2F', '/')}'."
+    )
 
 
 async def test_a_private_workspace_sounds_missing_to_strangers(server, api, ada):

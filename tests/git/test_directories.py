@@ -122,6 +122,6 @@ async def test_leftovers_are_removed_and_work_in_progress_is_not(tmp_path):
     young.mkdir()
     os.utime(old, (1, 1))
 
-    await directories.clean_leftovers(tmp_path, time.time() - 60)
+    await directories.clean_leftovers(tmp_path, of_pushes=time.time(), of_others=time.time() - 60)
 
     assert sorted(entry.name for entry in path.parent.iterdir()) == [young.name, path.name]

@@ -8,7 +8,7 @@ import pytest
 from support.pushes import LIMITS, ZERO, accept, children, leftovers, pieces, push, push_request, refs
 from support.repositories import Repository
 
-from bitpail.errors import GitError
+from bitpail.errors import GitError, Invalid
 from bitpail.git import transport
 from bitpail.git.directories import GitDirectory
 from bitpail.wire.packet_lines import FLUSH, encode, parse
@@ -139,10 +139,10 @@ async def test_a_fetch_with_a_session_id_is_served(server, hooks, client):
     assert packets[1].startswith(b"\x01PACK")
 
 
-async def test_a_fetch_that_git_refuses_is_an_error(server):
+async def test_a_fetch_that_git_does_not_understand_is_the_client_s_mistake(server):
     directory = GitDirectory(server.directory)
 
-    with pytest.raises(GitError):
+    with pytest.raises(Invalid):
         _ = [
             p
             async for p in transport.serve(

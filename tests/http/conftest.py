@@ -1,3 +1,29 @@
+import pytest
 from support.fixtures import ada, anyio_backend, git, migrated_file, server, settings
+from support.repositories import Repository
 
 __all__ = ["ada", "anyio_backend", "git", "migrated_file", "server", "settings"]
+
+
+@pytest.fixture
+async def world(server, ada, git, tmp_path):
+    """Two repositories, and a watch over everything beside the data directory."""
+    git.commit("first")
+    (tmp_path / "secret.txt").write_text("treasure")
+    outside = Repository(tmp_path / "outside.git")
+    outside.commit("not ours")
+    await server.adopted("ada", "code", git, public=True)
+    await server.repository("ada", "toy")
+    server.auth_of_ada = await server.auth(
+        ada, "account", "repository:write", "repository:admin", "wiki", "project"
+    )
+    server.untouched = snapshot(server, tmp_path)
+    yield server
+    assert snapshot(server, tmp_path) == server.untouched
+
+
+def snapshot(server, root):
+    """Every file that is not in the data directory, with its size and time."""
+    data = server.settings.data_path
+    files = [path for path in root.rglob("*") if data not in (path, *path.parents)]
+    return {path: (path.lstat().st_size, path.lstat().st_mtime_ns) for path in files}

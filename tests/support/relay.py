@@ -67,16 +67,16 @@ class Relay:
             writer.close()
             return
         try:
-            done, rest = await asyncio.wait(
-                {
-                    asyncio.ensure_future(self._pass_on(reader, far_writer, "up")),
-                    asyncio.ensure_future(self._pass_on(far_reader, writer, "down")),
-                },
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            for task in rest:
+            ways = [
+                asyncio.ensure_future(self._pass_on(reader, far_writer, "up")),
+                asyncio.ensure_future(self._pass_on(far_reader, writer, "down")),
+            ]
+            # asyncio's streams complain loudly of a connection that is cancelled.
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            for task in ways:
                 task.cancel()
-            await asyncio.gather(*done, *rest, return_exceptions=True)
+            await asyncio.gather(*ways, return_exceptions=True)
         finally:
             for end in (writer, far_writer):
                 end.close()
