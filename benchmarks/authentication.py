@@ -26,7 +26,7 @@ from bitpail.services.site import Site, open_site
 from bitpail.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-from support import postgresql  # noqa: E402  # the tests know how to start one
+from support import postgresql  # the tests know how to start one
 
 GOAL = 0.1
 FLAT = 1.5
@@ -48,10 +48,13 @@ def main() -> None:
     if postgresql.find_programs() is None:
         print("\nPostgreSQL: left out, its programs are not installed")
         return
-    with postgresql.running() as server, tempfile.TemporaryDirectory(prefix="bitpail-benchmark-") as directory:
-        with _databases(server, len(sizes)) as urls:
-            settings = [_settings(Path(directory) / str(n), url) for n, url in enumerate(urls)]
-            _measure(loop, "PostgreSQL (our own process)", sizes, settings)
+    with (
+        postgresql.running() as server,
+        tempfile.TemporaryDirectory(prefix="bitpail-benchmark-") as directory,
+        _databases(server, len(sizes)) as urls,
+    ):
+        settings = [_settings(Path(directory) / str(n), url) for n, url in enumerate(urls)]
+        _measure(loop, "PostgreSQL (our own process)", sizes, settings)
 
 
 def _settings(data: Path, database: str = "") -> Settings:
@@ -85,7 +88,9 @@ def _measure(
     for passwords, repositories in sizes:
         value = cost[passwords, repositories]
         ratio = value / cost[sizes[0]]
-        goals = (verdict(value, GOAL), verdict(ratio, FLAT)) if name == "SQLite" else ("-", verdict(ratio, FLAT))
+        goals = (
+            (verdict(value, GOAL), verdict(ratio, FLAT)) if name == "SQLite" else ("-", verdict(ratio, FLAT))
+        )
         rows.append(
             [f"{passwords:,} / {repositories:,}", milliseconds(value), goals[0], f"x{ratio:.2f}", goals[1]]
         )

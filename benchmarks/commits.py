@@ -51,7 +51,9 @@ def main() -> None:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bitpail-benchmark-")))
         server = stack.enter_context(Bitpail.started())
         meter = stack.enter_context(metered("commits", server.process.pid))
-        repositories_ = {f"{refs:,} refs": histories.make(root / f"{refs}.git", _COMMITS, refs) for refs in (20, 1_000)}
+        repositories_ = {
+            f"{refs:,} refs": histories.make(root / f"{refs}.git", _COMMITS, refs) for refs in (20, 1_000)
+        }
         readers = _adopt(server, stack, repositories_)
         works, cost = {}, {}
         for name, reader in readers.items():
@@ -63,7 +65,10 @@ def main() -> None:
     rows = []
     for name, (near, far) in itertools.product(
         readers,
-        [("page 1 again", f"page {deep:,} again"), (f"pages 1 to {_STRETCH} in passing", f"to {deep:,} in passing")],
+        [
+            ("page 1 again", f"page {deep:,} again"),
+            (f"pages 1 to {_STRETCH} in passing", f"to {deep:,} in passing"),
+        ],
     ):
         first, last = cost[name, near], cost[name, far]
         rows += [

@@ -57,7 +57,9 @@ def main() -> None:
         else:
             print(f"\n{peer.MISSING}")
         if not all(server.meter.complete for server in servers.values()):
-            print("\nno control group can be made here: the peer's figures lack its children, run this as root")
+            print(
+                "\nno control group can be made here: the peer's figures lack its children, run this as root"
+            )
         rows = []
         for name, work, goal, rounds in _scenarios(stack, root / "clone", full=full):
             cost = interleaved({key: _bound(work, server) for key, server in servers.items()}, rounds)
@@ -77,7 +79,9 @@ def _bound(work: Callable[[_Server], float], server: _Server) -> Callable[[], fl
 def _scenarios(
     stack: ExitStack, target: Path, *, full: bool
 ) -> list[tuple[str, Callable[[_Server], float], float, int]]:
-    def load(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Callable[[_Server], float]:
+    def load(
+        method: str, path: str, headers: dict[str, str], body: bytes = b""
+    ) -> Callable[[_Server], float]:
         def work(server: _Server) -> float:
             client = stack.enter_context(Client(server.url))
             request = client.prepared(method, server.path + path, server.authorization, headers, body)
@@ -94,7 +98,9 @@ def _scenarios(
         def work(server: _Server) -> float:
             header = f"http.extraHeader=Authorization: {server.authorization}"
             spent = server.meter.of(
-                lambda: histories.git("-c", header, "clone", "-q", "--bare", *flags, server.git_url(), str(target))
+                lambda: histories.git(
+                    "-c", header, "clone", "-q", "--bare", *flags, server.git_url(), str(target)
+                )
             )
             shutil.rmtree(target)
             return spent

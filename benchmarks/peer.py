@@ -6,6 +6,7 @@ with one password, compared as plain text: the cheapest check that there is.
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -18,7 +19,7 @@ from histories import git
 from msgspec import Struct
 
 MISSING = "nginx and fcgiwrap are not installed: the comparison is left out"
-USERNAME, PASSWORD = "peer", "not-a-secret"  # noqa: S105
+USERNAME, PASSWORD = "peer", "not-a-secret"
 _WORKERS = 4
 
 _CONFIGURATION = """
@@ -84,18 +85,29 @@ def serving(repositories: Path) -> Iterator[Peer]:
         _write_configuration(place, repositories, port)
         cgi = [str(_program("fcgiwrap")), "-c", str(_WORKERS), "-s", f"unix:{place}/socket"]
         environment = {"PATH": os.environ["PATH"], "HOME": str(place), "LC_ALL": "C.UTF-8"}
-        processes.append(subprocess.Popen(cgi, env=environment, stderr=subprocess.DEVNULL))
+        processes.append(
+            subprocess.Popen(cgi, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)
+        )
         _wait_for((place / "socket").exists)
         # Its workers may not be root, but have to reach the socket.
         place.chmod(0o755)
         (place / "socket").chmod(0o777)
-        web = [str(_program("nginx")), "-p", str(place), "-c", str(place / "nginx.conf"), "-e", f"{place}/error.log"]
-        processes.append(subprocess.Popen(web))
+        web = [
+            str(_program("nginx")),
+            "-p",
+            str(place),
+            "-c",
+            str(place / "nginx.conf"),
+            "-e",
+            f"{place}/error.log",
+        ]
+        processes.append(subprocess.Popen(web, start_new_session=True))
         _wait_for(lambda: _listens(port))
         yield Peer(f"http://127.0.0.1:{port}", (processes[0].pid, processes[1].pid))
     finally:
         for process in processes:
-            process.terminate()
+            # The group: fcgiwrap's workers do not end with it.
+            os.killpg(process.pid, signal.SIGTERM)
         for process in processes:
             process.wait()
         shutil.rmtree(place, ignore_errors=True)
@@ -110,7 +122,9 @@ def _write_configuration(place: Path, repositories: Path, port: int) -> None:
     (place / "passwords").write_text(f"{USERNAME}:{{PLAIN}}{PASSWORD}\n")
     user = "user root;" if os.geteuid() == 0 else ""
     backend = Path(git("--exec-path").decode().strip()) / "git-http-backend"
-    text = _CONFIGURATION.format(place=place, repositories=repositories, port=port, user=user, backend=backend)
+    text = _CONFIGURATION.format(
+        place=place, repositories=repositories, port=port, user=user, backend=backend
+    )
     (place / "nginx.conf").write_text(text)
 
 

@@ -48,7 +48,14 @@ def main() -> None:
         rows.append(
             [name, full_of, milliseconds(value), verdict(value, GOAL), f"x{ratio:.2f}", verdict(ratio, FLAT)]
         )
-    head = ["request", "app passwords / repositories", "CPU each", f"goal {GOAL} ms", "to first", f"goal x{FLAT}"]
+    head = [
+        "request",
+        "app passwords / repositories",
+        "CPU each",
+        f"goal {GOAL} ms",
+        "to first",
+        f"goal x{FLAT}",
+    ]
     table("REST answers over HTTP", head, rows)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support.processes import children
 from support.repositories import Repository
 
 from bitpail.errors import GitError, TooLarge
@@ -26,10 +27,6 @@ def repository(tmp_path):
 
 def descriptors():
     return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def children():
-    return psutil.Process().children(recursive=True)
 
 
 async def test_output_and_errors_of_git(repository):

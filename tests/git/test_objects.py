@@ -1,10 +1,10 @@
 import asyncio
 import shutil
 
-import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.processes import children
 from support.repositories import EPOCH, Repository
 
 from bitpail.errors import Invalid, NotFound
@@ -19,10 +19,6 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def repository(tmp_path):
     return Repository(tmp_path / "r.git")
-
-
-def children():
-    return psutil.Process().children(recursive=True)
 
 
 async def test_a_commit_as_git_shows_it(repository, objects):

@@ -5,14 +5,15 @@ import subprocess
 from contextlib import aclosing
 
 import pytest
-from support.pushes import LIMITS, ZERO, accept, children, leftovers, pieces, push, push_request, refs
+from support.processes import children
+from support.pushes import LIMITS, ZERO, accept, leftovers, pieces, push, push_request, refs
 from support.repositories import Repository
 
 from bitpail.errors import GitError, Invalid
 from bitpail.git import transport
 from bitpail.git.directories import GitDirectory
-from bitpail.wire.packet_lines import FLUSH, encode, parse
 from bitpail.git.transport import Limits, Service
+from bitpail.wire.packet_lines import FLUSH, encode, parse
 
 pytestmark = pytest.mark.anyio
 

@@ -16,6 +16,18 @@ def family(pid: int) -> list[psutil.Process]:
         return []
 
 
+def children() -> list[psutil.Process]:
+    """What the test's own process runs now, without the server that other tests share."""
+    found = []
+    for child in psutil.Process().children():
+        try:
+            if "bitpail" not in child.cmdline():
+                found += family(child.pid)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
 def shown(pid: int) -> dict[str, bytes]:
     """The command lines and environments of a process and its descendants, each by its file in /proc."""
     found = {}

@@ -1,11 +1,9 @@
 """Pushes without a client: the bytes that git sends, given to the transport directly."""
 
-import psutil
-
 from bitpail.git import transport
 from bitpail.git.directories import GitDirectory
-from bitpail.wire.packet_lines import FLUSH, encode
 from bitpail.git.transport import Limits, Service
+from bitpail.wire.packet_lines import FLUSH, encode
 
 LIMITS = Limits(timeout=30, idle=10)
 ZERO = "0" * 40
@@ -53,7 +51,3 @@ def leftovers(repository):
         for entry in objects.iterdir()
         if len(entry.name) != 2 and entry.name not in {"info", "pack"}
     ]
-
-
-def children():
-    return psutil.Process().children(recursive=True)
