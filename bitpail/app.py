@@ -157,8 +157,8 @@ def create(settings: Settings) -> Application:
 
 
 def _keep_descriptors() -> None:
-    # uvicorn makes its listening socket inheritable. In the hands of git, or of a hook
-    # of an adopted repository, it would take connections after we have closed it.
+    # A worker is handed its listening socket as one that is inherited. In the hands of git,
+    # or of a hook of an adopted repository, it would take connections after we have closed it.
     for number in [int(name) for name in os.listdir("/proc/self/fd")]:  # noqa: PTH208 - names, not paths
         if number > 2:
             with suppress(OSError):  # the one that listed them

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from functools import partial
+from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, socket
 
 import click
 import msgspec
@@ -12,10 +13,13 @@ from uvicorn.supervisors import Multiprocess
 from bitpail import settings as bitpail_settings
 from bitpail.app import create
 from bitpail.cli.context import Context, answer, as_json
+from bitpail.errors import ConfigurationError
 from bitpail.services import check_up, set_up
 from bitpail.services.check_up import Finding
 from bitpail.services.site import open_site
 from bitpail.settings import Settings
+
+_BACKLOG = 2048
 
 
 @click.command()
@@ -75,13 +79,26 @@ def serve(
         ssl_certfile=settings.tls_certificate or None,
         ssl_keyfile=settings.tls_key or None,
     )
-    socket = config.bind_socket()
+    listening = _bind(host, port)
     scheme = "https" if settings.tls_certificate else "http"
-    click.echo(f"bitpail: serving {scheme}://{host}:{socket.getsockname()[1]}", err=True)
+    click.echo(f"bitpail: serving {scheme}://{host}:{listening.getsockname()[1]}", err=True)
     if settings.workers > 1:
-        Multiprocess(config, sockets=[socket]).run()
+        Multiprocess(config, sockets=[listening]).run()
     else:
-        uvicorn.Server(config).run(sockets=[socket])
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _bind(host: str, port: int) -> socket:
+    # Not uvicorn's own: that one is inheritable, and ends the process with a status of its own.
+    try:
+        bound = socket(AF_INET6 if ":" in host else AF_INET)
+        bound.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        # At once, so that who connects as soon as the address is told waits and is not refused.
+        bound.listen(_BACKLOG)
+    except OSError as error:
+        raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    return bound
 
 
 async def _try_to_open(settings: Settings) -> None:

@@ -37,7 +37,12 @@ class Stream:
     """The ASGI response."""
 
     def __init__(
-        self, status: int, headers: Headers, pieces: AsyncGenerator[bytes, None], body: Body, idle_timeout: float
+        self,
+        status: int,
+        headers: Headers,
+        pieces: AsyncGenerator[bytes, None],
+        body: Body,
+        idle_timeout: float,
     ) -> None:
         self.status = status
         self._headers = headers

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from support.clients import Person
+from support.place import Place
+from support.refusals import Scene
 
 from bitpail.testing import Bitpail
 
@@ -54,3 +56,28 @@ def https(https_server) -> Bitpail:
     """An empty server that speaks HTTPS with that certificate."""
     https_server.reset()
     return https_server
+
+
+@pytest.fixture(params=["http", "https"])
+def served(request, tmp_path):
+    """A server and a person who trusts it."""
+    if request.param == "http":
+        return request.getfixturevalue("bitpail"), Person(tmp_path / "home")
+    certificate, _key = request.getfixturevalue("certificate")
+    return request.getfixturevalue("https"), Person(tmp_path / "home", certificate)
+
+
+@pytest.fixture(params=["repository", "wiki"])
+def place(request, served):
+    server, person = served
+    return Place(server, person, wiki=request.param == "wiki")
+
+
+@pytest.fixture
+def notes(bitpail, person):
+    return Place(bitpail, person, wiki=False)
+
+
+@pytest.fixture
+def scene(bitpail, person):
+    return Scene(bitpail, person)

@@ -33,7 +33,9 @@ def test_the_demonstration_proves_every_command_and_keeps_what_was_pushed(tmp_pa
     assert "Importing" in first.stdout
     assert "Importing" not in second.stdout
     bare = next(path for path in (tmp_path / "demo/repositories").glob("*/*.git") if ".wiki" not in path.name)
-    log = subprocess.run(["git", "-C", str(bare), "log", "--format=%s", "main"], capture_output=True, text=True)
+    log = subprocess.run(
+        ["git", "-C", str(bare), "log", "--format=%s", "main"], capture_output=True, text=True
+    )
     assert log.stdout.count("Pushed by make demo") == 8
 
 

@@ -1,6 +1,7 @@
 """A wire between client and server that holds still after so many bytes, so that "half-way" is a moment."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -62,7 +63,12 @@ class Relay:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            far_reader, far_writer = await asyncio.open_connection(*self._target)
+            # Small, so that the server soon has to wait when nothing is taken from here.
+            wire = socket.socket()
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * _PIECE)
+            wire.setblocking(False)
+            await self._loop.sock_connect(wire, self._target)
+            far_reader, far_writer = await asyncio.open_connection(sock=wire)
         except OSError:
             writer.close()
             return
