@@ -198,7 +198,8 @@ def main_branch(directory: GitDirectory) -> str | None:
     name = _branch(_read_file(f"{directory.path}/HEAD") or b"")
     if name is None or not name.startswith(_BRANCHES):
         return None
-    common = common_directory(directory.path)
+    # Only an adopted directory can be a linked worktree.
+    common = common_directory(directory.path) if directory.adopted else directory.path
     if not os.path.isfile(f"{common}/{name}"):  # noqa: PTH113 on the way of each request
         packed = _read_file(common / "packed-refs") or b""
         if b" %b\n" % name.encode("utf-8", "surrogateescape") not in packed:
