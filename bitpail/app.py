@@ -16,7 +16,7 @@ import structlog
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from bitpail import health
+from bitpail import health, leaks
 from bitpail.api.door import Api
 from bitpail.errors import ConfigurationError
 from bitpail.health import Health
@@ -24,10 +24,14 @@ from bitpail.http import logs
 from bitpail.http.addresses import Addresses
 from bitpail.http.bodies import ClientGone
 from bitpail.http.call import Call, Door, make_call, raw_path
-from bitpail.services import cursors, repositories
+from bitpail.leaks import Leaks
+from bitpail.policy.secrets import scrub
+from bitpail.services import cursors, denials, repositories
+from bitpail.services.origin import Origin, coming_from
 from bitpail.services.site import Site, open_site
 from bitpail.settings import Settings
 from bitpail.smart_http.door import SmartHttp
+from bitpail.web.door import Web, is_page
 
 log = structlog.get_logger()
 
@@ -43,6 +47,8 @@ class Application:
         self._api = Api()
         self._git = SmartHttp()
         self._health = Health()
+        self._leaks = Leaks()
+        self._web = Web()
         self._site: Site | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,6 +63,10 @@ class Application:
             return self._api
         if path in health.PATHS:
             return self._health
+        if path == leaks.PATH:
+            return self._leaks
+        if is_page(path):
+            return self._web
         return self._git
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,15 +76,21 @@ class Application:
         request_id = secrets.token_hex(8)
         answer = _Answer(send, request_id)
         call = make_call(self._site, scope, receive, request_id, self._addresses)
+        with coming_from(_origin(call)):
+            await self._answer(call, scope, receive, answer)
+        _log(call, answer, began)
+
+    async def _answer(self, call: Call, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
             response = await self._door(raw_path(scope)).answer(call)
+            if call.refusal is not None:
+                denials.note(call.site, call.refusal)
             await response(scope, receive, answer.send)
         except ClientGone:
             call.noted["client"] = "gone"
         except Exception as error:
-            log.exception("request.failed", request=request_id, exc_info=error)
+            log.exception("request.failed", request=call.request_id, exc_info=error)
             await _apologise(scope, receive, answer)
-        _log(call, answer, began)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         cleaning: asyncio.Task[None] | None = None
@@ -130,12 +146,20 @@ async def _apologise(scope: Scope, receive: Receive, answer: _Answer) -> None:
     await PlainTextResponse(text, 500)(scope, receive, answer.send)
 
 
+def _path(call: Call) -> str:
+    # Decoded, blotted out and cut in this order, or parts of a secret would stay.
+    return scrub(unquote_to_bytes(call.raw_path).decode("utf-8", "replace"))[:300]
+
+
+def _origin(call: Call) -> Origin:
+    return Origin(call.request_id, call.client, call.method, _path(call))
+
+
 def _log(call: Call, answer: _Answer, began: float) -> None:
     fields: MutableMapping[str, Any] = {
         "request": call.request_id,
         "method": call.method,
-        # Decoded, blotted out and cut in this order, or parts of a secret would stay.
-        "path": logs.scrub(unquote_to_bytes(call.raw_path).decode("utf-8", "replace"))[:300],
+        "path": _path(call),
         "status": answer.status,
         "milliseconds": round((time.perf_counter() - began) * 1000, 1),
         "address": call.client.address,

@@ -44,6 +44,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     log_level: str = "info"
     git_request_limit: Positive = 64 * 1024 * 1024
     push_limit: NotNegative = 0
+    push_guard: str = "on"
+    free_guesses: NotNegative = 10
     git_timeout: Positive = 3600
     idle_timeout: Positive = 300
     git_pack_threads: NotNegative = 0
@@ -51,6 +53,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sqlite_synchronous: str = "FULL"
     postgresql_pool: Positive = 8
     last_use_interval: Positive = 5
+    session_idle: Positive = 7 * 24 * 3600
+    session_lifetime: Positive = 30 * 24 * 3600
 
     @property
     def data_path(self) -> Path:
@@ -184,6 +188,7 @@ def _scheme(url: str) -> str:
 _DEFAULTS = Settings()
 _CHOICES = {
     "log_level": ("debug", "info", "warning", "error"),
+    "push_guard": ("on", "off"),
     "sqlite_synchronous": ("FULL", "NORMAL"),
 }
 _MEANING = {
@@ -199,6 +204,8 @@ _MEANING = {
     "log_level": "debug, info, warning or error.",
     "git_request_limit": "Largest body of a fetch request, unpacked.",
     "push_limit": "Largest pack of one push; 0: no limit.",
+    "free_guesses": "Different wrong secrets from one address before it has to wait, longer and longer.",
+    "push_guard": "on: a push that holds a live app password of this server is refused; off: it isn't looked for.",
     "git_timeout": "Longest run of one git process for one request.",
     "idle_timeout": "Longest wait for a client that neither sends nor reads.",
     "git_pack_threads": "Threads of one pack computation; 0: as many as there are cores.",
@@ -206,6 +213,8 @@ _MEANING = {
     "sqlite_synchronous": "FULL survives a power cut; NORMAL is faster and may lose the last commits.",
     "postgresql_pool": "Connections to PostgreSQL per worker.",
     "last_use_interval": "How often last uses of app passwords are written down.",
+    "session_idle": "A browser is logged out after so long without a request.",
+    "session_lifetime": "A browser is logged out after so long in any case.",
 }
 
 

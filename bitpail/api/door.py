@@ -37,6 +37,7 @@ class Api:
         except ClientGone:
             raise
         except BitpailError as error:
+            call.refusal = error
             response = errors.response(call, error)
         _tell_scopes(call, route, response)
         return response
@@ -53,9 +54,9 @@ async def _open(call: Call, match: Match) -> Struct:
     """What the route acts on, as an access. Raises Refused."""
     need, parameters = match.route.need, match.parameters
     if match.route.opens is Opens.OWN_ACCOUNT:
-        return access.to_own_account(call.actor, need)
+        return access.to_own_account(call.site, call.actor, need)
     if match.route.opens is Opens.SITE:
-        return access.to_site(call.actor, need)
+        return access.to_site(call.site, call.actor, need)
     workspace = parameters["workspace"]
     if match.route.opens is Opens.WORKSPACE:
         return await access.to_workspace(call.site, call.actor, need, workspace)

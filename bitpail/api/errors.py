@@ -6,10 +6,10 @@ from bitpail.api.responses import json
 from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, Unavailable
 from bitpail.http.call import Call
 from bitpail.http.credentials import CHALLENGE, MalformedCredential
-from bitpail.http.logs import scrub
 from bitpail.http.routing import MethodNotAllowed
 from bitpail.policy.decide import Decision
 from bitpail.policy.scopes import in_form_order
+from bitpail.policy.secrets import scrub
 from bitpail.services.access import Refused
 from bitpail.services.authentication import Reason, Unauthenticated
 from bitpail.wire import errors as wire
@@ -51,7 +51,11 @@ def _unauthenticated(call: Call, error: Unauthenticated | MalformedCredential) -
         return json(wire.bad_token() if bearer else wire.invalid_credentials(), 401, challenge)
     if error.reason is Reason.ACCOUNT_PASSWORD:
         return PlainTextResponse(wire.account_password(call.base), 401, challenge)
-    return json(wire.invalid_credentials(), 401, challenge)
+    if error.reason is Reason.THROTTLED:
+        return json(wire.rate_limited(error.told), 429, {"Retry-After": str(error.wait)})
+    # The recorded answer for whatever is wrong; more only for who holds the right secret.
+    detail = error.told if error.label is not None else None
+    return json(wire.invalid_credentials(detail), 401, challenge)
 
 
 def _refused(error: Refused) -> Response:
@@ -61,6 +65,9 @@ def _refused(error: Refused) -> Response:
         granted = error.actor.app_password.scopes if error.actor.app_password else ()
         required = in_form_order(error.need.scopes[0])
         return json(wire.missing_scopes(required, granted), 403)
+    if error.decision is Decision.LIMIT:
+        label = error.actor.app_password.label if error.actor.app_password else ""
+        return json(wire.limited(label, error.limit or ""), 403)
     if error.decision is Decision.PERMISSION:
         return json(wire.forbidden(), 403)
     if error.workspace is not None:

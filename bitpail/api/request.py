@@ -2,7 +2,7 @@
 
 import re
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from bitpail.api.responses import json
 from bitpail.errors import Invalid
+from bitpail.http import forms
 from bitpail.http.bodies import Body
 from bitpail.http.call import Call
 from bitpail.services.site import Site
@@ -107,15 +108,15 @@ class ApiRequest:
         content = await self._content()
         if not content.strip():
             return []
-        if self._media_type() == "application/x-www-form-urlencoded":
-            return self._form(content)
+        if self._media_type() == forms.MEDIA_TYPE:
+            return list(forms.pairs(content))
         decoded = _decode(content)
         return list(decoded.items())
 
     async def body(self, kind: type[T]) -> T:
         """The body as a value; raises Invalid with what is wrong in which member."""
         members = dict(await self.fields())
-        is_form = self._media_type() == "application/x-www-form-urlencoded"
+        is_form = self._media_type() == forms.MEDIA_TYPE
         try:
             return msgspec.convert(members, kind, strict=not is_form)
         except msgspec.ValidationError as error:
@@ -130,16 +131,6 @@ class ApiRequest:
         settings = self.site.settings
         headers = self.call.request.headers
         return await Body(self.call.receive, headers, settings.api_body_limit, settings.idle_timeout).whole()
-
-    @staticmethod
-    def _form(content: bytes) -> list[tuple[str, Any]]:
-        try:
-            pairs = parse_qsl(
-                content.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=1000
-            )
-        except ValueError:
-            raise Invalid("the body is not a form of UTF-8 text") from None
-        return list(pairs)
 
 
 def _decode(content: bytes) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
@@ -57,6 +58,13 @@ def answer(value: Any) -> None:
     """Print a value as JSON on standard output."""
     text = msgspec.json.encode(value).decode()
     click.echo(msgspec.json.format(text, indent=2))
+
+
+def date(microseconds: int | None) -> str | None:
+    """A moment to be shown; None stays None."""
+    if microseconds is None:
+        return None
+    return datetime.fromtimestamp(microseconds / 1_000_000, UTC).isoformat(timespec="seconds")
 
 
 def secret_from(prompt: str, *, from_stdin: bool) -> Secret:

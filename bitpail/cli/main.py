@@ -5,7 +5,18 @@ import sys
 import click
 
 from bitpail import __version__
-from bitpail.cli import app_passwords, repositories, server, users, workspaces
+from bitpail.cli import (
+    advice,
+    app_passwords,
+    audit,
+    ensure,
+    leaks,
+    policy,
+    repositories,
+    server,
+    users,
+    workspaces,
+)
 from bitpail.cli.context import Context, Group
 from bitpail.errors import BitpailError
 
@@ -46,6 +57,14 @@ bitpail.add_command(workspaces.workspace)
 bitpail.add_command(workspaces.project)
 bitpail.add_command(repositories.repo)
 bitpail.add_command(app_passwords.app_password)
+app_passwords.app_password.add_command(ensure.ensure)
+app_passwords.app_password.add_command(ensure.presets)
+app_passwords.app_password.add_command(leaks.scan)
+bitpail.add_command(policy.policy)
+app_passwords.app_password.add_command(advice.advise)
+app_passwords.app_password.add_command(advice.replace)
+bitpail.add_command(audit.audit)
+bitpail.add_command(audit.why)
 
 
 def main() -> None:

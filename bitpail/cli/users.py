@@ -97,6 +97,21 @@ def enable(context: Context, username: str) -> None:
     click.echo(f"enabled {username}")
 
 
+@user.command()
+@click.argument("username")
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@click.pass_obj
+def usage(context: Context, username: str, switch: str) -> None:
+    """Count what a user's app passwords are needed for, or not; off forgets what was counted."""
+
+    async def work(site: Site) -> None:
+        user = await service.named(site, username)
+        await service.set_records_usage(site, user, records=switch == "on")
+
+    context.run(work)
+    click.echo(f"usage of the app passwords of {username} is {'' if switch == 'on' else 'not '}counted")
+
+
 def _shown(one: User) -> dict[str, object]:
     return {
         "username": one.username,
@@ -105,4 +120,5 @@ def _shown(one: User) -> dict[str, object]:
         "account_id": one.account_id,
         "is_admin": one.is_admin,
         "is_active": one.is_active,
+        "records_usage": one.records_usage,
     }

@@ -11,8 +11,8 @@ from functools import lru_cache
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from bitpail.http.logs import scrub
 from bitpail.model.access import Client
+from bitpail.policy.secrets import scrub
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 

@@ -6,6 +6,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope
 
+from bitpail.errors import BitpailError
 from bitpail.http.addresses import Addresses
 from bitpail.model.access import ANONYMOUS, Actor, Client
 from bitpail.services.site import Site
@@ -14,7 +15,8 @@ from bitpail.services.site import Site
 class Call(Struct):
     """``base`` is the address that the client uses; ``actor`` is set once it is known.
 
-    ``noted`` goes into the line of the access log.
+    ``noted`` goes into the line of the access log; ``refusal`` is set by a door that
+    refused, so that it can be explained later.
     """
 
     site: Site
@@ -25,6 +27,7 @@ class Call(Struct):
     base: str
     actor: Actor = ANONYMOUS
     noted: dict[str, str] = {}
+    refusal: BitpailError | None = None
 
     @property
     def method(self) -> str:

@@ -5,7 +5,6 @@ password is blotted out; headers and bodies are not logged at all.
 """
 
 import logging
-import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -13,19 +12,9 @@ from typing import Any
 import msgspec
 import structlog
 
-from bitpail.policy.secrets import PREFIX
+from bitpail.policy.secrets import scrub
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
-
-# Also what is cut short or mistyped: it may be most of a secret.
-_LIKE_AN_APP_PASSWORD = re.compile(rf"{PREFIX}[0-9A-Za-z]{{20,}}")
-
-
-def scrub(text: str) -> str:
-    """The text without app passwords."""
-    if PREFIX not in text:
-        return text
-    return _LIKE_AN_APP_PASSWORD.sub("***", text)
 
 
 def _scrub_all(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> dict[str, Any]:

@@ -23,13 +23,14 @@ class Client(Struct, frozen=True, gc=False):
 class Actor(Struct, frozen=True):
     """Whoever acts. ``user`` and ``app_password`` are None together: anonymous.
 
-    ``scopes`` is closed under implication; scopes belong to the credential, so
-    nothing asks how it was presented.
+    ``scopes`` is closed under implication; scopes and limits belong to the
+    credential, so nothing asks how it was presented. ``client`` is where from.
     """
 
     user: User | None = None
     app_password: AppPassword | None = None
     scopes: frozenset[Scope] = frozenset()
+    client: Client = Client("", "")
 
 
 ANONYMOUS = Actor()

@@ -4,6 +4,7 @@ from typing import NewType
 
 from msgspec import Struct
 
+from bitpail.model.limits import Limits
 from bitpail.model.scopes import Scope
 from bitpail.model.users import User, UserId
 
@@ -17,7 +18,9 @@ class AppPassword(Struct, frozen=True):
     user_id: UserId
     label: str
     scopes: tuple[Scope, ...]
+    limits: Limits
     created_on: int
+    expires_on: int | None
     revoked_on: int | None
     last_used_on: int | None
     last_used_address: str | None
@@ -25,18 +28,34 @@ class AppPassword(Struct, frozen=True):
 
 
 class StoredSecret(Struct, frozen=True):
-    """One row as authentication needs it: the password, its user, and the keyed digest."""
+    """One row as authentication needs it: the password, its user, and the keyed digest.
+
+    ``ends_on`` is set on the old secret of a rotation: it works until then.
+    """
 
     app_password: AppPassword
     user: User
     digest: bytes
     key_number: int
+    ends_on: int | None
+
+
+class SecretState(Struct, frozen=True):
+    """What may be told about one secret of an app password: all but the secret."""
+
+    lookup: str
+    created_on: int
+    ends_on: int | None
+    last_used_on: int | None
+    last_used_address: str | None
+    last_used_client: str | None
 
 
 class Use(Struct, frozen=True):
-    """The latest use of one app password, gathered in memory and written behind."""
+    """The latest use of one secret, gathered in memory and written behind."""
 
     app_password_id: AppPasswordId
+    lookup: str
     time: int
     address: str
     client: str

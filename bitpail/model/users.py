@@ -11,7 +11,8 @@ class User(Struct, frozen=True, gc=False):
     """An account. Times are microseconds since 1970, UTC, here and everywhere.
 
     ``id`` is a UUID without braces; ``account_id`` is the key that Bitbucket's
-    API calls by that name; ``nickname`` is free and not unique.
+    API calls by that name; ``nickname`` is free and not unique. ``records_usage``
+    says whether it is counted what the user's app passwords are used for.
     """
 
     id: UserId
@@ -22,6 +23,7 @@ class User(Struct, frozen=True, gc=False):
     is_admin: bool
     is_active: bool
     created_on: int
+    records_usage: bool = True
 
 
 class Email(Struct, frozen=True, gc=False):

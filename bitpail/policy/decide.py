@@ -15,14 +15,21 @@ class Decision(Enum):
     """UNSEEN must sound to the client exactly like "does not exist"."""
 
     ALLOW = "allow"
+    LIMIT = "limit"
     SIGN_IN = "sign in"
     UNSEEN = "unseen"
     PERMISSION = "permission"
     SCOPE = "scope"
 
 
-def decide(actor: Actor, need: Need, held: Permission) -> Decision:
-    """Judge one actor against one need."""
+def decide(actor: Actor, need: Need, held: Permission, limit: str | None = None) -> Decision:
+    """Judge one actor against one need.
+
+    ``limit`` is what ``policy/limits.py`` refused, if it did. It comes first: a
+    limited credential must not learn what else its user can see.
+    """
+    if limit is not None:
+        return Decision.LIMIT
     if held is Permission.NONE:
         return Decision.UNSEEN
     if actor.user is None and (need.signed_in or held < need.permission):

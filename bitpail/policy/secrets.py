@@ -26,6 +26,9 @@ PATTERN = re.compile(
 )
 """What a secret scanner should look for."""
 
+# Also what is cut short or mistyped: it may be most of a secret.
+_LIKE_AN_APP_PASSWORD = re.compile(rf"{PREFIX}[0-9A-Za-z]{{20,}}")
+
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 # The largest prime below 62 ** 4. The remainder by a prime differs after every
@@ -93,6 +96,13 @@ def lookup_name(secret: Secret) -> str:
 def digest(secret: Secret, key: bytes) -> bytes:
     """What is stored: keyed BLAKE2b of the whole. Without the key it is of no use."""
     return blake2b(secret.reveal().encode(), key=key, digest_size=32, person=b"app password").digest()
+
+
+def scrub(text: str) -> str:
+    """The text without app passwords: before it is logged, kept or shown."""
+    if PREFIX not in text:
+        return text
+    return _LIKE_AN_APP_PASSWORD.sub("***", text)
 
 
 def _checksum(body: str) -> str:

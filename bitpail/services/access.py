@@ -5,69 +5,128 @@ What is not there and what may not be seen are refused alike.
 
 from bitpail.errors import BitpailError
 from bitpail.model.access import Access, Actor, Need, WorkspaceAccess
+from bitpail.model.limits import NO_LIMITS, Limits
 from bitpail.model.permissions import Permission
+from bitpail.model.repositories import Located
 from bitpail.model.users import User
-from bitpail.policy import permissions
+from bitpail.model.workspaces import Workspace
+from bitpail.policy import limits, permissions
 from bitpail.policy.decide import Decision, decide
 from bitpail.services.site import Site
 from bitpail.store import repositories, workspaces
 
 
 class Refused(BitpailError):
-    """The actor may not; ``decision`` is why. ``workspace`` is the name of one that was asked for."""
+    """The actor may not; ``decision`` is why.
 
-    def __init__(self, decision: Decision, actor: Actor, need: Need, workspace: str | None = None) -> None:
+    ``workspace`` is the name of one that was asked for; ``limit`` is the
+    sentence that names a limit of the app password, ``held`` the permission that
+    the actor has.
+    """
+
+    def __init__(
+        self,
+        decision: Decision,
+        actor: Actor,
+        need: Need,
+        workspace: str | None = None,
+        limit: str | None = None,
+        held: Permission = Permission.NONE,
+    ) -> None:
         super().__init__(f"refused: {decision.value}")
         self.decision = decision
         self.actor = actor
         self.need = need
         self.workspace = workspace
+        self.limit = limit
+        self.held = held
 
 
 async def to_repository(site: Site, actor: Actor, need: Need, workspace: str, repository: str) -> Access:
     """Access to a repository, or to its wiki, named by slugs or UUIDs in braces. Raises Refused."""
     user_id = actor.user.id if actor.user else None
     located = await repositories.find(site.db, workspace, repository, user_id)
-    if located is None or (need.of == "wiki" and not located.repository.has_wiki):
+    if located is None:
+        limit = await _refuse_unknown(site, _limits(actor), workspace)
+        _judge(site, actor, need, Permission.NONE, limit=limit)
         raise Refused(Decision.UNSEEN, actor, need)
     held = permissions.held(located.grants, is_private=located.repository.is_private)
-    _judge(actor, need, held)
+    limit = _refuse_located(_limits(actor), located, held)
+    if need.of == "wiki" and not located.repository.has_wiki:
+        held = Permission.NONE
+    _judge(site, actor, need, held, limit=limit, repository_id=located.repository.id)
     return Access(actor, need, held, located.repository, located.workspace, located.project)
+
+
+def _refuse_located(limited: Limits, located: Located, held: Permission) -> str | None:
+    if held is Permission.NONE:
+        # Judged like one that does not exist, or the two would sound different.
+        return limits.refuse_workspace(limited, located.workspace.id)
+    return limits.refuse_repository(
+        limited,
+        repository=located.repository.id,
+        project=located.project.id,
+        workspace=located.workspace.id,
+    )
+
+
+async def _refuse_unknown(site: Site, limited: Limits, workspace: str) -> str | None:
+    """What a limit says of a repository that does not exist: its workspace alone may be inside."""
+    found = await _workspace(site, workspace) if limited.workspaces else None
+    return limits.refuse_workspace(limited, found.id) if found else limits.refuse_elsewhere(limited)
 
 
 async def to_workspace(site: Site, actor: Actor, need: Need, workspace: str) -> WorkspaceAccess:
     """The same for a workspace. Raises Refused."""
-    if workspace.startswith("{") and workspace.endswith("}"):
-        found = await workspaces.by_id(site.db, workspace[1:-1].lower())
-    else:
-        found = await workspaces.by_slug(site.db, workspace)
+    found = await _workspace(site, workspace)
     if found is None:
+        _judge(site, actor, need, Permission.NONE, workspace, limits.refuse_elsewhere(_limits(actor)))
         raise Refused(Decision.UNSEEN, actor, need, workspace)
-    membership = await workspaces.membership(site.db, found.id, actor.user.id) if actor.user else None
+    user_id = actor.user.id if actor.user else None
+    membership = await workspaces.membership(site.db, found.id, user_id) if user_id else None
     role = membership[0] if membership else None
-    visible = role is not None or await workspaces.visible(
-        site.db, found.id, actor.user.id if actor.user else None
-    )
+    visible = role is not None or await workspaces.visible(site.db, found.id, user_id)
     held = permissions.held_on_workspace(role, visible=visible)
-    _judge(actor, need, held, workspace)
+    _judge(site, actor, need, held, workspace, limits.refuse_workspace(_limits(actor), found.id))
     return WorkspaceAccess(actor, need, held, found)
 
 
-def to_own_account(actor: Actor, need: Need) -> User:
+async def _workspace(site: Site, workspace: str) -> Workspace | None:
+    if workspace.startswith("{") and workspace.endswith("}"):
+        return await workspaces.by_id(site.db, workspace[1:-1].lower())
+    return await workspaces.by_slug(site.db, workspace)
+
+
+def to_own_account(site: Site, actor: Actor, need: Need) -> User:
     """The user themself. Raises Refused."""
-    _judge(actor, need, Permission.ADMIN)
+    _judge(site, actor, need, Permission.ADMIN)
     if actor.user is None:
         raise Refused(Decision.SIGN_IN, actor, need)
     return actor.user
 
 
-def to_site(actor: Actor, need: Need) -> Actor:
+def to_site(site: Site, actor: Actor, need: Need) -> Actor:
     """What belongs to nobody: people's public profiles. Raises Refused."""
-    _judge(actor, need, Permission.READ)
+    _judge(site, actor, need, Permission.READ)
     return actor
 
 
-def _judge(actor: Actor, need: Need, held: Permission, workspace: str | None = None) -> None:
-    decision = decide(actor, need, held)
+def _limits(actor: Actor) -> Limits:
+    return actor.app_password.limits if actor.app_password else NO_LIMITS
+
+
+def _judge(
+    site: Site,
+    actor: Actor,
+    need: Need,
+    held: Permission,
+    workspace: str | None = None,
+    limit: str | None = None,
+    repository_id: str = "",
+) -> None:
+    """Grant, and count what was needed; or raise Refused."""
+    limit = limits.refuse_network(_limits(actor), actor.client.address) or limit
+    decision = decide(actor, need, held, limit)
     if decision is not Decision.ALLOW:
-        raise Refused(decision, actor, need, workspace)
+        raise Refused(decision, actor, need, workspace, limit, held)
+    site.usage.note(actor, need, repository_id)

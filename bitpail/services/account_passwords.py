@@ -8,12 +8,14 @@ a log-in.
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from bitpail.errors import Invalid
+from bitpail.errors import Invalid, Unavailable
 from bitpail.model.access import Client
+from bitpail.model.users import User
 from bitpail.policy.secrets import Secret
 from bitpail.services.site import Site
 from bitpail.store import users
@@ -26,9 +28,12 @@ _LONGEST = 1024
 _TRIES = 5
 _WINDOW = 60.0
 _MOST_ADDRESSES = 10_000
+_MOST_WAITING = 100
 
 _tries: dict[str, tuple[float, int]] = {}
 _running = 0
+_hashing = ThreadPoolExecutor(_AT_ONCE, "argon2")
+_waiting = 0
 
 
 async def hash_password(password: Secret) -> str:
@@ -37,6 +42,30 @@ async def hash_password(password: Secret) -> str:
     if not _SHORTEST <= length <= _LONGEST:
         raise Invalid(f"an account password has {_SHORTEST} to {_LONGEST} characters")
     return await asyncio.to_thread(_HASHER.hash, password.reveal().encode("utf-8", "surrogatepass"))
+
+
+async def owner(site: Site, name: str, password: Secret) -> tuple[User | None, bool]:
+    """Whose name it is, a username or confirmed e-mail address, and whether the password opens the account.
+
+    The caller throttles, and never tells which of the two was wrong.
+
+    Raises Unavailable when too many wait for their turn.
+    """
+    global _waiting  # noqa: PLW0603 - one count for this worker
+    if _waiting >= _MOST_WAITING:
+        raise Unavailable("too many are logging in at once: try again in a moment")
+    find = users.with_password_by_email if "@" in name else users.with_password
+    found = await find(site.db, name.strip()) if "\0" not in name else None
+    user, digest = found or (None, None)
+    _waiting += 1
+    try:
+        # The same work for an unknown name: the time must not tell which names exist.
+        right = await asyncio.get_running_loop().run_in_executor(
+            _hashing, _verify, digest or _decoy(), Secret(password.reveal()[: _LONGEST + 1])
+        )
+    finally:
+        _waiting -= 1
+    return user, right and digest is not None and user is not None and user.is_active
 
 
 async def recognises(site: Site, username: str, secret: Secret, client: Client) -> bool:

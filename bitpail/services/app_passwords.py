@@ -1,53 +1,154 @@
-"""The life of an app password: made, listed, revoked. The secret is returned once, and not kept."""
+"""The life of an app password: made, listed, rotated, revoked. A secret is returned once, and not kept."""
 
 import uuid
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from bitpail.errors import Conflict, Invalid, NotFound
-from bitpail.model.app_passwords import AppPassword, AppPasswordId
+from bitpail.model.app_passwords import AppPassword, AppPasswordId, SecretState
+from bitpail.model.audit import Kind
+from bitpail.model.limits import Limits
 from bitpail.model.scopes import Scope
 from bitpail.model.users import User
+from bitpail.policy import limits as policy_limits
 from bitpail.policy import names, scopes, secrets
 from bitpail.policy.secrets import Secret
+from bitpail.services import audit, places, site_policy
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import app_passwords as store
+from bitpail.store.database import Connection
+
+LONGEST_GRACE = 90 * 24 * 3600
+"""Seconds for which the old secret of a rotation may go on working."""
+
+LONGEST_LIFETIME = 100 * 365 * 24 * 3600
+"""Seconds; an expiry beyond it is a slip of the keyboard."""
+
+_SECOND = 1_000_000
 
 
-async def create(
-    site: Site, user: User, label: str, permissions: Iterable[str]
-) -> tuple[AppPassword, Secret]:
-    """A new app password and its secret; raises Invalid or Conflict (the label is in use)."""
-    granted = scopes.minimal(parse_scopes(permissions))
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What a user wants an app password to be, in the user's own words.
+
+    ``lifetime`` is seconds from now; ``repositories`` are ``workspace/slug``,
+    ``projects`` ``workspace/KEY``, ``workspaces`` slugs.
+    """
+
+    label: str
+    permissions: tuple[str, ...]
+    lifetime: int | None = None
+    repositories: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    workspaces: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+    no_force: bool = False
+    no_delete: bool = False
+
+
+class Rotation(Struct, frozen=True):
+    """Two secrets of one app password: the old one works until ``ends_on``."""
+
+    old: SecretState
+    new: SecretState
+
+
+async def create(site: Site, user: User, wanted: Wanted) -> tuple[AppPassword, Secret]:
+    """A new app password and its secret.
+
+    Raises Invalid (the administrators' policy too), NotFound (a place it is
+    limited to) or Conflict (the label is in use).
+    """
+    app_password = await described(site, user, wanted)
+    try:
+        async with site.db.transaction() as db:
+            secret = await add(site, db, user, app_password)
+    except Conflict:
+        raise Conflict(f"{user.username} has an app password labelled {wanted.label!r} already") from None
+    return app_password, secret
+
+
+async def described(site: Site, user: User, wanted: Wanted) -> AppPassword:
+    """What ``create`` would make: checked, and not written."""
+    granted = scopes.minimal(parse_scopes(wanted.permissions))
     if not granted:
         raise Invalid("an app password needs at least one permission")
-    secret = await _unused(site)
-    number = site.keys.newest
+    created = now()
     app_password = AppPassword(
         id=AppPasswordId(str(uuid.uuid4())),
         user_id=user.id,
-        label=names.check_label(label),
+        label=names.check_label(wanted.label),
         scopes=granted,
-        created_on=now(),
+        limits=await _limits(site, user, wanted),
+        created_on=created,
+        expires_on=_expiry(created, wanted.lifetime),
         revoked_on=None,
         last_used_on=None,
         last_used_address=None,
         last_used_client=None,
     )
+    await site_policy.enforce(site, app_password)
+    return app_password
+
+
+async def add(site: Site, db: Connection, user: User, app_password: AppPassword) -> Secret:
+    """Write a new one and make its secret, in a transaction; raises Conflict."""
+    await store.create(db, app_password)
+    permissions = app_password.scopes
+    await audit.record(
+        db, Kind.APP_PASSWORD_CREATED, user=user, app_password=app_password, permissions=permissions
+    )
+    return await _add_secret(site, db, app_password.id)
+
+
+async def _add_secret(site: Site, db: Connection, app_password_id: AppPasswordId) -> Secret:
+    secret = await _unused(db)
+    number = site.keys.newest
     digest = secrets.digest(secret, site.keys.app_passwords[number])
-    try:
-        await store.create(site.db, app_password, secrets.lookup_name(secret), digest, number)
-    except Conflict:
-        raise Conflict(f"{user.username} has an app password labelled {label!r} already") from None
-    return app_password, secret
+    await store.add_secret(db, app_password_id, secrets.lookup_name(secret), digest, number, now())
+    return secret
 
 
-async def _unused(site: Site) -> Secret:
+async def _unused(db: Connection) -> Secret:
     """A new secret whose look-up name is free: it is short, so two can meet."""
     while True:
         secret = secrets.generate()
-        if await store.by_lookup(site.db, secrets.lookup_name(secret)) is None:
+        if await store.by_lookup(db, secrets.lookup_name(secret)) is None:
             return secret
+
+
+async def _limits(site: Site, user: User, wanted: Wanted) -> Limits:
+    return Limits(
+        repositories=tuple(
+            [await places.repository(site, user, *two_names(name)) for name in wanted.repositories]
+        ),
+        projects=tuple([await places.project(site, user, *two_names(name)) for name in wanted.projects]),
+        workspaces=tuple([await places.workspace(site, user, slug) for slug in wanted.workspaces]),
+        networks=tuple(policy_limits.check_network(text) for text in wanted.networks),
+        branches=tuple(policy_limits.check_branch_pattern(text) for text in wanted.branches),
+        no_force=wanted.no_force,
+        no_delete=wanted.no_delete,
+    )
+
+
+def two_names(full_name: str) -> tuple[str, str]:
+    """``workspace/name`` taken apart; raises Invalid."""
+    workspace, slash, name = full_name.partition("/")
+    if not slash or not workspace or not name or "/" in name:
+        raise Invalid(f"name it as WORKSPACE/NAME, not {full_name!r}")
+    return workspace, name
+
+
+def _expiry(created: int, lifetime: int | None) -> int | None:
+    if lifetime is None:
+        return None
+    if lifetime <= 0:
+        raise Invalid("an app password can't expire in the past")
+    if lifetime > LONGEST_LIFETIME:
+        raise Invalid("an app password can't expire in more than 100 years")
+    return created + lifetime * _SECOND
 
 
 def parse_scopes(permissions: Iterable[str]) -> list[Scope]:
@@ -67,9 +168,96 @@ async def of_user(site: Site, user: User, *, include_revoked: bool = False) -> l
     return await store.of_user(site.db, user.id, include_revoked=include_revoked)
 
 
-async def revoke(site: Site, user: User, label: str) -> AppPassword:
-    """End one; the next request that presents it is refused. Raises NotFound."""
+async def labelled(site: Site, user: User, label: str) -> AppPassword:
+    """The unrevoked one of that label; raises NotFound."""
     app_password = await store.by_label(site.db, user.id, label)
-    if app_password is None or not await store.revoke(site.db, app_password.id, now()):
+    if app_password is None:
         raise NotFound(f"{user.username} has no app password labelled {label!r}")
     return app_password
+
+
+async def identified(site: Site, user: User, app_password_id: str) -> AppPassword:
+    """One of a user's by its id, revoked ones too; raises NotFound."""
+    await site.last_uses.flush()
+    app_password = await store.by_id(site.db, user.id, app_password_id)
+    if app_password is None:
+        raise NotFound("there is no such app password")
+    return app_password
+
+
+async def revoke(site: Site, user: User, label: str) -> AppPassword:
+    """End one; the next request that presents it is refused. Raises NotFound."""
+    app_password = await labelled(site, user, label)
+    async with site.db.transaction() as db:
+        if await store.revoke(db, app_password.id, now()):
+            await audit.record(db, Kind.APP_PASSWORD_REVOKED, user=user, app_password=app_password)
+    return app_password
+
+
+async def rotate(site: Site, user: User, label: str, grace: int) -> tuple[AppPassword, Secret]:
+    """A new secret for the same app password; the old one works ``grace`` seconds more.
+
+    Raises NotFound, Invalid, or Conflict while another rotation is under way.
+    """
+    if not 0 <= grace <= LONGEST_GRACE:
+        raise Invalid(f"the grace must be 0 to {LONGEST_GRACE} seconds")
+    app_password = await labelled(site, user, label)
+    async with site.db.transaction() as db:
+        current = await _living(db, app_password)
+        ends_on = now() + grace * _SECOND
+        if len(current) != 1 or not await store.start_ending(db, current[0].lookup, ends_on):
+            raise Conflict(f"{label!r} is being rotated: finish that or roll it back first")
+        await audit.record(db, Kind.APP_PASSWORD_ROTATED, user=user, app_password=app_password, grace=grace)
+        return app_password, await _add_secret(site, db, app_password.id)
+
+
+async def rotation(site: Site, user: User, label: str) -> Rotation | None:
+    """The rotation that is under way, with when and from where the old secret was last used."""
+    return await _rotation(site, await labelled(site, user, label))
+
+
+async def _rotation(site: Site, app_password: AppPassword) -> Rotation | None:
+    await site.last_uses.flush()
+    living = await _living(site.db, app_password)
+    return Rotation(living[0], living[-1]) if len(living) > 1 else None
+
+
+async def finish_rotation(site: Site, user: User, label: str) -> None:
+    """End the old secret now. Raises NotFound if no rotation is under way."""
+    app_password, under_way = await _under_way(site, user, label)
+    async with site.db.transaction() as db:
+        if not await store.end_secret(db, under_way.old.lookup, now()):
+            raise _not_rotated(label)
+        await audit.record(db, Kind.APP_PASSWORD_ROTATION_FINISHED, user=user, app_password=app_password)
+
+
+async def roll_back_rotation(site: Site, user: User, label: str) -> None:
+    """Forget the new secret; the old one stays as it was. Raises NotFound."""
+    app_password, under_way = await _under_way(site, user, label)
+    async with site.db.transaction() as db:
+        # First, so that of two who end it differently the second one finds nothing to do.
+        if not await store.stop_ending(db, under_way.old.lookup, now()):
+            raise _not_rotated(label)
+        await store.remove_secret(db, under_way.new.lookup)
+        await audit.record(db, Kind.APP_PASSWORD_ROTATION_ROLLED_BACK, user=user, app_password=app_password)
+
+
+async def _under_way(site: Site, user: User, label: str) -> tuple[AppPassword, Rotation]:
+    app_password = await labelled(site, user, label)
+    under_way = await _rotation(site, app_password)
+    if under_way is None:
+        raise _not_rotated(label)
+    return app_password, under_way
+
+
+def _not_rotated(label: str) -> NotFound:
+    return NotFound(f"no rotation of {label!r} is under way")
+
+
+async def _living(db: Connection, app_password: AppPassword) -> list[SecretState]:
+    at = now()
+    return [
+        state
+        for state in await store.secrets_of(db, app_password.id)
+        if state.ends_on is None or state.ends_on > at
+    ]

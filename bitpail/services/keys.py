@@ -84,6 +84,11 @@ def load(data: Path) -> Keys:
     return Keys(app_passwords=numbered, cursors=cursors)
 
 
+def derive(keys: Keys, purpose: bytes) -> bytes:
+    """A key of its own for each purpose, so that what is made for one is of no use for another."""
+    return blake2b(purpose, key=keys.cursors, digest_size=_BYTES, person=b"derived key").digest()
+
+
 def sign(payload: bytes, keys: Keys) -> bytes:
     """A 16-byte signature that makes a cursor of ours unforgeable."""
     return blake2b(payload, key=keys.cursors, digest_size=16, person=b"cursor").digest()

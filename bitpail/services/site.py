@@ -9,30 +9,47 @@ from msgspec import Struct
 
 from bitpail.git.hooks import write_hooks
 from bitpail.git.objects import Objects
+from bitpail.model.audit import Event
+from bitpail.model.denials import Denial
 from bitpail.services import keys
 from bitpail.services.last_uses import LastUses
+from bitpail.services.throttle import Throttle
+from bitpail.services.usage_counts import UsageCounts
+from bitpail.services.write_behind import Ledger, WriteBehind
 from bitpail.settings import Settings
+from bitpail.store import audit, denials
 from bitpail.store.database import Database, open_database
+
+DENIALS_KEPT = 30
+"""Days for which a refusal can be explained."""
+# Between two writes; a flood of refusals must not fill the memory.
+_MOST_NOTED = 1000
 
 
 class Site(Struct, frozen=True):
     """Open one with ``open_site``, and close it.
 
     ``repositories`` is the directory of all repositories, ``hooks`` that of the
-    hook which asks us about each push.
+    hook which asks us about each push. ``behind`` writes down what ``last_uses``,
+    ``usage``, ``audit`` and ``denials`` gather.
     """
 
     settings: Settings
     keys: keys.Keys
     db: Database
     objects: Objects
+    behind: WriteBehind
     last_uses: LastUses
+    usage: UsageCounts
+    audit: Ledger[str, Event]
+    denials: Ledger[str, Denial]
+    throttle: Throttle
     repositories: Path
     hooks: Path
 
     async def close(self) -> None:
         """Write down what is still in memory and end every process."""
-        await self.last_uses.close()
+        await self.behind.close()
         await self.objects.close()
         await self.db.close()
 
@@ -41,12 +58,18 @@ async def open_site(settings: Settings) -> Site:
     """Open everything a worker needs; raise ConfigurationError with what to do next."""
     site_keys = keys.load(settings.data_path)
     db = await open_database(settings)
+    behind = WriteBehind(settings.last_use_interval)
     site = Site(
         settings=settings,
         keys=site_keys,
         db=db,
         objects=Objects(),
-        last_uses=LastUses(db, settings.last_use_interval),
+        behind=behind,
+        last_uses=LastUses(db, behind),
+        usage=UsageCounts(db, behind),
+        audit=Ledger(db, behind, audit.add_all, most=_MOST_NOTED),
+        denials=Ledger(db, behind, denials.add_all, most=_MOST_NOTED, days=DENIALS_KEPT, sweep=denials.sweep),
+        throttle=Throttle(site_keys.cursors, settings.free_guesses),
         repositories=settings.data_path / "repositories",
         hooks=settings.data_path / "hooks",
     )

@@ -11,11 +11,16 @@ import structlog
 
 from bitpail.errors import BitpailError
 from bitpail.git import directories, transport
+from bitpail.git.ancestry import is_ancestor
+from bitpail.git.directories import GitDirectory
 from bitpail.git.gate import PushedRefs
 from bitpail.git.transport import Limits
 from bitpail.model.access import Access
+from bitpail.model.limits import NO_LIMITS
 from bitpail.model.transfer import Service
 from bitpail.policy import names
+from bitpail.policy.limits import refuse_push
+from bitpail.services import denials, push_guard
 from bitpail.services.clock import now
 from bitpail.services.repositories import directory
 from bitpail.services.site import Site
@@ -62,7 +67,12 @@ async def receive_pack(
 
         async def judge(pushed: PushedRefs) -> list[str]:
             nonlocal landed
-            refusals = _refusals(pushed)
+            limited = await _limited(git_directory, access, pushed)
+            if limited:
+                denials.note_push(site, access, limited)
+            refusals = [*_refusals(pushed), *limited]
+            # Last, and only for what would land: it reads the whole push.
+            refusals = refusals or await push_guard.refusals(site, access, git_directory, pushed)
             landed = not refusals
             return refusals
 
@@ -94,6 +104,27 @@ def _refusals(pushed: PushedRefs) -> list[str]:
         is_deletion = not update.new.strip("0")
         name = update.name.decode(errors="replace")
         if reason and (not is_deletion or name.startswith(names.HIDDEN_REFS)):
+            refusals.append(f"{name}: {reason}")
+    return refusals
+
+
+async def _limited(git_directory: GitDirectory, access: Access, pushed: PushedRefs) -> list[str]:
+    """One line for each ref that a limit of the app password keeps from moving."""
+    app_password = access.actor.app_password
+    if app_password is None or app_password.limits == NO_LIMITS:
+        return []
+    refusals = []
+    for update in pushed.updates:
+        name = update.name.decode(errors="replace")
+        creates, deletes = not update.old.strip("0"), not update.new.strip("0")
+        forces = False
+        if app_password.limits.no_force and not creates and not deletes:
+            # A tag that moves drops what it named, whatever the history says.
+            forces = not name.startswith("refs/heads/") or not await is_ancestor(
+                git_directory, update.old, update.new, pushed.quarantine
+            )
+        reason = refuse_push(app_password.limits, name, deletes=deletes, forces=forces)
+        if reason:
             refusals.append(f"{name}: {reason}")
     return refusals
 

@@ -3,14 +3,16 @@
 import secrets
 import uuid
 
-from bitpail.errors import Conflict, NotFound
+from bitpail.errors import Conflict, Invalid, NotFound
+from bitpail.model.audit import Kind
 from bitpail.model.users import Email, User, UserId
 from bitpail.model.workspaces import Workspace, WorkspaceId
 from bitpail.policy import names
 from bitpail.policy.secrets import Secret
-from bitpail.services import account_passwords, workspaces
+from bitpail.services import account_passwords, audit, workspaces
 from bitpail.services.clock import now
 from bitpail.services.site import Site
+from bitpail.store import sessions, usage
 from bitpail.store import users as store
 
 
@@ -41,6 +43,7 @@ async def create(
         async with site.db.transaction() as db:
             await store.create(db, user, password_digest=digest, email=email, confirmed=True)
             await workspaces.add(db, personal, owner=user)
+            await audit.record(db, Kind.USER_CREATED, user=user, admin=is_admin)
     except Conflict:
         raise Conflict(f"the username {username!r}, its workspace or the e-mail address is taken") from None
     return user
@@ -88,12 +91,37 @@ async def every(site: Site) -> list[User]:
 
 
 async def set_password(site: Site, username: str, password: Secret) -> None:
-    """A new account password; raises NotFound or Invalid."""
+    """A new account password, which logs out every browser; raises NotFound or Invalid."""
     user = await named(site, username)
-    await store.set_password_digest(site.db, user.id, await account_passwords.hash_password(password))
+    digest = await account_passwords.hash_password(password)
+    async with site.db.transaction() as db:
+        await store.set_password_digest(db, user.id, digest)
+        await sessions.remove_others(db, user.id)
+        await audit.record(db, Kind.USER_PASSWORD_CHANGED, user=user)
+
+
+async def set_display_name(site: Site, user: User, display_name: str) -> None:
+    """Change the name that people see; raises Invalid."""
+    name = names.check_text(display_name.strip(), "display name", 255)
+    if not name:
+        raise Invalid("the display name is empty")
+    await store.update(site.db, user.id, display_name=name, nickname=user.nickname)
 
 
 async def set_active(site: Site, username: str, *, active: bool) -> None:
     """Switch an account off or on; its app passwords follow on the next request."""
     user = await named(site, username)
-    await store.set_active(site.db, user.id, active)
+    kind = Kind.USER_ENABLED if active else Kind.USER_DISABLED
+    async with site.db.transaction() as db:
+        await store.set_active(db, user.id, active)
+        await audit.record(db, kind, user=user)
+
+
+async def set_records_usage(site: Site, user: User, *, records: bool) -> None:
+    """Whether it is counted what the user's app passwords are needed for; off forgets what was."""
+    kind = Kind.USER_USAGE_ON if records else Kind.USER_USAGE_OFF
+    async with site.db.transaction() as db:
+        await store.set_records_usage(db, user.id, records)
+        if not records:
+            await usage.forget(db, user.id)
+        await audit.record(db, kind, user=user)

@@ -28,6 +28,7 @@ class SmartHttp:
         except ClientGone:
             raise
         except BitpailError as error:
+            call.refusal = error
             return errors.response(call, error)
 
     async def _serve(self, call: Call) -> ASGIApp:

@@ -10,10 +10,10 @@ from starlette.responses import PlainTextResponse
 from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, Unavailable
 from bitpail.http.call import Call
 from bitpail.http.credentials import CHALLENGE, MalformedCredential
-from bitpail.http.logs import scrub
 from bitpail.http.routing import MethodNotAllowed
 from bitpail.policy.decide import Decision
-from bitpail.policy.scopes import in_form_order
+from bitpail.policy.scopes import in_form_order, minimal
+from bitpail.policy.secrets import scrub
 from bitpail.services.access import Refused
 from bitpail.services.authentication import Reason, Unauthenticated
 from bitpail.wire.errors import LACKS_SCOPES, NOT_YOURS
@@ -32,11 +32,14 @@ APP_PASSWORDS_PAGE = "/account/settings/app-passwords/"
 def response(call: Call, error: BitpailError) -> PlainTextResponse:
     """The refusal or failure as git's user should read it."""
     if isinstance(error, Unauthenticated):
-        return _challenge(_unauthenticated(call, error.reason))
+        if error.reason is Reason.THROTTLED:
+            text = f"{error.told}\nTry again in {error.wait} seconds.\n"
+            return PlainTextResponse(text, 429, {"Retry-After": str(error.wait)})
+        return _challenge(_unauthenticated(call, error))
     if isinstance(error, MalformedCredential):
         return _challenge(f"Invalid credentials\n{error.message}\n")
     if isinstance(error, Refused):
-        return _refused(error)
+        return _refused(call, error)
     if isinstance(error, MethodNotAllowed):
         return PlainTextResponse(f"{error.message}\n", 405, {"Allow": ", ".join(error.allowed)})
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
@@ -48,24 +51,25 @@ def response(call: Call, error: BitpailError) -> PlainTextResponse:
     return PlainTextResponse(f"{scrub(error.message)}\n", status)
 
 
-def _unauthenticated(call: Call, reason: Reason) -> str:
-    if reason is Reason.ACCOUNT_PASSWORD:
+def _unauthenticated(call: Call, error: Unauthenticated) -> str:
+    if error.reason is Reason.ACCOUNT_PASSWORD:
         return (
             "Account passwords are no longer supported for Git authentication.\n"
             "See https://atlassian.community/t5/x/x/ba-p/1948231\n"
             "App passwords are recommended; create one in your personal settings:\n"
             f"{call.base}{APP_PASSWORDS_PAGE}\n"
         )
-    if reason is Reason.EMAIL:
-        return "Invalid credentials\nThe user name is your username, not your e-mail address.\n"
-    return "Invalid credentials\n"
+    return f"Invalid credentials\n{error.told}\n" if error.told else "Invalid credentials\n"
 
 
-def _refused(error: Refused) -> PlainTextResponse:
+def _refused(call: Call, error: Refused) -> PlainTextResponse:
     if error.actor.user is None:
         return _challenge("")
+    if error.decision is Decision.LIMIT:
+        label = error.actor.app_password.label if error.actor.app_password else ""
+        return PlainTextResponse(f'The app password "{label}" can\'t do this: {error.limit}.\n', 403)
     if error.decision is Decision.SCOPE:
-        return PlainTextResponse(_missing_scope(error), 403)
+        return PlainTextResponse(_missing_scope(call, error), 403)
     if error.decision is Decision.PERMISSION:
         needed = error.need.permission.name.lower()
         text = f"You can see this repository, but this needs {needed} permission on it.\n"
@@ -73,16 +77,18 @@ def _refused(error: Refused) -> PlainTextResponse:
     return _challenge(f"{NOT_YOURS}\n")
 
 
-def _missing_scope(error: Refused) -> str:
+def _missing_scope(call: Call, error: Refused) -> str:
     password = error.actor.app_password
     label = f'The app password "{password.label}"' if password else "This credential"
     held = ", ".join(password.scopes) if password else "no permission"
     missing = ", ".join(in_form_order(error.need.scopes[0] - error.actor.scopes))
+    wanted = ",".join(minimal(error.actor.scopes | error.need.scopes[0]))
     return (
         f"{LACKS_SCOPES}\n"
         f"{label} has: {held}\n"
         f"It lacks: {missing}\n"
         "The permissions of an app password cannot be changed: create another one.\n"
+        f"{call.base}{APP_PASSWORDS_PAGE}new?scopes={wanted}\n"
     )
 
 

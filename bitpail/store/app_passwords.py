@@ -4,51 +4,93 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import msgspec
-from sqlalchemy import BigInteger, Text, bindparam, cast, column, insert, or_, select, update
+from sqlalchemy import BigInteger, Text, bindparam, cast, column, delete, insert, null, or_, select, update
 
-from bitpail.model.app_passwords import AppPassword, AppPasswordId, StoredSecret, Use
+from bitpail.model.app_passwords import AppPassword, AppPasswordId, SecretState, StoredSecret, Use
+from bitpail.model.limits import NO_LIMITS, Limits
 from bitpail.model.scopes import Scope
 from bitpail.model.users import UserId
 from bitpail.store import users
-from bitpail.store.database import Connection
+from bitpail.store.database import Connection, Database
 from bitpail.store.statements import Row, json_field, object_rows
+from bitpail.store.tables import app_password_secrets as _secrets
 from bitpail.store.tables import app_passwords as _app_passwords
 from bitpail.store.tables import users as _users
 
 _c = _app_passwords.c
+_s = _secrets.c
 _COLUMNS = (
-    *(_c.id, _c.user_id, _c.label, _c.scopes, _c.created_on, _c.revoked_on),
+    *(_c.id, _c.user_id, _c.label, _c.scopes, _c.limits, _c.created_on, _c.expires_on, _c.revoked_on),
     *(_c.last_used_on, _c.last_used_address, _c.last_used_client),
 )
+_AFTER_USER = len(users.COLUMNS)
 _user = _c.user_id == bindparam("user", type_=Text)
 _uses = object_rows(bindparam("uses", type_=Text)).table_valued(column("value", Text), name="uses")
 _used_on = cast(json_field(_uses.c.value, "time"), BigInteger)
 
+_lookup = _s.lookup == bindparam("lookup_name", type_=Text)
 _insert = insert(_app_passwords)
+_insert_secret = insert(_secrets)
 _by_lookup = (
-    select(*users.COLUMNS, *_COLUMNS, _c.digest, _c.key_number)
-    .join_from(_app_passwords, _users, _c.user_id == _users.c.id)
-    .where(_c.lookup == bindparam("lookup_name", type_=Text))
+    select(*users.COLUMNS, *_COLUMNS, _s.digest, _s.key_number, _s.ends_on)
+    .join_from(_secrets, _app_passwords, _s.app_password_id == _c.id)
+    .join(_users, _c.user_id == _users.c.id)
+    .where(_lookup)
 )
+_secrets_of = (
+    select(_s.lookup, _s.created_on, _s.ends_on, _s.last_used_on, _s.last_used_address, _s.last_used_client)
+    .where(_s.app_password_id == bindparam("app_password", type_=Text))
+    .order_by(_s.created_on, _s.lookup)
+)
+_start_ending = (
+    update(_secrets).where(_lookup, _s.ends_on.is_(None)).values(ends_on=bindparam("at", type_=BigInteger))
+)
+_end_secret = (
+    update(_secrets).where(_lookup, _s.ends_on.is_not(None)).values(ends_on=bindparam("at", type_=BigInteger))
+)
+_stop_ending = (
+    update(_secrets).where(_lookup, _s.ends_on > bindparam("at", type_=BigInteger)).values(ends_on=null())
+)
+_remove_secret = delete(_secrets).where(_lookup)
 _of_user = select(*_COLUMNS).where(_user).order_by(_c.created_on, _c.id)
 _unrevoked_of_user = _of_user.where(_c.revoked_on.is_(None))
 _by_label = select(*_COLUMNS).where(
     _user, _c.label == bindparam("wanted", type_=Text), _c.revoked_on.is_(None)
+)
+_by_id = select(*_COLUMNS).where(_user, _c.id == bindparam("app_password", type_=Text))
+_set_expiry = (
+    update(_app_passwords)
+    .where(_c.id == bindparam("app_password", type_=Text))
+    .values(expires_on=bindparam("at", type_=BigInteger))
+)
+_living = (
+    select(_users.c.username, *_COLUMNS)
+    .join_from(_app_passwords, _users, _c.user_id == _users.c.id)
+    .where(_c.revoked_on.is_(None))
+    .where(or_(_c.expires_on.is_(None), _c.expires_on > bindparam("now", type_=BigInteger)))
+    .order_by(_users.c.username, _c.created_on, _c.id)
 )
 _revoke = (
     update(_app_passwords)
     .where(_c.id == bindparam("app_password", type_=Text), _c.revoked_on.is_(None))
     .values(revoked_on=bindparam("now", type_=BigInteger))
 )
+_used = {
+    "last_used_on": _used_on,
+    "last_used_address": json_field(_uses.c.value, "address"),
+    "last_used_client": json_field(_uses.c.value, "client"),
+}
 _touch = (
     update(_app_passwords)
     .where(_c.id == json_field(_uses.c.value, "id"))
     .where(or_(_c.last_used_on.is_(None), _c.last_used_on < _used_on))
-    .values(
-        last_used_on=_used_on,
-        last_used_address=json_field(_uses.c.value, "address"),
-        last_used_client=json_field(_uses.c.value, "client"),
-    )
+    .values(_used)
+)
+_touch_secrets = (
+    update(_secrets)
+    .where(_s.lookup == json_field(_uses.c.value, "lookup"))
+    .where(or_(_s.last_used_on.is_(None), _s.last_used_on < _used_on))
+    .values(_used)
 )
 
 
@@ -57,25 +99,27 @@ def _scopes(names: str) -> tuple[Scope, ...]:
     return tuple(Scope(name) for name in names.split())
 
 
+@lru_cache(maxsize=4096)
+def _limits(text: str) -> Limits:
+    return msgspec.json.decode(text, type=Limits) if text else NO_LIMITS
+
+
 def _from_row(row: Row, at: int = 0) -> AppPassword:
-    scopes = _scopes(row[at + 3])
-    return AppPassword(row[at], row[at + 1], row[at + 2], scopes, *row[at + 4 : at + 9])
+    scopes, limits = _scopes(row[at + 3]), _limits(row[at + 4])
+    return AppPassword(row[at], row[at + 1], row[at + 2], scopes, limits, *row[at + 5 : at + 11])
 
 
-async def create(
-    db: Connection, app_password: AppPassword, lookup: str, digest: bytes, key_number: int
-) -> None:
-    """Write a new one; raises Conflict if the user has an unrevoked one of that label."""
+async def create(db: Connection, app_password: AppPassword) -> None:
+    """Write a new one, without a secret; raises Conflict if the user has an unrevoked one of that label."""
     await db.run(
         _insert,
         id=app_password.id,
-        lookup=lookup,
         user_id=app_password.user_id,
         label=app_password.label,
         scopes=" ".join(scope.value for scope in app_password.scopes),
-        digest=digest,
-        key_number=key_number,
+        limits="" if app_password.limits == NO_LIMITS else msgspec.json.encode(app_password.limits).decode(),
         created_on=app_password.created_on,
+        expires_on=app_password.expires_on,
         revoked_on=app_password.revoked_on,
         last_used_on=app_password.last_used_on,
         last_used_address=app_password.last_used_address,
@@ -83,10 +127,60 @@ async def create(
     )
 
 
+async def add_secret(
+    db: Connection,
+    app_password_id: AppPasswordId,
+    lookup: str,
+    digest: bytes,
+    key_number: int,
+    created_on: int,
+) -> None:
+    """Give it a secret; raises Conflict if the look-up name is taken."""
+    await db.run(
+        _insert_secret,
+        lookup=lookup,
+        app_password_id=app_password_id,
+        digest=digest,
+        key_number=key_number,
+        created_on=created_on,
+        ends_on=None,
+        last_used_on=None,
+        last_used_address=None,
+        last_used_client=None,
+    )
+
+
+async def secrets_of(db: Connection, app_password_id: AppPasswordId) -> list[SecretState]:
+    """The secrets of one, oldest first; those that have ended too."""
+    return [SecretState(*row) for row in await db.all(_secrets_of, app_password=app_password_id)]
+
+
+async def start_ending(db: Connection, lookup: str, ends_on: int) -> bool:
+    """Say until when a secret works; False if that was said before, by a rotation that came first."""
+    return await db.run(_start_ending, lookup_name=lookup, at=ends_on) > 0
+
+
+async def end_secret(db: Connection, lookup: str, ends_on: int) -> bool:
+    """Move the end of a secret that is ending; False if it isn't."""
+    return await db.run(_end_secret, lookup_name=lookup, at=ends_on) > 0
+
+
+async def stop_ending(db: Connection, lookup: str, at: int) -> bool:
+    """Let a secret work as long as its app password; False unless it is ending and works still."""
+    return await db.run(_stop_ending, lookup_name=lookup, at=at) > 0
+
+
+async def remove_secret(db: Connection, lookup: str) -> None:
+    """Forget a secret."""
+    await db.run(_remove_secret, lookup_name=lookup)
+
+
 async def by_lookup(db: Connection, lookup: str) -> StoredSecret | None:
-    """The one of that public name with its user; revoked ones and inactive users too: judge them."""
+    """The secret of that public name with its password and user; revoked, expired and inactive too."""
     row = await db.one(_by_lookup, lookup_name=lookup)
-    return StoredSecret(_from_row(row, 8), users.from_row(row), row[17], row[18]) if row else None
+    if row is None:
+        return None
+    return StoredSecret(_from_row(row, _AFTER_USER), users.from_row(row), *row[_AFTER_USER + len(_COLUMNS) :])
 
 
 async def of_user(db: Connection, user_id: UserId, *, include_revoked: bool = False) -> list[AppPassword]:
@@ -95,10 +189,26 @@ async def of_user(db: Connection, user_id: UserId, *, include_revoked: bool = Fa
     return [_from_row(row) for row in await db.all(statement, user=user_id)]
 
 
+async def living(db: Database, at: int) -> list[tuple[str, AppPassword]]:
+    """Everybody's that work, with the usernames."""
+    return [(row[0], _from_row(row, 1)) for row in await db.scan(_living, now=at)]
+
+
 async def by_label(db: Connection, user_id: UserId, label: str) -> AppPassword | None:
     """The unrevoked one of that label."""
     row = await db.one(_by_label, user=user_id, wanted=label)
     return _from_row(row) if row else None
+
+
+async def by_id(db: Connection, user_id: UserId, app_password_id: str) -> AppPassword | None:
+    """One of a user's by its id; a revoked one too."""
+    row = await db.one(_by_id, user=user_id, app_password=app_password_id)
+    return _from_row(row) if row else None
+
+
+async def set_expiry(db: Connection, app_password_id: AppPasswordId, expires_on: int) -> None:
+    """Say until when it works."""
+    await db.run(_set_expiry, app_password=app_password_id, at=expires_on)
 
 
 async def revoke(db: Connection, app_password_id: AppPasswordId, revoked_on: int) -> bool:
@@ -107,19 +217,36 @@ async def revoke(db: Connection, app_password_id: AppPasswordId, revoked_on: int
 
 
 async def touch(db: Connection, uses: Sequence[Use]) -> None:
-    """Write down when each was last used, in one statement; an older use changes nothing."""
+    """Write down when each was last used; an older use changes nothing."""
+    passwords, each_secret = _latest(uses, "app_password_id"), _latest(uses, "lookup")
+    if not passwords:
+        return
+    await db.run(_touch, uses=_as_rows(passwords))
+    await db.run(_touch_secrets, uses=_as_rows(each_secret))
+
+
+def _latest(uses: Sequence[Use], key: str) -> list[Use]:
+    """The latest of each, in order: two processes that write down the same must not wait for each other."""
     latest: dict[str, Use] = {}
     for use in uses:
-        if use.app_password_id not in latest or use.time > latest[use.app_password_id].time:
-            latest[use.app_password_id] = use
-    if not latest:
-        return
-    # In order of id: two processes that write down the same ones must not wait for each other.
+        name = getattr(use, key)
+        if name not in latest or use.time > latest[name].time:
+            latest[name] = use
+    return [latest[name] for name in sorted(latest)]
+
+
+def _as_rows(uses: Sequence[Use]) -> str:
     listed = [
-        {"id": key, "time": use.time, "address": use.address, "client": _storable(use.client)}
-        for key, use in sorted(latest.items())
+        {
+            "id": use.app_password_id,
+            "lookup": use.lookup,
+            "time": use.time,
+            "address": use.address,
+            "client": _storable(use.client),
+        }
+        for use in uses
     ]
-    await db.run(_touch, uses=msgspec.json.encode(listed).decode())
+    return msgspec.json.encode(listed).decode()
 
 
 def _storable(client: str) -> str:

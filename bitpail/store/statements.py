@@ -52,22 +52,28 @@ def _arguments(names: tuple[str, ...], constants: Mapping[str, Any]) -> Argument
 
 
 class Upsert(Insert):
-    """An insert that changes ``changing`` where a row with the same primary key exists."""
+    """An insert that changes ``changing`` where a row with the same primary key exists.
+
+    It adds to the numbers ``adding``; with neither the row that is there stays as it is.
+    """
 
     inherit_cache = False
 
-    def __init__(self, table: Any, *changing: str) -> None:
+    def __init__(self, table: Any, *changing: str, adding: tuple[str, ...] = ()) -> None:
         super().__init__(table)
         self.changing = changing
+        self.adding = adding
 
 
 @compiles(Upsert)
 def _upsert(element: Upsert, compiler: SQLCompiler, **options: Any) -> str:
     table: Any = element.table
     key = ", ".join(column.name for column in table.primary_key)
-    changes = ", ".join(f"{name} = excluded.{name}" for name in element.changing)
+    changes = [f"{name} = excluded.{name}" for name in element.changing]
+    changes += [f"{name} = {table.name}.{name} + excluded.{name}" for name in element.adding]
     inserted = compiler.visit_insert(element, **options)  # type: ignore[no-untyped-call]
-    return f"{inserted} ON CONFLICT ({key}) DO UPDATE SET {changes}"
+    action = f"UPDATE SET {', '.join(changes)}" if changes else "NOTHING"
+    return f"{inserted} ON CONFLICT ({key}) DO {action}"
 
 
 class text_rows(FunctionElement[str]):  # noqa: N801  # named like the SQL functions it stands for

@@ -74,6 +74,9 @@ users = Table(
     _number("is_admin"),
     _number("is_active"),
     _big("created_on"),
+    _number("records_usage"),
+    Column("two_step_nonce", Text),
+    Column("two_step_used", BigInteger),
     UniqueConstraint("username_key", name="users_username_key"),
     UniqueConstraint("account_id", name="users_account_id"),
     sqlite_with_rowid=False,
@@ -186,18 +189,16 @@ app_passwords = Table(
     "app_passwords",
     metadata,
     _key(),
-    _text("lookup"),
     _reference("user_id", "users.id"),
     _text("label"),
     _text("scopes"),
-    Column("digest", LargeBinary, nullable=False),
-    _number("key_number"),
+    _text("limits"),
     _big("created_on"),
+    Column("expires_on", BigInteger),
     Column("revoked_on", BigInteger),
     Column("last_used_on", BigInteger),
     Column("last_used_address", Text),
     Column("last_used_client", Text),
-    UniqueConstraint("lookup", name="app_passwords_lookup"),
     Index("app_passwords_by_age", "user_id", "created_on"),
     # A label may be used again once its app password is revoked.
     Index(
@@ -208,5 +209,124 @@ app_passwords = Table(
         sqlite_where=text("revoked_on IS NULL"),
         postgresql_where=text("revoked_on IS NULL"),
     ),
+    sqlite_with_rowid=False,
+)
+
+# One for each app password, two while it is rotated.
+app_password_secrets = Table(
+    "app_password_secrets",
+    metadata,
+    _key("lookup"),
+    _reference("app_password_id", "app_passwords.id"),
+    Column("digest", LargeBinary, nullable=False),
+    _number("key_number"),
+    _big("created_on"),
+    Column("ends_on", BigInteger),
+    Column("last_used_on", BigInteger),
+    Column("last_used_address", Text),
+    Column("last_used_client", Text),
+    Index("app_password_secrets_by_age", "app_password_id", "created_on"),
+    sqlite_with_rowid=False,
+)
+
+# Recovery codes of two-step verification, each good once.
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    _reference("user_id", "users.id", key=True),
+    Column("digest", Text, primary_key=True, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Browsers that are logged in, by the digest of their cookie.
+sessions = Table(
+    "sessions",
+    metadata,
+    _key("digest"),
+    _reference("user_id", "users.id"),
+    _big("created_on"),
+    _big("last_seen_on"),
+    _big("expires_on"),
+    _text("address"),
+    _text("client"),
+    Index("sessions_user", "user_id"),
+    Index("sessions_expires_on", "expires_on"),
+    sqlite_with_rowid=False,
+)
+
+# Links that work once: the first set-up, a reset of an account password.
+one_time_links = Table(
+    "one_time_links",
+    metadata,
+    _key("digest"),
+    _text("purpose"),
+    _reference("user_id", "users.id", nullable=True),
+    _big("expires_on"),
+    sqlite_with_rowid=False,
+)
+
+# What happened, append-only; it outlives what it tells of, hence no foreign keys.
+audit_events = Table(
+    "audit_events",
+    metadata,
+    _key(),
+    _big("at"),
+    _text("kind"),
+    Column("user_id", Text),
+    _text("username"),
+    Column("app_password_id", Text),
+    _text("label"),
+    _text("address"),
+    _text("request_id"),
+    _text("detail"),
+    Index("audit_events_at", "at", "id"),
+    Index("audit_events_user", "user_id", "at"),
+    Index("audit_events_app_password", "app_password_id", "at"),
+    sqlite_with_rowid=False,
+)
+
+# Recent refusals, to be explained; swept by age.
+denials = Table(
+    "denials",
+    metadata,
+    _key("request_id"),
+    _big("at"),
+    Column("user_id", Text),
+    Column("app_password_id", Text),
+    _text("method"),
+    _text("path"),
+    _text("address"),
+    _text("client"),
+    _text("reason"),
+    _text("required"),
+    _text("granted"),
+    _text("detail"),
+    Index("denials_at", "at"),
+    Index("denials_user", "user_id", "at"),
+    sqlite_with_rowid=False,
+)
+
+# What each app password was needed for, counted per day.
+app_password_usage = Table(
+    "app_password_usage",
+    metadata,
+    _reference("app_password_id", "app_passwords.id", key=True),
+    Column("day", Integer, primary_key=True, nullable=False, autoincrement=False),
+    Column("scope", Text, primary_key=True, nullable=False),
+    Column("repository_id", Text, primary_key=True, nullable=False),
+    Column("address", Text, primary_key=True, nullable=False),
+    Column("client", Text, primary_key=True, nullable=False),
+    _big("count"),
+    Index("app_password_usage_day", "day"),
+    sqlite_with_rowid=False,
+)
+
+# What administrators have decided for the whole server, as JSON under a name.
+policies = Table(
+    "policies",
+    metadata,
+    _key("name"),
+    _text("value"),
+    _big("changed_on"),
     sqlite_with_rowid=False,
 )

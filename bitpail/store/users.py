@@ -15,7 +15,7 @@ from bitpail.store.tables import users as _users
 
 COLUMNS = (
     *(_users.c.id, _users.c.username, _users.c.display_name, _users.c.nickname, _users.c.account_id),
-    *(_users.c.is_admin, _users.c.is_active, _users.c.created_on),
+    *(_users.c.is_admin, _users.c.is_active, _users.c.created_on, _users.c.records_usage),
 )
 """What ``from_row`` wants, for statements that join users."""
 
@@ -43,8 +43,14 @@ _by_emails = (
     .join_from(_emails, _users, _emails.c.user_id == _users.c.id)
     .where(_emails.c.address_key.in_(select(_wanted.c.value)), _emails.c.is_confirmed == 1)
 )
+_by_confirmed_email = (
+    select(*COLUMNS, _users.c.password_digest)
+    .join_from(_emails, _users, _emails.c.user_id == _users.c.id)
+    .where(_emails.c.address_key == bindparam("address", type_=Text), _emails.c.is_confirmed == 1)
+)
 _set_password_digest = sa.update(_users).where(_id).values(password_digest=bindparam("digest", type_=Text))
 _set_active = sa.update(_users).where(_id).values(is_active=bindparam("active", type_=BigInteger))
+_set_records_usage = sa.update(_users).where(_id).values(records_usage=bindparam("records", type_=BigInteger))
 _update = (
     sa.update(_users)
     .where(_id)
@@ -56,7 +62,7 @@ _update = (
 
 def from_row(row: Row) -> User:
     """A user from the columns of ``COLUMNS``."""
-    return User(row[0], row[1], row[2], row[3], row[4], row[5] == 1, row[6] == 1, row[7])
+    return User(row[0], row[1], row[2], row[3], row[4], row[5] == 1, row[6] == 1, row[7], row[8] == 1)
 
 
 async def create(
@@ -74,6 +80,9 @@ async def create(
         password_digest=password_digest,
         is_admin=int(user.is_admin),
         is_active=int(user.is_active),
+        records_usage=int(user.records_usage),
+        two_step_nonce=None,
+        two_step_used=None,
         created_on=user.created_on,
     )
     await db.run(
@@ -107,7 +116,13 @@ async def by_account_id(db: Connection, account_id: str) -> User | None:
 async def with_password(db: Connection, username: str) -> tuple[User, str | None] | None:
     """The user of that name with the digest of the account password, if one is set."""
     row = await db.one(_by_username, username=username.lower())
-    return (from_row(row), row[8]) if row else None
+    return (from_row(row), row[-1]) if row else None
+
+
+async def with_password_by_email(db: Connection, address: str) -> tuple[User, str | None] | None:
+    """The same by a confirmed e-mail address."""
+    row = await db.one(_by_confirmed_email, address=address.lower())
+    return (from_row(row), row[-1]) if row else None
 
 
 async def emails(db: Connection, user_id: UserId) -> list[Email]:
@@ -125,7 +140,7 @@ async def by_confirmed_emails(db: Connection, addresses: Sequence[str]) -> dict[
     if not wanted:
         return {}
     rows = await db.all(_by_emails, addresses=msgspec.json.encode(sorted(wanted)).decode())
-    return {row[8]: from_row(row) for row in rows}
+    return {row[-1]: from_row(row) for row in rows}
 
 
 def _can_be_text(address: str) -> bool:
@@ -150,6 +165,11 @@ async def set_password_digest(db: Connection, user_id: UserId, digest: str | Non
 async def set_active(db: Connection, user_id: UserId, active: bool) -> None:  # noqa: FBT001  # set_x(value)
     """Switch an account off or on."""
     await db.run(_set_active, user=user_id, active=int(active))
+
+
+async def set_records_usage(db: Connection, user_id: UserId, records: bool) -> None:  # noqa: FBT001  # set_x(value)
+    """Whether use of the user's app passwords is counted."""
+    await db.run(_set_records_usage, user=user_id, records=int(records))
 
 
 async def update(db: Connection, user_id: UserId, *, display_name: str, nickname: str) -> None:

@@ -128,7 +128,8 @@ async def members(db: Connection, workspace_id: WorkspaceId) -> list[Member]:
     """Who belongs to a workspace, by username."""
     rows = await db.all(_members_of, workspace=workspace_id)
     return [
-        Member(workspace_id, users.from_row(row), Role(row[8]), PERMISSIONS[row[9]], row[10]) for row in rows
+        Member(workspace_id, users.from_row(row), Role(row[-3]), PERMISSIONS[row[-2]], row[-1])
+        for row in rows
     ]
 
 

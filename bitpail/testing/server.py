@@ -67,7 +67,14 @@ class Bitpail:
         """
         root = Path(tempfile.mkdtemp(prefix="bitpail-test-"))
         values = bitpail_settings.load(
-            {"data": str(root / "data"), "listen": "127.0.0.1:0", "sqlite_synchronous": "NORMAL", **settings}
+            {
+                "data": str(root / "data"),
+                "listen": "127.0.0.1:0",
+                "sqlite_synchronous": "NORMAL",
+                # Tests guess on purpose, all from one address.
+                "free_guesses": 1_000_000,
+                **settings,
+            }
         )
         try:
             set_up.initialise(values)
@@ -209,13 +216,14 @@ class Bitpail:
 
         self.do(work)
 
-    def app_password(self, person: Person, *permissions: str, label: str | None = None) -> str:
-        """A new app password; returns its secret."""
+    def app_password(self, person: Person, *permissions: str, label: str | None = None, **limits: Any) -> str:
+        """A new app password; returns its secret. ``limits`` as in ``services.app_passwords.Wanted``."""
 
         async def work(site: Site) -> str:
             user = await users.named(site, person.username)
             unique = label or f"test {len(await app_passwords.of_user(site, user, include_revoked=True))}"
-            _, secret = await app_passwords.create(site, user, unique, permissions)
+            wanted = app_passwords.Wanted(label=unique, permissions=permissions, **limits)
+            _, secret = await app_passwords.create(site, user, wanted)
             return secret.reveal()
 
         return self.do(work)

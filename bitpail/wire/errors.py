@@ -55,9 +55,19 @@ def missing_scopes(required: Iterable[str], granted: Iterable[str]) -> dict[str,
     return error(LACKS_SCOPES, detail=scopes)
 
 
-def invalid_credentials() -> dict[str, Any]:
+def invalid_credentials(detail: str | None = None) -> dict[str, Any]:
     """401 for Basic."""
-    return error("Invalid credentials.")
+    return error("Invalid credentials.", detail=clean(detail) if detail else None)
+
+
+def rate_limited(detail: str | None) -> dict[str, Any]:
+    """429."""
+    return error("Rate limit for this resource has been exceeded", detail=detail)
+
+
+def limited(label: str, limit: str) -> dict[str, Any]:
+    """403: a limit of the app password; Bitbucket has none, so that the words are ours."""
+    return error("Forbidden", detail=clean(f'The app password "{label}" can\'t do this: {limit}.'))
 
 
 def bad_token() -> dict[str, Any]:

@@ -95,13 +95,16 @@ class World:
 
 async def without_scopes(server: Server, user: User) -> Auth:
     """The service makes no app password that may do nothing; the table wants one."""
-    made, secret = await app_passwords.create(server.site, user, "to be copied", ["email"])
+    made, secret = await app_passwords.create(
+        server.site, user, app_passwords.Wanted(label="to be copied", permissions=("email",))
+    )
     await app_passwords.revoke(server.site, user, made.label)
     bare = msgspec.structs.replace(made, id=AppPasswordId(str(uuid.uuid4())), label="no scope", scopes=())
     secret = secrets.generate()
     number = server.site.keys.newest
     digest = secrets.digest(secret, server.site.keys.app_passwords[number])
-    await store.create(server.site.db, bare, secrets.lookup_name(secret), digest, number)
+    await store.create(server.site.db, bare)
+    await store.add_secret(server.site.db, bare.id, secrets.lookup_name(secret), digest, number, 1)
     assert isinstance(bare, AppPassword)
     return user.username, secret.reveal()
 

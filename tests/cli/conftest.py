@@ -3,7 +3,10 @@
 import subprocess
 
 import pytest
+from support.fixtures import ada, anyio_backend, git, migrated_file, server, settings
 from support.shell import Shell
+
+__all__ = ["ada", "anyio_backend", "git", "migrated_file", "server", "settings"]
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ async def test_unknown_wrong_revoked_and_good_cost_the_same_work(server, site, a
         if auth is good:
             await authenticate(site, of(auth), HERE)
         else:
-            assert await refused(site, of(auth)) is Reason.WRONG
+            assert await refused(site, of(auth)) is (Reason.REVOKED if auth is revoked else Reason.WRONG)
         costs.append(list(work.done))
 
     assert [name for name, _ in costs[0]] == ["by_lookup", "digest", "compare_digest"]
@@ -131,7 +131,9 @@ async def test_an_older_key_still_verifies_beside_a_newer_one(server, site, ada)
     renewed = msgspec.structs.replace(site, keys=both)
 
     assert (await authenticate(renewed, of(auth), HERE)).user == ada
-    _, secret = await app_passwords.create(renewed, ada, "newer", ["account"])
+    _, secret = await app_passwords.create(
+        renewed, ada, app_passwords.Wanted(label="newer", permissions=("account",))
+    )
     stored = await store.by_lookup(site.db, secrets.lookup_name(secret))
     assert stored.key_number == 2
     assert (await authenticate(renewed, Credential("ada", secret), HERE)).user == ada
@@ -144,7 +146,7 @@ async def test_a_password_without_its_key_is_refused_even_with_an_empty_key(serv
     stored = await store.by_lookup(site.db, secrets.lookup_name(secret))
     unkeyed = msgspec.structs.replace(stored, digest=secrets.digest(secret, b""), key_number=99)
 
-    assert not authentication._is_good(site, of(auth), unkeyed)
+    assert not authentication._is_right(site, of(auth), unkeyed)
 
 
 async def test_a_revoked_password_and_one_of_a_disabled_user_end_at_once(server, site, ada):
@@ -152,7 +154,7 @@ async def test_a_revoked_password_and_one_of_a_disabled_user_end_at_once(server,
     other = await server.auth(ada, "account")
 
     await app_passwords.revoke(site, ada, first.label)
-    assert await refused(site, of(auth)) is Reason.WRONG
+    assert await refused(site, of(auth)) is Reason.REVOKED
     assert (await authenticate(site, of(other), HERE)).user == ada
 
     await users.set_active(site, "ada", active=False)

@@ -10,6 +10,7 @@ from bitpail.model.access import Client
 from bitpail.model.app_passwords import AppPasswordId
 from bitpail.services import app_passwords, last_uses
 from bitpail.services.last_uses import LastUses
+from bitpail.services.write_behind import WriteBehind
 
 pytestmark = pytest.mark.anyio
 
@@ -60,50 +61,54 @@ async def test_refused_credentials_are_no_use(server, ada):
     assert unused.last_used_on is None
 
 
+def note(gathered, name, client):
+    gathered.note(AppPasswordId(name), name, client)
+
+
 async def test_many_uses_are_one_write(writes):
-    gathered = LastUses(None, interval=3600)
+    gathered = LastUses(None, WriteBehind(3600))
     for number in range(1000):
-        gathered.note(AppPasswordId(str(number % 3)), HERE)
+        note(gathered, str(number % 3), HERE)
     assert not writes.written
 
-    await gathered.close()
+    await gathered._behind.close()
 
     assert len(writes.written) == 1
     assert set(writes.written[0]) == {"0", "1", "2"}
 
 
 async def test_nothing_is_written_when_nothing_was_used(writes):
-    gathered = LastUses(None, interval=3600)
+    gathered = LastUses(None, WriteBehind(3600))
     await gathered.flush()
-    await gathered.close()
+    await gathered._behind.close()
 
     assert not writes.written
 
 
 async def test_uses_are_written_behind_and_the_writer_ends(writes):
-    gathered = LastUses(None, interval=0)
-    gathered.note(AppPasswordId("a"), HERE)
+    gathered = LastUses(None, WriteBehind(0))
+    note(gathered, "a", HERE)
     async with asyncio.timeout(5):
-        await gathered._writer
+        await gathered._behind._writer
 
     assert len(writes.written) == 1
-    gathered.note(AppPasswordId("b"), HERE)
+    note(gathered, "b", HERE)
     async with asyncio.timeout(5):
-        await gathered._writer
+        await gathered._behind._writer
     assert [set(written) for written in writes.written] == [{"a"}, {"b"}]
 
 
 async def test_a_failing_database_loses_nothing(writes):
-    gathered = LastUses(None, interval=3600)
+    gathered = LastUses(None, WriteBehind(3600))
     writes.away = True
-    gathered.note(AppPasswordId("a"), HERE)
-    gathered.note(AppPasswordId("b"), HERE)
+    note(gathered, "a", HERE)
+    note(gathered, "b", HERE)
     await gathered.flush()
     newer = msgspec.structs.replace(HERE, address="192.0.2.2")
-    gathered.note(AppPasswordId("b"), newer)
+    note(gathered, "b", newer)
 
     writes.away = False
-    await gathered.close()
+    await gathered._behind.close()
 
     (written,) = writes.written
     assert set(written) == {"a", "b"}
@@ -111,13 +116,13 @@ async def test_a_failing_database_loses_nothing(writes):
 
 
 async def test_memory_stays_bounded_while_the_database_is_away(writes):
-    gathered = LastUses(None, interval=3600)
+    gathered = LastUses(None, WriteBehind(3600))
     for number in range(10_500):
-        gathered.note(AppPasswordId(str(number)), HERE)
+        note(gathered, str(number), HERE)
 
-    assert len(gathered._uses) <= 10_001
+    assert len(gathered._gathered) <= 10_001
     writes.away = True
-    await gathered.close()
+    await gathered._behind.close()
 
 
 async def test_a_stop_writes_the_rest(settings):

@@ -1,4 +1,3 @@
-import msgspec
 import pytest
 from support.rows import a_user, an_app_password, unused_id
 
@@ -17,7 +16,7 @@ async def test_one_look_up_gives_the_password_its_user_and_the_digest(db):
 
     found = await app_passwords.by_lookup(db, app_password.id)
 
-    assert found == StoredSecret(app_password, alice, b"ci", 7)
+    assert found == StoredSecret(app_password, alice, b"ci", 7, None)
     assert await app_passwords.by_lookup(db, unused_id()) is None
 
 
@@ -58,9 +57,9 @@ async def test_the_public_name_is_unique(db):
     alice = await a_user(db)
     one = await an_app_password(db, alice)
 
-    other = msgspec.structs.replace(one, id=unused_id(), label="other")
+    other = await an_app_password(db, alice, "other")
     with pytest.raises(Conflict):
-        await app_passwords.create(db, other, one.id, b"digest", 1)
+        await app_passwords.add_secret(db, other.id, one.id, b"digest", 1, 2)
 
 
 async def test_last_uses_are_written_together_and_never_move_backwards(db):
@@ -70,13 +69,15 @@ async def test_last_uses_are_written_together_and_never_move_backwards(db):
     await app_passwords.touch(
         db,
         [
-            Use(one.id, 50, "192.0.2.1", 'git/2 "quoted"'),
-            Use(two.id, 60, "192.0.2.2", "git\0/\udcff"),
-            Use(one.id, 40, "192.0.2.9", "old"),
-            Use(unused_id(), 70, "192.0.2.9", "of nobody"),
+            Use(one.id, one.id, 50, "192.0.2.1", 'git/2 "quoted"'),
+            Use(two.id, two.id, 60, "192.0.2.2", "git\0/\udcff"),
+            Use(one.id, one.id, 40, "192.0.2.9", "old"),
+            Use(unused_id(), unused_id(), 70, "192.0.2.9", "of nobody"),
         ],
     )
-    await app_passwords.touch(db, [Use(one.id, 49, "192.0.2.3", "older"), Use(two.id, 61, "::1", "newer")])
+    await app_passwords.touch(
+        db, [Use(one.id, one.id, 49, "192.0.2.3", "older"), Use(two.id, two.id, 61, "::1", "newer")]
+    )
     await app_passwords.touch(db, [])
 
     used = {each.label: each for each in await app_passwords.of_user(db, alice.id)}

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from bitpail.model.app_passwords import AppPassword, AppPasswordId
+from bitpail.model.limits import NO_LIMITS
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.projects import Project, ProjectId
 from bitpail.model.repositories import ForkPolicy, Repository, RepositoryId
@@ -60,9 +61,10 @@ async def a_repository(db: Connection, project: Project, slug: str = "website", 
 async def an_app_password(db: Connection, user: User, label: str = "ci", **changes: Any) -> AppPassword:
     """Its public name is its ID, its digest the label."""
     app_password = AppPassword(
-        AppPasswordId(unused_id()), user.id, label, (Scope.REPOSITORY_WRITE, Scope.ACCOUNT), 1, None,
-        None, None, None,
+        AppPasswordId(unused_id()), user.id, label, (Scope.REPOSITORY_WRITE, Scope.ACCOUNT), NO_LIMITS, 1,
+        None, None, None, None, None,
     )  # fmt: skip
     app_password = msgspec.structs.replace(app_password, **changes)
-    await app_passwords.create(db, app_password, app_password.id, label.encode(), 7)
+    await app_passwords.create(db, app_password)
+    await app_passwords.add_secret(db, app_password.id, app_password.id, label.encode(), 7, 1)
     return app_password

@@ -64,7 +64,9 @@ class Server:
 
     async def app_password(self, user: User, *scopes: str) -> tuple[AppPassword, Auth]:
         self._labels += 1
-        made, secret = await app_passwords.create(self.site, user, f"number {self._labels}", scopes)
+        made, secret = await app_passwords.create(
+            self.site, user, app_passwords.Wanted(label=f"number {self._labels}", permissions=tuple(scopes))
+        )
         return made, (user.username, secret.reveal())
 
     async def workspace(self, slug: str, owner: User, *, public: bool = False) -> Workspace:

@@ -18,11 +18,16 @@ def upgrade() -> None:
     _repositories()
     _permissions()
     _app_passwords()
+    _logging_in()
+    _what_happened()
 
 
 def downgrade() -> None:
     """Drop them, the ones that refer to others first."""
     for table in (
+        *("policies", "app_password_usage", "denials", "audit_events", "one_time_links", "sessions"),
+        "recovery_codes",
+        "app_password_secrets",
         *("app_passwords", "project_permissions", "repository_permissions", "repositories"),
         *("projects", "workspace_members", "workspaces", "emails", "users"),
     ):
@@ -54,6 +59,9 @@ def _people() -> None:
         _column("is_admin", sa.Integer),
         _column("is_active", sa.Integer),
         _column("created_on", sa.BigInteger),
+        _column("records_usage", sa.Integer),
+        _column("two_step_nonce", nullable=True),
+        _column("two_step_used", sa.BigInteger, nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("username_key", name="users_username_key"),
         sa.UniqueConstraint("account_id", name="users_account_id"),
@@ -153,19 +161,17 @@ def _app_passwords() -> None:
     _table(
         "app_passwords",
         _column("id"),
-        _column("lookup"),
         _column("user_id", sa.Text, _cascade("users.id")),
         _column("label"),
         _column("scopes"),
-        _column("digest", sa.LargeBinary),
-        _column("key_number", sa.Integer),
+        _column("limits"),
         _column("created_on", sa.BigInteger),
+        _column("expires_on", sa.BigInteger, nullable=True),
         _column("revoked_on", sa.BigInteger, nullable=True),
         _column("last_used_on", sa.BigInteger, nullable=True),
         _column("last_used_address", nullable=True),
         _column("last_used_client", nullable=True),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("lookup", name="app_passwords_lookup"),
     )
     op.create_index("app_passwords_by_age", "app_passwords", ["user_id", "created_on"])
     unrevoked = sa.text("revoked_on IS NULL")
@@ -177,3 +183,92 @@ def _app_passwords() -> None:
         sqlite_where=unrevoked,
         postgresql_where=unrevoked,
     )
+    _table(
+        "app_password_secrets",
+        _column("lookup"),
+        _column("app_password_id", sa.Text, _cascade("app_passwords.id")),
+        _column("digest", sa.LargeBinary),
+        _column("key_number", sa.Integer),
+        _column("created_on", sa.BigInteger),
+        _column("ends_on", sa.BigInteger, nullable=True),
+        _column("last_used_on", sa.BigInteger, nullable=True),
+        _column("last_used_address", nullable=True),
+        _column("last_used_client", nullable=True),
+        sa.PrimaryKeyConstraint("lookup"),
+    )
+    op.create_index("app_password_secrets_by_age", "app_password_secrets", ["app_password_id", "created_on"])
+
+
+def _logging_in() -> None:
+    _table(
+        "recovery_codes",
+        _column("user_id", sa.Text, _cascade("users.id")),
+        _column("digest"),
+        sa.PrimaryKeyConstraint("user_id", "digest"),
+    )
+    _table(
+        "sessions",
+        _column("digest"),
+        _column("user_id", sa.Text, _cascade("users.id")),
+        _column("created_on", sa.BigInteger),
+        _column("last_seen_on", sa.BigInteger),
+        _column("expires_on", sa.BigInteger),
+        _column("address"),
+        _column("client"),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    op.create_index("sessions_user", "sessions", ["user_id"])
+    op.create_index("sessions_expires_on", "sessions", ["expires_on"])
+    _table(
+        "one_time_links",
+        _column("digest"),
+        _column("purpose"),
+        _column("user_id", sa.Text, _cascade("users.id"), nullable=True),
+        _column("expires_on", sa.BigInteger),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    _table(
+        "policies",
+        _column("name"),
+        _column("value"),
+        _column("changed_on", sa.BigInteger),
+        sa.PrimaryKeyConstraint("name"),
+    )
+
+
+def _what_happened() -> None:
+    _table(
+        "audit_events",
+        _column("id"),
+        _column("at", sa.BigInteger),
+        _column("kind"),
+        _column("user_id", nullable=True),
+        _column("username"),
+        _column("app_password_id", nullable=True),
+        *(_column(name) for name in ("label", "address", "request_id", "detail")),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("audit_events_at", "audit_events", ["at", "id"])
+    op.create_index("audit_events_user", "audit_events", ["user_id", "at"])
+    op.create_index("audit_events_app_password", "audit_events", ["app_password_id", "at"])
+    _table(
+        "denials",
+        _column("request_id"),
+        _column("at", sa.BigInteger),
+        _column("user_id", nullable=True),
+        _column("app_password_id", nullable=True),
+        *(_column(name) for name in ("method", "path", "address", "client", "reason")),
+        *(_column(name) for name in ("required", "granted", "detail")),
+        sa.PrimaryKeyConstraint("request_id"),
+    )
+    op.create_index("denials_at", "denials", ["at"])
+    op.create_index("denials_user", "denials", ["user_id", "at"])
+    _table(
+        "app_password_usage",
+        _column("app_password_id", sa.Text, _cascade("app_passwords.id")),
+        _column("day", sa.Integer),
+        *(_column(name) for name in ("scope", "repository_id", "address", "client")),
+        _column("count", sa.BigInteger),
+        sa.PrimaryKeyConstraint("app_password_id", "day", "scope", "repository_id", "address", "client"),
+    )
+    op.create_index("app_password_usage_day", "app_password_usage", ["day"])

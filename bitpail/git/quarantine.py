@@ -1,0 +1,141 @@
+"""What a push brought, read while it is in quarantine: every object, and where in the history it stands.
+
+Objects come in pieces, so that a large file is never held whole. What git added
+to complete a thin pack is in quarantine too and was there before.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Iterable
+from pathlib import Path
+
+from msgspec import Struct
+
+from bitpail.errors import GitError
+from bitpail.git.command import Process, run, start
+from bitpail.git.directories import GitDirectory, common_directory
+from bitpail.git.environment import Config
+from bitpail.git.revisions import check_hash, check_hashes
+
+# Larger files are not unpacked in memory by git either.
+_STREAMED: Config = (("core.bigFileThreshold", "8m"),)
+
+
+class NewObject(Struct, frozen=True, gc=False):
+    """``kind`` is git's word: commit, tree, blob or tag."""
+
+    hash: str
+    kind: str
+
+
+class Origin(Struct, frozen=True, gc=False):
+    """The first commit that has an object, and where in it; ``path`` is empty for its top."""
+
+    commit: str
+    path: str
+
+
+async def contents(
+    directory: GitDirectory, quarantine: Path
+) -> AsyncGenerator[tuple[NewObject, bytes], None]:
+    """Every object in quarantine, each in pieces that follow each other."""
+    process = start(
+        directory.path,
+        "cat-file",
+        *("--batch", "--batch-all-objects", "--unordered", "--buffer"),
+        config=_STREAMED,
+        # Without the repository's own objects as alternates: nothing else is listed.
+        env={"GIT_OBJECT_DIRECTORY": str(quarantine)},
+        stdin=False,
+    )
+    async with process:
+        output = _Output(process)
+        while header := await output.line():
+            name, kind, size = header.split(b" ")
+            read = NewObject(name.decode("ascii"), kind.decode("ascii"))
+            rest = int(size)
+            while rest:
+                piece = await output.some(rest)
+                rest -= len(piece)
+                yield read, piece
+            await output.some(1)
+        await _check(process, "cat-file")
+
+
+async def origins(
+    directory: GitDirectory, quarantine: Path, tips: Iterable[str], wanted: Collection[str]
+) -> dict[str, Origin]:
+    """Where the wanted objects stand in what the new tips add to the repository's refs."""
+    hashes = list(tips)
+    check_hashes(hashes)
+    process = start(
+        directory.path,
+        "rev-list",
+        *("--objects", "--in-commit-order", "--topo-order", "--reverse", "--stdin", "--not", "--all"),
+        env={
+            "GIT_OBJECT_DIRECTORY": str(quarantine),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(common_directory(directory.path) / "objects"),
+        },
+    )
+    found: dict[str, Origin] = {}
+    async with process:
+        await process.write("".join(f"{name}\n" for name in hashes).encode())
+        process.close_stdin()
+        output, commit = _Output(process), ""
+        while line := await output.line():
+            name, named, path = line.decode("utf-8", "replace").partition(" ")
+            if not named:
+                commit = name
+            if name in wanted:
+                found.setdefault(name, Origin(commit, path))
+        await _check(process, "rev-list")
+    return found
+
+
+async def exists(directory: GitDirectory, name: str) -> bool:
+    """Whether the repository had an object before the push."""
+    try:
+        await run(directory.path, "cat-file", "-e", check_hash(name))
+    except GitError as error:
+        if error.status > 0:
+            return False
+        raise
+    return True
+
+
+async def _check(process: Process, command: str) -> None:
+    status = await process.wait()
+    if status:
+        raise GitError(f"git {command} failed", status, process.stderr)
+
+
+class _Output:
+    """What a git prints, by line and by size."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._rest = b""
+        self._position = 0
+
+    async def line(self) -> bytes:
+        """The next line without its end; nothing at the end of the output."""
+        while (end := self._rest.find(b"\n", self._position)) < 0:
+            if not await self._more():
+                return b""
+        line = self._rest[self._position : end]
+        self._position = end + 1
+        return line
+
+    async def some(self, most: int) -> bytes:
+        """The next bytes, at least one; raises GitError if there is none."""
+        if self._position == len(self._rest) and not await self._more():
+            raise GitError("git ended in the middle of an object")
+        piece = self._rest[self._position : self._position + most]
+        self._position += len(piece)
+        return piece
+
+    async def _more(self) -> bool:
+        await asyncio.sleep(0)  # git may be so fast that nothing here ever waits
+        piece = await self._process.read()
+        self._rest = self._rest[self._position :] + piece
+        self._position = 0
+        return bool(piece)

@@ -1,0 +1,45 @@
+"""A refused request, kept for a while so that it can be explained."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class DenialReason(StrEnum):
+    """Why it was refused."""
+
+    SCOPE = "scope"
+    PERMISSION = "permission"
+    LIMIT = "limit"
+    UNSEEN = "unseen"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    ROTATED = "rotated"
+
+
+class Denial(Struct, frozen=True):
+    """``required`` and ``granted`` are what the reason speaks of: scopes or permissions, by name.
+
+    ``detail`` is the limit's sentence, or the refs of a push with theirs.
+    """
+
+    request_id: str
+    at: int
+    user_id: str
+    app_password_id: str | None
+    method: str
+    path: str
+    address: str
+    client: str
+    reason: DenialReason
+    required: tuple[str, ...]
+    granted: tuple[str, ...]
+    detail: str
+
+
+class KnownDenial(Struct, frozen=True):
+    """A denial with the names of who was refused, None where they are gone."""
+
+    denial: Denial
+    username: str | None
+    label: str | None

@@ -1,0 +1,53 @@
+"""Finding app passwords in bytes that come in pieces, in bounded memory, text or not.
+
+Only what has the form and the checksum of one is found; whether it is a live
+one of this server is asked elsewhere.
+"""
+
+import re
+
+from msgspec import Struct
+
+from bitpail.policy.secrets import CHECKSUM_LENGTH, LOOKUP_LENGTH, PREFIX, SECRET_LENGTH, Secret, looks_right
+
+_LENGTH = len(PREFIX) + LOOKUP_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH
+_B, _P, _UNDERSCORE = PREFIX.encode().partition(b"p")
+_NARROW = PREFIX.encode()
+_WIDE = b"\0".join([_B, _P, _UNDERSCORE])
+
+# In ASCII, or with a NUL between the letters, as UTF-16 has them: what some shells
+# write to a file. A look-ahead, since the end of what only looks like one may be
+# the beginning of another; no look-behind, since anything may stand before one.
+_CANDIDATE = re.compile(rb"(?=(b(\0?)p\2_\2(?:[0-9A-Za-z]\2){%d}[0-9A-Za-z]))" % (_LENGTH - len(PREFIX) - 1))
+_OVERLAP = 2 * _LENGTH - 2
+"""The most of a secret that may stand in a piece without the rest: the widest, less a byte."""
+
+
+class Found(Struct, frozen=True):
+    """What looks like an app password, and in which line, counted from 1."""
+
+    secret: Secret
+    line: int
+
+
+class Scanner:
+    """One file, or one object of git's, from its first piece to its last."""
+
+    def __init__(self) -> None:
+        self._kept = b""
+        self._line = 1
+
+    def feed(self, piece: bytes) -> list[Found]:
+        """What the next piece completes."""
+        data = self._kept + piece if self._kept else piece
+        keep_from = max(0, len(data) - _OVERLAP)
+        found = []
+        if _NARROW in data or _WIDE in data:
+            for match in _CANDIDATE.finditer(data):
+                secret = Secret(match[1].replace(b"\0", b"").decode("ascii"))
+                keep_from = max(keep_from, match.start() + 1)
+                if looks_right(secret):
+                    found.append(Found(secret, self._line + data.count(b"\n", 0, match.start())))
+        self._kept = data[keep_from:]
+        self._line += data.count(b"\n", 0, keep_from)
+        return found

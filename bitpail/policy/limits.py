@@ -1,0 +1,107 @@
+"""Whether an app password's limits refuse something, and in which words.
+
+Each answer is None, or the sentence that tells the holder which limit it was.
+Nothing here allows anything: what a limit does not refuse is judged by scopes
+and permissions as without it.
+"""
+
+import ipaddress
+from functools import lru_cache
+
+from bitpail.errors import Invalid
+from bitpail.model.limits import Limits
+
+_PLACES = "it is limited to certain repositories, projects or workspaces, and this is none of them"
+_MAPPED_BITS = 96
+
+
+def refuse_network(limits: Limits, address: str) -> str | None:
+    """Whether a client at this address may use it."""
+    if not limits.networks or _within(address, limits.networks):
+        return None
+    return f"it is limited to the networks {', '.join(limits.networks)}, and you come from {address}"
+
+
+def refuse_repository(limits: Limits, *, repository: str, project: str, workspace: str) -> str | None:
+    """Whether it may be used on a repository, all given by id."""
+    if not limits.places:
+        return None
+    if repository in limits.repositories or project in limits.projects or workspace in limits.workspaces:
+        return None
+    return _PLACES
+
+
+def refuse_workspace(limits: Limits, workspace: str) -> str | None:
+    """Whether it may be used on a workspace as a whole: its lists, and making things in it."""
+    if not limits.places or workspace in limits.workspaces:
+        return None
+    return _PLACES
+
+
+def refuse_elsewhere(limits: Limits) -> str | None:
+    """What is said of a workspace that does not exist: the same as of one outside."""
+    return _PLACES if limits.places else None
+
+
+def refuse_push(limits: Limits, ref: str, *, deletes: bool, forces: bool) -> str | None:
+    """Whether a ref may be moved by a push, given its full name."""
+    if limits.branches and not any(_matches(pattern, ref) for pattern in limits.branches):
+        return f"the app password is limited to pushes to {', '.join(limits.branches)}"
+    if deletes and limits.no_delete:
+        return "the app password may not delete branches or tags"
+    if forces and limits.no_force:
+        return "the app password may not force a push: it would drop commits"
+    return None
+
+
+def check_network(text: str) -> str:
+    """A network in its usual form, a mapped IPv4 one as IPv4; raises Invalid."""
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+        mapped = getattr(network.network_address, "ipv4_mapped", None)
+        if mapped is not None and network.prefixlen >= _MAPPED_BITS:
+            network = ipaddress.ip_network((mapped, network.prefixlen - _MAPPED_BITS))
+        return str(network)
+    except ValueError:
+        raise Invalid(f"not a network: {text!r} (like 192.0.2.0/24 or 2001:db8::/32)") from None
+
+
+def check_branch_pattern(text: str) -> str:
+    """A pattern of refs as a full name: ``bot/*`` means ``refs/heads/bot/*``. Raises Invalid.
+
+    ``*`` stands for anything, slashes too.
+    """
+    full = text if text.startswith("refs/") else f"refs/heads/{text}"
+    if not text or len(full) > 250 or any(ord(c) <= 32 or c in "\x7f~^:\\" for c in full) or ".." in full:
+        raise Invalid(f"not a branch pattern: {text!r}")
+    return full
+
+
+def _matches(pattern: str, ref: str) -> bool:
+    # Only * is special; [ and ? would surprise in the name of a branch. Not a regular
+    # expression: a pattern of many stars would keep one busy for hours.
+    first, *parts = pattern.split("*")
+    if not parts:
+        return ref == pattern
+    last = parts.pop()
+    if not ref.startswith(first):
+        return False
+    place = len(first)
+    for part in parts:
+        found = ref.find(part, place)
+        if found < 0:
+            return False
+        place = found + len(part)
+    return len(ref) - len(last) >= place and ref.endswith(last)
+
+
+@lru_cache(maxsize=4096)
+def _within(address: str, networks: tuple[str, ...]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return any(
+        one in ipaddress.ip_network(network) for network in networks for one in (parsed, mapped) if one
+    )

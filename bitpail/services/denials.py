@@ -1,0 +1,175 @@
+"""Refusals that explain themselves: each is kept for a while under the id of its request.
+
+Kept is only what was refused to somebody known: who signed in, or showed a
+secret that is right but works no more. A wrong secret leaves nothing here.
+"""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from msgspec import Struct
+
+from bitpail.errors import BitpailError, NotFound
+from bitpail.model.access import Access
+from bitpail.model.app_passwords import AppPassword
+from bitpail.model.audit import Kind
+from bitpail.model.denials import Denial, DenialReason, KnownDenial
+from bitpail.model.scopes import Scope
+from bitpail.model.users import User
+from bitpail.policy.decide import Decision
+from bitpail.policy.scopes import in_form_order, minimal
+from bitpail.policy.secrets import scrub
+from bitpail.services import audit, origin
+from bitpail.services.access import Refused
+from bitpail.services.authentication import Reason, Unauthenticated
+from bitpail.services.clock import now
+from bitpail.services.site import Site
+from bitpail.store import denials as store
+
+_HOUR = 3_600_000_000
+_DETAIL_LENGTH = 1000
+_DECISIONS = {
+    Decision.SCOPE: DenialReason.SCOPE,
+    Decision.PERMISSION: DenialReason.PERMISSION,
+    Decision.LIMIT: DenialReason.LIMIT,
+    Decision.UNSEEN: DenialReason.UNSEEN,
+}
+_ENDED = {
+    Reason.EXPIRED: DenialReason.EXPIRED,
+    Reason.REVOKED: DenialReason.REVOKED,
+    Reason.ROTATED: DenialReason.ROTATED,
+}
+
+
+class Explanation(Struct, frozen=True):
+    """A denial in words: ``why`` it was refused and what ``to_do`` about it."""
+
+    known: KnownDenial
+    why: str
+    to_do: str
+
+
+def note(site: Site, refusal: BitpailError) -> None:
+    """Keep why this request was refused, if it was refused to somebody known; it costs no database."""
+    if isinstance(refusal, Unauthenticated) and refusal.stored is not None and refusal.reason in _ENDED:
+        _keep(site, refusal.stored.user, refusal.stored.app_password, _ENDED[refusal.reason])
+    elif isinstance(refusal, Refused) and refusal.actor.user is not None and refusal.decision in _DECISIONS:
+        required, granted = _required_and_granted(refusal)
+        reason, actor = _DECISIONS[refusal.decision], refusal.actor
+        _keep(site, refusal.actor.user, actor.app_password, reason, required, granted, refusal.limit or "")
+
+
+def note_push(site: Site, access: Access, refusals: Sequence[str]) -> None:
+    """Keep the refs of a push that a limit of the app password kept from moving."""
+    if access.actor.user is not None:
+        detail = "; ".join(refusals)
+        _keep(site, access.actor.user, access.actor.app_password, DenialReason.LIMIT, detail=detail)
+
+
+def _required_and_granted(refused: Refused) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if refused.decision is Decision.SCOPE:
+        granted = refused.actor.app_password.scopes if refused.actor.app_password else ()
+        return in_form_order(refused.need.scopes[0]), granted
+    if refused.decision is Decision.PERMISSION:
+        return (refused.need.permission.name.lower(),), (refused.held.name.lower(),)
+    return (), ()
+
+
+def _keep(
+    site: Site,
+    user: User,
+    app_password: AppPassword | None,
+    reason: DenialReason,
+    required: tuple[str, ...] = (),
+    granted: tuple[str, ...] = (),
+    detail: str = "",
+) -> None:
+    here, at = origin.current(), now()
+    denial = Denial(
+        request_id=here.request_id,
+        at=at,
+        user_id=user.id,
+        app_password_id=app_password.id if app_password else None,
+        method=here.method,
+        path=here.path,
+        address=here.client.address,
+        client=here.client.agent,
+        reason=reason,
+        required=required,
+        granted=granted,
+        detail=scrub(detail)[:_DETAIL_LENGTH],
+    )
+    site.denials.put(denial.request_id, denial)
+    if app_password is not None:
+        # A job that goes on being refused is one line an hour, not one a second.
+        once = f"{app_password.id} {reason} {required} {denial.detail} {at // _HOUR}"
+        audit.note(
+            site,
+            Kind.APP_PASSWORD_DENIED,
+            user=user,
+            app_password=app_password,
+            once=once,
+            reason=reason,
+            required=required,
+            path=denial.path,
+            limit=denial.detail,
+        )
+
+
+async def explain(site: Site, request_id: str, user: User | None = None) -> Explanation:
+    """Why that request was refused; ``user`` sees only their own. Raises NotFound."""
+    await site.denials.flush()
+    known = await store.by_request(site.db, request_id)
+    if known is None or (user is not None and known.denial.user_id != user.id):
+        raise NotFound(
+            f"no refusal is kept of a request {scrub(request_id)!r}: they are written within seconds and "
+            "kept for 30 days, and a wrong secret leaves none"
+        )
+    return _explained(site, known)
+
+
+async def of_user(site: Site, user: User, limit: int = 100) -> list[Explanation]:
+    """What was refused to a user of late, the newest first."""
+    await site.denials.flush()
+    return [_explained(site, known) for known in await store.of_user(site.db, user.id, limit)]
+
+
+def _explained(site: Site, known: KnownDenial) -> Explanation:
+    denial = known.denial
+    one = f'The app password "{known.label}"' if known.label else "The credential"
+    another = f"Create another one: {_form(site, known)}"
+    required, granted = ", ".join(denial.required), ", ".join(denial.granted) or "nothing"
+    words = {
+        DenialReason.SCOPE: (
+            f"{one} lacks a permission: this needs {required}, it has {granted}.",
+            f"The permissions of an app password cannot be changed. {another}",
+        ),
+        DenialReason.PERMISSION: (
+            f"{known.username} has {granted} permission there, and this needs {required}.",
+            f"Ask whoever administers it for {required} permission; another app password would not help.",
+        ),
+        DenialReason.LIMIT: (
+            f"{one} has a limit: {denial.detail}.",
+            f"Use it within its limits. {another}",
+        ),
+        DenialReason.UNSEEN: (
+            f"It does not exist, or {known.username} may not see it.",
+            "Look at the spelling of the address; then ask whoever owns it for access.",
+        ),
+        DenialReason.EXPIRED: (f"{one} has expired.", another),
+        DenialReason.REVOKED: (f"{one} was revoked.", another),
+        DenialReason.ROTATED: (
+            f"This secret of it was replaced by another one: {one[0].lower()}{one[1:]} was rotated.",
+            "Put the new secret where the old one still is; if it is lost, rotate once more.",
+        ),
+    }
+    return Explanation(known, *words[denial.reason])
+
+
+def _form(site: Site, known: KnownDenial) -> str:
+    """The page that creates one, with the right boxes ticked."""
+    page = f"{site.settings.public_url.rstrip('/')}/account/settings/app-passwords/new"
+    if known.denial.reason is not DenialReason.SCOPE:
+        return page
+    wanted = minimal(Scope(name) for name in (*known.denial.required, *known.denial.granted))
+    return f"{page}?{urlencode({'scopes': ','.join(wanted), 'label': known.label or ''}, safe=':,')}"

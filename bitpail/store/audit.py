@@ -1,0 +1,85 @@
+"""The audit log. Nothing here changes or removes an event."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import BigInteger, Text, and_, bindparam, cast, column, insert, or_, select
+
+from bitpail.model.audit import Event, Kind
+from bitpail.store.database import Connection, Database
+from bitpail.store.statements import Row, Upsert, json_field, object_rows
+from bitpail.store.tables import audit_events as _events
+
+_e = _events.c
+_NAMES = Event.__struct_fields__
+_COLUMNS = tuple(_e[name] for name in _NAMES)
+_rows = object_rows(bindparam("events", type_=Text)).table_valued(column("value", Text), name="events")
+
+_insert = insert(_events)
+# The same event may come twice, from two workers or after an answer that got lost.
+_insert_all = Upsert(_events).from_select(
+    _NAMES,
+    select(
+        *(
+            cast(json_field(_rows.c.value, name), BigInteger)
+            if name == "at"
+            else json_field(_rows.c.value, name)
+            for name in _NAMES
+        )
+    ).where(json_field(_rows.c.value, "id").is_not(None)),
+)
+_user, _kind = bindparam("user", type_=Text), bindparam("kind", type_=Text)
+_at, _id = bindparam("at", type_=BigInteger), bindparam("after", type_=Text)
+_limit = bindparam("most", type_=BigInteger)
+_wanted = and_(
+    or_(_user == "", _e.user_id == _user),
+    or_(_kind == "", _e.kind == _kind),
+    _e.at >= bindparam("since", type_=BigInteger),
+)
+_newest = (
+    select(*_COLUMNS)
+    .where(_wanted, or_(_e.at < _at, and_(_e.at == _at, _e.id < _id)))
+    .order_by(_e.at.desc(), _e.id.desc())
+    .limit(_limit)
+)
+_oldest = (
+    select(*_COLUMNS)
+    .where(_wanted, or_(_e.at > _at, and_(_e.at == _at, _e.id > _id)))
+    .order_by(_e.at, _e.id)
+    .limit(_limit)
+)
+
+
+async def add(db: Connection, event: Event) -> None:
+    """Write one event, in the transaction of what it tells of."""
+    await db.run(_insert, **msgspec.structs.asdict(event))
+
+
+async def add_all(db: Connection, events: Sequence[Event]) -> None:
+    """Write several in one statement; one that is there already stays as it is."""
+    if events:
+        await db.run(_insert_all, events=msgspec.json.encode(events).decode())
+
+
+async def newest(
+    db: Database, *, user_id: str, kind: str, since: int, before: tuple[int, str], limit: int
+) -> list[Event]:
+    """Events before one, the newest first; an empty filter lets everything pass."""
+    rows = await db.scan(
+        _newest, user=user_id, kind=kind, since=since, at=before[0], after=before[1], most=limit
+    )
+    return [_from_row(row) for row in rows]
+
+
+async def oldest(
+    db: Database, *, user_id: str, kind: str, since: int, after: tuple[int, str], limit: int
+) -> list[Event]:
+    """Events after one, the oldest first."""
+    rows = await db.scan(
+        _oldest, user=user_id, kind=kind, since=since, at=after[0], after=after[1], most=limit
+    )
+    return [_from_row(row) for row in rows]
+
+
+def _from_row(row: Row) -> Event:
+    return Event(row[0], row[1], Kind(row[2]), *row[3:])

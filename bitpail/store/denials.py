@@ -1,0 +1,79 @@
+"""Refused requests, kept for a while."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import BigInteger, Text, bindparam, cast, column, delete, select
+
+from bitpail.model.denials import Denial, DenialReason, KnownDenial
+from bitpail.model.users import UserId
+from bitpail.store.database import Connection
+from bitpail.store.statements import Row, Upsert, json_field, object_rows
+from bitpail.store.tables import app_passwords as _app_passwords
+from bitpail.store.tables import denials as _denials
+from bitpail.store.tables import users as _users
+
+_d = _denials.c
+_NAMES = Denial.__struct_fields__
+_rows = object_rows(bindparam("denials", type_=Text)).table_valued(column("value", Text), name="denied")
+
+_insert_all = Upsert(_denials).from_select(
+    _NAMES,
+    select(
+        *(
+            cast(json_field(_rows.c.value, name), BigInteger)
+            if name == "at"
+            else json_field(_rows.c.value, name)
+            for name in _NAMES
+        )
+    ).where(json_field(_rows.c.value, "request_id").is_not(None)),
+)
+_sweep = delete(_denials).where(_d.at < bindparam("before", type_=BigInteger))
+_known = select(*(_d[name] for name in _NAMES), _users.c.username, _app_passwords.c.label).select_from(
+    _denials.outerjoin(_users, _users.c.id == _d.user_id).outerjoin(
+        _app_passwords, _app_passwords.c.id == _d.app_password_id
+    )
+)
+_by_request = _known.where(_d.request_id == bindparam("request", type_=Text))
+_of_user = (
+    _known.where(_d.user_id == bindparam("user", type_=Text))
+    .order_by(_d.at.desc(), _d.request_id)
+    .limit(bindparam("most", type_=BigInteger))
+)
+
+
+async def add_all(db: Connection, denials: Sequence[Denial]) -> None:
+    """Write several in one statement."""
+    listed = [
+        {
+            **msgspec.structs.asdict(denial),
+            "required": " ".join(denial.required),
+            "granted": " ".join(denial.granted),
+        }
+        for denial in denials
+    ]
+    if listed:
+        await db.run(_insert_all, denials=msgspec.json.encode(listed).decode())
+
+
+async def by_request(db: Connection, request_id: str) -> KnownDenial | None:
+    """The denial of that request."""
+    row = await db.one(_by_request, request=request_id)
+    return _from_row(row) if row else None
+
+
+async def of_user(db: Connection, user_id: UserId, limit: int) -> list[KnownDenial]:
+    """A user's, the newest first."""
+    return [_from_row(row) for row in await db.all(_of_user, user=user_id, most=limit)]
+
+
+async def sweep(db: Connection, before: int) -> None:
+    """Forget those before a moment."""
+    await db.run(_sweep, before=before)
+
+
+def _from_row(row: Row) -> KnownDenial:
+    values = dict(zip(_NAMES, row, strict=False))
+    for name in ("required", "granted"):
+        values[name] = tuple(values[name].split())
+    return KnownDenial(Denial(**{**values, "reason": DenialReason(values["reason"])}), row[-2], row[-1])

@@ -1,0 +1,1 @@
+"""The door for browsers: pages made on the server, which work without script."""

@@ -1,0 +1,164 @@
+"""The pages of app passwords: all of them, one, a new one, the end of one."""
+
+from typing import Any
+
+from msgspec import Struct
+from starlette.responses import Response
+
+from bitpail.errors import BitpailError, Conflict, Invalid, NotFound
+from bitpail.model.app_passwords import AppPassword
+from bitpail.model.users import User
+from bitpail.policy.secrets import Secret
+from bitpail.services import app_passwords as service
+from bitpail.services import places
+from bitpail.services.clock import now
+from bitpail.web import boxes, commands, wanted
+from bitpail.web.errors import status_of
+from bitpail.web.pages import render
+from bitpail.web.request import WebRequest, see_other
+from bitpail.web.wanted import Filled
+
+PAGE = "/account/settings/app-passwords/"
+
+_ON_A_PAGE = 50
+_DAY = 24 * 3600 * 1_000_000
+_UNUSED = 90 * _DAY
+_SOON = 7 * _DAY
+
+
+class Shown(Struct, frozen=True):
+    """One of the list. ``state`` is empty while it works and goes on working."""
+
+    app_password: AppPassword
+    state: str
+    limits: list[str]
+
+
+async def listed(request: WebRequest, user: User) -> Response:
+    """``GET /account/settings/app-passwords/``: every one, the newest first, in pages."""
+    show = request.query.get("show", "")
+    at = now()
+    found = await service.of_user(request.site, user, include_revoked=show == "all")
+    if show == "unused":
+        found = [one for one in found if (one.last_used_on or one.created_on) < at - _UNUSED]
+    found.reverse()
+    pages = max(1, -(-len(found) // _ON_A_PAGE))
+    number = request.query.get("page", "1")
+    page = min(max(1, int(number)), pages) if number.isdecimal() and len(number) < 10 else 1
+    some = found[(page - 1) * _ON_A_PAGE : page * _ON_A_PAGE]
+    return render(
+        request,
+        "app_passwords.html",
+        listed=[Shown(one, _state(one, at), await _limits(request, user, one)) for one in some],
+        count=len(found),
+        show=show if show in {"unused", "all"} else "",
+        page=page,
+        pages=pages,
+        done=request.query.get("done"),
+    )
+
+
+def _state(one: AppPassword, at: int) -> str:
+    if one.revoked_on is not None:
+        return "revoked"
+    if one.expires_on is not None and one.expires_on <= at:
+        return "expired"
+    if one.expires_on is not None and one.expires_on <= at + _SOON:
+        return "expires soon"
+    return ""
+
+
+async def _limits(request: WebRequest, user: User, one: AppPassword) -> list[str]:
+    """The limits in words."""
+    limits = one.limits
+    listed = [f"only {name}" for name in await places.names(request.site, user, limits)]
+    listed += [f"only from {network}" for network in limits.networks]
+    listed += [f"pushes only to {branch}" for branch in limits.branches]
+    if limits.no_force:
+        listed.append("no forced pushes")
+    if limits.no_delete:
+        listed.append("no deleting of branches and tags")
+    return listed
+
+
+async def new(request: WebRequest, user: User) -> Response:  # noqa: ARG001 - the shape of a handler
+    """``GET .../new``, filled in by its query: ``?scopes=repository:write,wiki&label=ci``."""
+    form = wanted.filled(request.query)
+    unknown = f"there is no permission called {', '.join(form.unknown)}" if form.unknown else None
+    return _form(request, form, 200, unknown)
+
+
+async def create(request: WebRequest, user: User) -> Response:
+    """``POST .../new``: the secret, shown once."""
+    form = wanted.filled(request.form)
+    try:
+        made, secret = await service.create(request.site, user, form.wanted())
+    except (Invalid, NotFound, Conflict) as error:
+        # A place that is not there is a field filled in wrongly, not a missing page.
+        status = 422 if isinstance(error, NotFound) else status_of(error)
+        return _form(request, form, status, error.message)
+    return await show_once(request, user, made, secret, rotated=False)
+
+
+def _form(request: WebRequest, form: Filled, status: int, error: str | None) -> Response:
+    return render(
+        request,
+        "new_app_password.html",
+        status,
+        form=form,
+        columns=boxes.columns(form.scopes),
+        lifetimes=wanted.LIFETIMES,
+        error=error,
+    )
+
+
+async def show_once(
+    request: WebRequest, user: User, made: AppPassword, secret: Secret, *, rotated: bool
+) -> Response:
+    """The page with the secret. It is not kept anywhere: reading the page again is impossible."""
+    base = request.call.base
+    repository = await places.example(request.site, user, made.limits) or "WORKSPACE/REPOSITORY"
+    return render(
+        request,
+        "secret.html",
+        app_password=made,
+        secret=secret.reveal(),
+        rotated=rotated,
+        use=commands.to_use(base, user, made, secret, repository),
+        keep=commands.to_keep(base, user, secret, repository),
+    )
+
+
+async def one(request: WebRequest, user: User) -> Response:
+    """``GET .../{id}/``: one with its limits, its last use and its rotation."""
+    found = await service.identified(request.site, user, request.parameters["id"])
+    return await page_of(request, user, found)
+
+
+async def page_of(
+    request: WebRequest, user: User, found: AppPassword, error: BitpailError | None = None
+) -> Response:
+    """The page of one, with what went wrong, if something did."""
+    is_living = found.revoked_on is None
+    values: dict[str, Any] = {
+        "shown": Shown(found, _state(found, now()), await _limits(request, user, found)),
+        "rotation": await service.rotation(request.site, user, found.label) if is_living else None,
+        "graces": wanted.GRACES,
+        "done": request.query.get("done"),
+        "error": error.message if error else None,
+    }
+    return render(request, "app_password.html", status_of(error) if error else 200, **values)
+
+
+async def ask_to_revoke(request: WebRequest, user: User) -> Response:
+    """``GET .../{id}/revoke``: are you sure."""
+    found = await service.identified(request.site, user, request.parameters["id"])
+    return render(request, "revoke.html", app_password=found)
+
+
+async def revoke(request: WebRequest, user: User) -> Response:
+    """``POST .../{id}/revoke``."""
+    found = await service.identified(request.site, user, request.parameters["id"])
+    if found.revoked_on is None:
+        await service.revoke(request.site, user, found.label)
+    return see_other(f"{PAGE}?done=revoked")

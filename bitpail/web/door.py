@@ -1,0 +1,86 @@
+"""From one request of a browser to one page: match, find the session, judge the form, ask for access, answer."""
+
+from msgspec import Struct
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from bitpail.errors import BitpailError, NotFound
+from bitpail.http.bodies import ClientGone
+from bitpail.http.call import Call
+from bitpail.http.routing import Match, Opens, Router
+from bitpail.model.access import Actor
+from bitpail.model.scopes import Scope
+from bitpail.services import access, sessions
+from bitpail.services.sessions import LoggedIn
+from bitpail.web import errors
+from bitpail.web.request import SESSION, WebRequest
+from bitpail.web.routes import ROUTES
+
+_PREFIXES = (b"/account/", b"/static/", b"/login/")
+_PATHS = frozenset({b"/", b"/login", b"/logout", b"/account"})
+
+# No script or style but our own files; nothing of another site, and no frame around us.
+_SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def is_page(path: bytes) -> bool:
+    """Whether a path belongs to this door."""
+    return path in _PATHS or path.startswith(_PREFIXES)
+
+
+class Web:
+    """All pages."""
+
+    def __init__(self) -> None:
+        self._router = Router(ROUTES)
+
+    async def answer(self, call: Call) -> ASGIApp:
+        """The page, or one that says what went wrong."""
+        request = WebRequest(call, {}, None)
+        try:
+            request = WebRequest(call, {}, await _logged_in(call))
+            response = await self._page(request)
+        except ClientGone:
+            raise
+        except BitpailError as error:
+            response = errors.response(request, error)
+        response.headers.update(_SECURITY)
+        # Every page but the fingerprinted files shows what is somebody's own.
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    async def _page(self, request: WebRequest) -> Response:
+        call = request.call
+        match = self._router.find(call.method, call.raw_path)
+        if match is None:
+            raise NotFound("there is no page at this address")
+        request.parameters = match.parameters
+        if request.logged_in is not None:
+            # A person at a browser may do whatever the person may: no credential narrows it.
+            call.actor = Actor(request.logged_in.user, None, frozenset(Scope), call.client)
+        granted = _open(call, match)
+        if call.method == "POST":
+            await request.read_form()
+        response: Response = await match.route.handler(request, granted)
+        return response
+
+
+async def _logged_in(call: Call) -> LoggedIn | None:
+    cookie = call.request.cookies.get(SESSION)
+    return await sessions.find(call.site, cookie) if cookie else None
+
+
+def _open(call: Call, match: Match) -> Struct:
+    """What the page acts on. Raises Refused."""
+    if match.route.opens is Opens.OWN_ACCOUNT:
+        return access.to_own_account(call.site, call.actor, match.route.need)
+    return access.to_site(call.site, call.actor, match.route.need)

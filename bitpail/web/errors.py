@@ -1,0 +1,54 @@
+"""What went wrong, as a page: a status and a sentence. One table."""
+
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, Unavailable
+from bitpail.http.routing import MethodNotAllowed
+from bitpail.policy.decide import Decision
+from bitpail.services.access import Refused
+from bitpail.web.pages import render
+from bitpail.web.request import Forged, WebRequest, see_other
+
+_STATUS: dict[type[BitpailError], int] = {
+    NotFound: 404,
+    Conflict: 409,
+    TooLarge: 413,
+    Unavailable: 503,
+    MethodNotAllowed: 405,
+    Invalid: 422,
+    Forged: 403,
+    Refused: 403,
+}
+
+
+def response(request: WebRequest, error: BitpailError) -> Response:
+    """The page, or the way to the log-in."""
+    if isinstance(error, Refused) and error.decision is Decision.SIGN_IN:
+        return see_other(f"/login?{urlencode({'next': _wanted(request)})}")
+    status = status_of(error)
+    if status == 500:
+        request.call.noted["error"] = repr(error)
+        message = f"Something went wrong on the server; its log has it as {request.call.request_id}"
+    elif isinstance(error, Refused):
+        message = "you may not do this"
+    else:
+        message = error.message
+    page = render(request, "error.html", status, status=status, message=message)
+    if isinstance(error, MethodNotAllowed):
+        page.headers["Allow"] = ", ".join(error.allowed)
+    return page
+
+
+def status_of(error: BitpailError) -> int:
+    """The HTTP status for an error."""
+    return next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+
+
+def _wanted(request: WebRequest) -> str:
+    """The page that was asked for. What a form was sent to is not one to come back to."""
+    url = request.call.request.url
+    if request.call.method == "POST":
+        return "/account/settings/"
+    return f"{url.path}?{url.query}" if url.query else url.path

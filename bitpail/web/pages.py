@@ -1,0 +1,63 @@
+"""Templates into pages. Everything put into one is escaped unless it is markup made here."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from bitpail.policy.secrets import scrub
+from bitpail.web import static_files
+from bitpail.web.boxes import NAMES
+from bitpail.web.request import TOKEN, WebRequest
+
+_SETTINGS = (
+    ("/account/settings/", "Profile"),
+    ("/account/settings/app-passwords/", "App passwords"),
+    ("/account/settings/two-step/", "Two-step verification"),
+    ("/account/settings/password/", "Account password"),
+    ("/account/settings/sessions/", "Sessions"),
+)
+
+
+def render(request: WebRequest, template: str, status_code: int = 200, **values: Any) -> HTMLResponse:
+    """A page."""
+    text = _environment.get_template(template).render(
+        user=request.logged_in.user if request.logged_in else None,
+        form_token=request.form_token,
+        token_name=TOKEN,
+        path=request.call.request.url.path.rstrip("/") + "/",
+        settings=_SETTINGS,
+        **values,
+    )
+    response = HTMLResponse(text, status_code)
+    request.greet(response)
+    return response
+
+
+def _sentence(message: str) -> str:
+    """An error's message as a sentence for people, without anything secret that was typed into it."""
+    text = scrub(message)
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def _moment(microseconds: int) -> Markup:
+    """A time: in UTC, which the script puts into the reader's zone; the exact one on hover."""
+    at = datetime.fromtimestamp(microseconds / 1_000_000, UTC)
+    return Markup('<time datetime="{}" title="{}">{} UTC</time>').format(
+        at.isoformat(timespec="seconds"), f"{at:%Y-%m-%d %H:%M:%S} UTC", f"{at.day} {at:%b %Y, %H:%M}"
+    )
+
+
+_environment = Environment(
+    loader=PackageLoader("bitpail.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.filters["sentence"] = _sentence
+_environment.filters["moment"] = _moment
+_environment.globals["static"] = static_files.address
+_environment.globals["permission_name"] = NAMES.__getitem__

@@ -1,0 +1,138 @@
+"""What a handler may ask of one request of a browser: who is logged in, the query, the form.
+
+A form is read only after it has proved that it is one of ours: it carries the
+token of the browser's cookie, and the browser doesn't say that another site
+sent it.
+"""
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import ImmutableMultiDict, QueryParams
+from starlette.responses import RedirectResponse, Response
+
+from bitpail.errors import BitpailError, Invalid
+from bitpail.http import forms
+from bitpail.http.bodies import Body
+from bitpail.http.call import Call
+from bitpail.model.access import Client
+from bitpail.services import sessions
+from bitpail.services.sessions import LoggedIn
+from bitpail.services.site import Site
+
+SESSION = "bitpail_session"
+VISITOR = "bitpail_visitor"
+TOKEN = "form_token"  # noqa: S105 - the name of a field
+
+_LONGEST_COOKIE = 200
+_LARGEST_FORM = 64 * 1024
+_LONGEST_NEXT = 2000
+
+Fields = ImmutableMultiDict[str, str]
+
+
+class Forged(BitpailError):
+    """The form does not come from a page of ours in this browser."""
+
+
+class WebRequest:
+    """One request of a browser. ``form`` is empty unless it is a POST."""
+
+    def __init__(self, call: Call, parameters: dict[str, str], logged_in: LoggedIn | None) -> None:
+        self.call = call
+        self.parameters = parameters
+        self.logged_in = logged_in
+        self.form: Fields = ImmutableMultiDict()
+        self.cookie = _cookie(call, SESSION) if logged_in else _cookie(call, VISITOR)
+        self._is_new_visitor = not self.cookie
+        self.cookie = self.cookie or sessions.new_cookie()
+
+    @property
+    def site(self) -> Site:
+        """Everything that services need."""
+        return self.call.site
+
+    @property
+    def client(self) -> Client:
+        """Where the request came from."""
+        return self.call.client
+
+    @property
+    def query(self) -> QueryParams:
+        """The query of the URL."""
+        return self.call.request.query_params
+
+    @property
+    def form_token(self) -> str:
+        """What each form of this browser carries."""
+        return sessions.form_token(self.site, self.cookie)
+
+    @property
+    def old_session(self) -> str:
+        """The session's cookie as it was presented, good or not."""
+        return _cookie(self.call, SESSION)
+
+    async def read_form(self) -> None:
+        """Read the form; raises Forged, Invalid or TooLarge."""
+        self._refuse_other_sites()
+        headers = self.call.request.headers
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != forms.MEDIA_TYPE:
+            raise Invalid(f"the content type must be {forms.MEDIA_TYPE}")
+        body = Body(self.call.receive, headers, _LARGEST_FORM, self.site.settings.idle_timeout)
+        fields: Fields = ImmutableMultiDict(forms.pairs(await body.whole()))
+        if not sessions.is_form_token(self.site, self.cookie, fields.get(TOKEN, "")):
+            raise Forged("this form is not from a page of this server, or the page is too old")
+        self.form = fields
+
+    def _refuse_other_sites(self) -> None:
+        headers = self.call.request.headers
+        fetch_site = headers.get("sec-fetch-site")
+        if fetch_site is not None:
+            if fetch_site not in {"same-origin", "none"}:
+                raise Forged("this form was sent by another site")
+            return
+        # Our own pages send "null" over plain HTTP, because they send no referrer;
+        # then the token alone decides.
+        origin = headers.get("origin", "null")
+        if origin != "null" and urlsplit(origin).netloc not in {
+            urlsplit(self.call.base).netloc,
+            headers.get("host", ""),
+        }:
+            raise Forged("this form was sent by another site")
+
+    def log_in(self, response: Response, cookie: str) -> None:
+        """Give the browser its session."""
+        self._set(response, SESSION, cookie, self.site.settings.session_lifetime)
+        response.delete_cookie(VISITOR)
+
+    def log_out(self, response: Response) -> None:
+        """Take it away."""
+        response.delete_cookie(SESSION)
+
+    def greet(self, response: Response) -> None:
+        """Give a browser that is not logged in what its forms are tied to."""
+        if self._is_new_visitor:
+            self._set(response, VISITOR, self.cookie, None)
+
+    def _set(self, response: Response, name: str, value: str, lifetime: int | None) -> None:
+        secure = self.call.base.startswith("https:")
+        response.set_cookie(name, value, lifetime, httponly=True, samesite="lax", secure=secure)
+
+
+def see_other(address: str) -> Response:
+    """On to another page of ours."""
+    return RedirectResponse(address, 303)
+
+
+def safe_next(address: str | None, otherwise: str) -> str:
+    """Where to go after the log-in: a path on this very server, never another site."""
+    if not address or len(address) > _LONGEST_NEXT or not address.startswith("/"):
+        return otherwise
+    # A browser reads a backslash as a slash, drops tabs and line ends, and takes "//" for a host.
+    if address.startswith("//") or "\\" in address or any(ord(c) <= 32 or ord(c) == 127 for c in address):
+        return otherwise
+    return address
+
+
+def _cookie(call: Call, name: str) -> str:
+    value = call.request.cookies.get(name, "")
+    return value if len(value) <= _LONGEST_COOKIE else ""

@@ -1,0 +1,89 @@
+"""App passwords in bytes that come in pieces: none is missed, and nothing else is found."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bitpail.policy.leaks import Scanner
+from bitpail.policy.secrets import generate
+
+SECRET = generate().reveal()
+OTHER = generate().reveal()
+
+
+def scan(*pieces):
+    scanner = Scanner()
+    return [(found.secret.reveal(), found.line) for piece in pieces for found in scanner.feed(piece)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"", b""),
+        (b"https://ada:", b"@git.example.org/a.git"),
+        (b"password=", b"abc"),
+        (b"PASSWORD", b"Z"),
+        (b"\x00\xff\x27", b"\x00\x01"),
+        (b"b", b"bp_"),
+        (b"bp_", b""),
+        (b"bp_" + b"x" * 33, b""),
+        (b"bp_" + b"x" * 34, b""),
+        (b"bp_" + b"x" * 35, b""),
+        (b"bp_" + SECRET[3:-1].encode(), b""),
+        (b"\xff\xfe", b""),
+    ],
+    ids=range(12),
+)
+def test_whatever_stands_beside_it(before, after):
+    assert scan(before + SECRET.encode() + after) == [(SECRET, 1)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_in_the_encodings_that_shells_write(encoding):
+    text = f"first\nurl = https://ada:{SECRET}@host\n{OTHER}".encode(encoding)
+
+    assert scan(text) == [(SECRET, 2), (OTHER, 3)]
+
+
+def test_lines_are_counted_from_one_over_all_pieces():
+    text = b"\n" * 5 + SECRET.encode() + b"\n\n" + OTHER.encode() + b" " + SECRET.encode()
+
+    for size in (1, 2, 7, 38, 39, 40, 1000):
+        pieces = [text[at : at + size] for at in range(0, len(text), size)]
+        assert scan(*pieces) == [(SECRET, 6), (OTHER, 8), (SECRET, 8)]
+
+
+@given(
+    st.lists(st.sampled_from([SECRET, OTHER, "bp_", "b", "x" * 35, "\n", "\0", SECRET[:20], SECRET[20:]])),
+    st.lists(st.integers(0, 400)),
+    st.sampled_from(["ascii", "utf-16-le"]),
+)
+def test_how_it_is_cut_into_pieces_makes_no_difference(parts, cuts, encoding):
+    text = "".join(parts).encode(encoding)
+    places = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
+    pieces = [text[a:b] for a, b in itertools.pairwise(places)]
+
+    assert scan(*pieces) == scan(text)
+    assert len(scan(text)) >= sum(part in {SECRET, OTHER} for part in parts)
+
+
+@given(st.binary(max_size=300))
+def test_other_bytes_are_no_app_password(data):
+    assert scan(data) == []
+    assert scan(b"bp_" + data) == []
+
+
+def test_what_has_no_right_checksum_is_not_found():
+    wrong = SECRET[:-1] + ("a" if SECRET[-1] != "a" else "b")
+
+    assert scan(wrong.encode(), SECRET[:-1].encode(), b" ", SECRET.upper().encode()) == []
+
+
+def test_a_scanner_keeps_less_than_two_secrets_whatever_it_is_fed():
+    scanner = Scanner()
+
+    for piece in (b"bp_" * 20_000, b"\n", SECRET.encode() * 1000, b"x" * 70_000):
+        scanner.feed(piece)
+        assert len(scanner._kept) < 2 * len(SECRET)

@@ -1,0 +1,55 @@
+import pytest
+from support.rows import unused_id
+
+from bitpail.model.audit import Event, Kind
+from bitpail.store import audit
+
+pytestmark = pytest.mark.anyio
+END = (2**63 - 1, "")
+EVERYTHING = {"user_id": "", "kind": "", "since": 0}
+
+
+def event(at, kind=Kind.USER_CREATED, user_id="u1", **changes):
+    values = {
+        "username": "ada", "app_password_id": None, "label": "", "address": "192.0.2.1",
+        "request_id": "r", "detail": '{"a": "\\"ü"}',
+    }  # fmt: skip
+    return Event(id=unused_id(), at=at, kind=kind, user_id=user_id, **(values | changes))
+
+
+async def test_events_are_read_from_both_ends_in_pages(db):
+    events = [event(at) for at in (1, 2, 2, 3)]
+    for each in events:
+        await audit.add(db, each)
+
+    newest = await audit.newest(db, **EVERYTHING, before=END, limit=2)
+    rest = await audit.newest(db, **EVERYTHING, before=(newest[-1].at, newest[-1].id), limit=9)
+    oldest = await audit.oldest(db, **EVERYTHING, after=(-1, ""), limit=9)
+
+    assert [*newest, *rest] == [events[3], events[2], events[1], events[0]]
+    assert oldest == events
+
+
+async def test_several_are_written_at_once_and_the_same_one_once(db):
+    one, other = event(1, app_password_id="p", label="ci"), event(2, user_id=None)
+
+    await audit.add_all(db, [one])
+    await audit.add_all(db, [one, other])
+    await audit.add_all(db, [])
+
+    assert await audit.oldest(db, **EVERYTHING, after=(-1, ""), limit=9) == [one, other]
+
+
+async def test_the_log_is_filtered_by_user_kind_and_time(db):
+    a = event(1)
+    b = event(2, Kind.APP_PASSWORD_DENIED)
+    c = event(3, user_id="u2")
+    await audit.add_all(db, [a, b, c])
+
+    async def found(**wanted):
+        return await audit.oldest(db, **(EVERYTHING | wanted), after=(-1, ""), limit=9)
+
+    assert await found(user_id="u1") == [a, b]
+    assert await found(kind="user.created") == [a, c]
+    assert await found(since=2) == [b, c]
+    assert await found(user_id="u1", kind="user.created", since=2) == []
