@@ -67,14 +67,19 @@ def _refused(call: Call, error: Refused) -> PlainTextResponse:
         return _challenge("")
     if error.decision is Decision.LIMIT:
         label = error.actor.app_password.label if error.actor.app_password else ""
-        return PlainTextResponse(f'The app password "{label}" can\'t do this: {error.limit}.\n', 403)
+        return _forbidden(call, f'The app password "{label}" can\'t do this: {error.limit}.\n')
     if error.decision is Decision.SCOPE:
-        return PlainTextResponse(_missing_scope(call, error), 403)
+        return _forbidden(call, _missing_scope(call, error))
     if error.decision is Decision.PERMISSION:
         needed = error.need.permission.name.lower()
         text = f"You can see this repository, but this needs {needed} permission on it.\n"
-        return PlainTextResponse(text, 403)
+        return _forbidden(call, text)
     return _challenge(f"{NOT_YOURS}\n")
+
+
+def _forbidden(call: Call, text: str) -> PlainTextResponse:
+    """With the name by which ``bitpail why`` explains it: git does not show headers."""
+    return PlainTextResponse(f"{text}Request: {call.request_id}\n", 403)
 
 
 def _missing_scope(call: Call, error: Refused) -> str:

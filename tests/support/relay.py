@@ -62,14 +62,15 @@ class Relay:
         self._loop.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        wire = socket.socket()
         try:
             # Small, so that the server soon has to wait when nothing is taken from here.
-            wire = socket.socket()
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * _PIECE)
             wire.setblocking(False)
             await self._loop.sock_connect(wire, self._target)
             far_reader, far_writer = await asyncio.open_connection(sock=wire)
         except OSError:
+            wire.close()
             writer.close()
             return
         try:
