@@ -8,6 +8,19 @@ With pytest, ask for the ``bitpail`` fixture. Anywhere else::
         secret = bitpail.app_password(ada, "repository:write")
 """
 
-from bitpail.testing.server import Bitpail, Person
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bitpail.testing.server import Bitpail, Person
 
 __all__ = ["Bitpail", "Person"]
+
+
+def __getattr__(name: str) -> Any:
+    # Pytest imports this package in every run, for its plugin; the server's half second
+    # is for those who ask for it.
+    if name in __all__:
+        from bitpail.testing import server  # noqa: PLC0415 - see above
+
+        return getattr(server, name)
+    raise AttributeError(name)
