@@ -318,7 +318,8 @@ async def test_what_git_says_of_a_missing_permission_leads_to_the_form_that_has_
 
     refused = await server.client.get("/ada/notes.git/info/refs?service=git-receive-pack", auth=auth)
 
-    address = refused.text.strip().splitlines()[-1]
+    *_, address, request = refused.text.strip().splitlines()
+    assert request == f"Request: {refused.headers['x-request-id']}"
     assert address == f"https://git.example.org{NEW}?scopes=repository:write,wiki"
     shown = Page((await page.get(address.removeprefix("https://git.example.org"))).text)
     assert {name for name, box in shown.boxes.items() if box["ticked"]} == {
