@@ -186,4 +186,4 @@ def _keep_descriptors() -> None:
     for number in [int(name) for name in os.listdir("/proc/self/fd")]:  # noqa: PTH208 - names, not paths
         if number > 2:
             with suppress(OSError):  # the one that listed them
-                os.set_inheritable(number, False)  # noqa: FBT003
+                os.set_inheritable(number, False)  # noqa: FBT003 - os has it so

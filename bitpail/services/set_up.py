@@ -30,6 +30,6 @@ def initialise(settings: Settings) -> SetUp:
 def migrate(settings: Settings) -> None:
     """Bring the database to the newest revision."""
     # Alembic takes a third of a second to import, which no other command should pay.
-    from bitpail.store.migrate import upgrade  # noqa: PLC0415
+    from bitpail.store.migrate import upgrade  # noqa: PLC0415 - see above
 
     upgrade(settings)

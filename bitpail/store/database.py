@@ -56,9 +56,9 @@ async def open_database(settings: Settings) -> Database:
     """
     # Each driver and its dialect cost some 50 ms to import: only the one in use is.
     if settings.database:
-        from bitpail.store import postgresql  # noqa: PLC0415
+        from bitpail.store import postgresql  # noqa: PLC0415 - only the driver in use
 
         return await postgresql.open_database(settings)
-    from bitpail.store import sqlite  # noqa: PLC0415
+    from bitpail.store import sqlite  # noqa: PLC0415 - only the driver in use
 
     return await sqlite.open_database(settings)

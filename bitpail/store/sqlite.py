@@ -204,7 +204,7 @@ async def patiently(step: Callable[[], _T], patience: float = PATIENCE) -> _T:
         if now > end:
             raise Unavailable("the database is busy")
         # Jitter: processes that wait in step would go on colliding.
-        await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
+        await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
         pause = min(pause * 1.5, 0.05)
 
 

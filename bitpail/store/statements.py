@@ -82,13 +82,13 @@ class text_rows(FunctionElement[str]):  # noqa: N801  # named like the SQL funct
     inherit_cache = True
 
 
-class object_rows(FunctionElement[str]):  # noqa: N801
+class object_rows(FunctionElement[str]):  # noqa: N801 - likewise
     """The objects of a JSON list as rows with one column, ``value``."""
 
     inherit_cache = True
 
 
-class json_field(FunctionElement[str]):  # noqa: N801
+class json_field(FunctionElement[str]):  # noqa: N801 - likewise
     """One member of an object, by its name."""
 
     inherit_cache = True

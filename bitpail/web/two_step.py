@@ -75,7 +75,7 @@ async def _page(request: WebRequest, user: User, nonce: str, error: BitpailError
         status,
         nonce=nonce,
         # Made of our own numbers: the library puts no text into it.
-        code=Markup(drawn),  # noqa: S704
+        code=Markup(drawn),  # noqa: S704 - drawn by us
         typed=two_step.secret(request.site, user, nonce).reveal(),
         error=message,
     )
