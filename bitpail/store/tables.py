@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from bitpail.errors import ConfigurationError
 
-HEAD_REVISION = "0001"
+HEAD_REVISION = "0002"
 """The newest migration; here so that a server can compare without importing Alembic."""
 
 schema_revision: Select[str] = select(column("version_num", Text)).select_from(table("alembic_version"))
@@ -229,6 +229,46 @@ app_password_secrets = Table(
     sqlite_with_rowid=False,
 )
 
+# When the owner was told, and how many days before, that one is about to expire.
+app_password_notices = Table(
+    "app_password_notices",
+    metadata,
+    _reference("app_password_id", "app_passwords.id", key=True),
+    Column("days", Integer, primary_key=True, nullable=False, autoincrement=False),
+    _big("sent_on"),
+    sqlite_with_rowid=False,
+)
+
+# Keys of people, each one person's. ``fingerprint`` is the SHA-256 in base64 without padding.
+ssh_keys = Table(
+    "ssh_keys",
+    metadata,
+    _key(),
+    _reference("user_id", "users.id"),
+    _text("fingerprint"),
+    _text("key"),
+    _text("comment"),
+    _text("label"),
+    _big("created_on"),
+    Column("expires_on", BigInteger),
+    Column("last_used_on", BigInteger),
+    Column("last_used_address", Text),
+    Column("last_used_client", Text),
+    UniqueConstraint("fingerprint", name="ssh_keys_fingerprint"),
+    Index("ssh_keys_by_age", "user_id", "created_on"),
+    sqlite_with_rowid=False,
+)
+
+avatars = Table(
+    "avatars",
+    metadata,
+    _reference("user_id", "users.id", key=True),
+    _text("media_type"),
+    Column("content", LargeBinary, nullable=False),
+    _big("changed_on"),
+    sqlite_with_rowid=False,
+)
+
 # Recovery codes of two-step verification, each good once.
 recovery_codes = Table(
     "recovery_codes",
@@ -262,6 +302,7 @@ one_time_links = Table(
     _text("purpose"),
     _reference("user_id", "users.id", nullable=True),
     _big("expires_on"),
+    Column("detail", Text),
     sqlite_with_rowid=False,
 )
 

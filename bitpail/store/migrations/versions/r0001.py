@@ -1,9 +1,9 @@
 """The first tables: people, workspaces, projects, repositories, permissions, app passwords."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
+
+from bitpail.store.migrations.parts import cascade, column, table
 
 revision = "0001"
 down_revision = None
@@ -24,118 +24,106 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them, the ones that refer to others first."""
-    for table in (
+    for name in (
         *("policies", "app_password_usage", "denials", "audit_events", "one_time_links", "sessions"),
         "recovery_codes",
         "app_password_secrets",
         *("app_passwords", "project_permissions", "repository_permissions", "repositories"),
         *("projects", "workspace_members", "workspaces", "emails", "users"),
     ):
-        op.drop_table(table)
-
-
-def _column(name: str, type_: Any = sa.Text, *constraints: Any, nullable: bool = False) -> Any:
-    return sa.Column(name, type_, *constraints, nullable=nullable)
-
-
-def _cascade(target: str) -> sa.ForeignKey:
-    return sa.ForeignKey(target, ondelete="CASCADE")
-
-
-def _table(name: str, *parts: Any) -> None:
-    op.create_table(name, *parts, sqlite_with_rowid=False)
+        op.drop_table(name)
 
 
 def _people() -> None:
-    _table(
+    table(
         "users",
-        _column("id"),
-        _column("username"),
-        _column("username_key"),
-        _column("display_name"),
-        _column("nickname"),
-        _column("account_id"),
-        _column("password_digest", nullable=True),
-        _column("is_admin", sa.Integer),
-        _column("is_active", sa.Integer),
-        _column("created_on", sa.BigInteger),
-        _column("records_usage", sa.Integer),
-        _column("two_step_nonce", nullable=True),
-        _column("two_step_used", sa.BigInteger, nullable=True),
+        column("id"),
+        column("username"),
+        column("username_key"),
+        column("display_name"),
+        column("nickname"),
+        column("account_id"),
+        column("password_digest", nullable=True),
+        column("is_admin", sa.Integer),
+        column("is_active", sa.Integer),
+        column("created_on", sa.BigInteger),
+        column("records_usage", sa.Integer),
+        column("two_step_nonce", nullable=True),
+        column("two_step_used", sa.BigInteger, nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("username_key", name="users_username_key"),
         sa.UniqueConstraint("account_id", name="users_account_id"),
     )
-    _table(
+    table(
         "emails",
-        _column("address_key"),
-        _column("address"),
-        _column("user_id", sa.Text, _cascade("users.id")),
-        _column("is_primary", sa.Integer),
-        _column("is_confirmed", sa.Integer),
+        column("address_key"),
+        column("address"),
+        column("user_id", sa.Text, cascade("users.id")),
+        column("is_primary", sa.Integer),
+        column("is_confirmed", sa.Integer),
         sa.PrimaryKeyConstraint("address_key"),
     )
     op.create_index("emails_user", "emails", ["user_id"])
 
 
 def _workspaces() -> None:
-    _table(
+    table(
         "workspaces",
-        _column("id"),
-        _column("slug"),
-        _column("name"),
-        _column("personal_of", sa.Text, _cascade("users.id"), nullable=True),
-        _column("is_private", sa.Integer),
-        _column("created_on", sa.BigInteger),
-        _column("updated_on", sa.BigInteger),
+        column("id"),
+        column("slug"),
+        column("name"),
+        column("personal_of", sa.Text, cascade("users.id"), nullable=True),
+        column("is_private", sa.Integer),
+        column("created_on", sa.BigInteger),
+        column("updated_on", sa.BigInteger),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("slug", name="workspaces_slug"),
         sa.UniqueConstraint("personal_of", name="workspaces_personal_of"),
     )
-    _table(
+    table(
         "workspace_members",
-        _column("workspace_id", sa.Text, _cascade("workspaces.id")),
-        _column("user_id", sa.Text, _cascade("users.id")),
-        _column("role"),
-        _column("repositories", sa.Integer),
-        _column("added_on", sa.BigInteger),
+        column("workspace_id", sa.Text, cascade("workspaces.id")),
+        column("user_id", sa.Text, cascade("users.id")),
+        column("role"),
+        column("repositories", sa.Integer),
+        column("added_on", sa.BigInteger),
         sa.PrimaryKeyConstraint("workspace_id", "user_id"),
     )
     op.create_index("workspace_members_user", "workspace_members", ["user_id"])
-    _table(
+    table(
         "projects",
-        _column("id"),
-        _column("workspace_id", sa.Text, _cascade("workspaces.id")),
-        _column("key"),
-        _column("name"),
-        _column("description"),
-        _column("is_private", sa.Integer),
-        _column("created_on", sa.BigInteger),
-        _column("updated_on", sa.BigInteger),
+        column("id"),
+        column("workspace_id", sa.Text, cascade("workspaces.id")),
+        column("key"),
+        column("name"),
+        column("description"),
+        column("is_private", sa.Integer),
+        column("created_on", sa.BigInteger),
+        column("updated_on", sa.BigInteger),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("workspace_id", "key", name="projects_key"),
     )
 
 
 def _repositories() -> None:
-    _table(
+    table(
         "repositories",
-        _column("id"),
-        _column("workspace_id", sa.Text, _cascade("workspaces.id")),
-        _column("project_id", sa.Text, sa.ForeignKey("projects.id")),
-        _column("slug"),
-        _column("name"),
-        _column("description"),
-        _column("website"),
-        _column("language"),
-        _column("is_private", sa.Integer),
-        _column("has_wiki", sa.Integer),
-        _column("has_issues", sa.Integer),
-        _column("fork_policy"),
-        _column("size", sa.BigInteger),
-        _column("directory", nullable=True),
-        _column("created_on", sa.BigInteger),
-        _column("updated_on", sa.BigInteger),
+        column("id"),
+        column("workspace_id", sa.Text, cascade("workspaces.id")),
+        column("project_id", sa.Text, sa.ForeignKey("projects.id")),
+        column("slug"),
+        column("name"),
+        column("description"),
+        column("website"),
+        column("language"),
+        column("is_private", sa.Integer),
+        column("has_wiki", sa.Integer),
+        column("has_issues", sa.Integer),
+        column("fork_policy"),
+        column("size", sa.BigInteger),
+        column("directory", nullable=True),
+        column("created_on", sa.BigInteger),
+        column("updated_on", sa.BigInteger),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("workspace_id", "slug", name="repositories_slug"),
     )
@@ -146,31 +134,31 @@ def _repositories() -> None:
 
 
 def _permissions() -> None:
-    for of, table in (("repository", "repositories"), ("project", "projects")):
-        _table(
+    for of, referred in (("repository", "repositories"), ("project", "projects")):
+        table(
             f"{of}_permissions",
-            _column(f"{of}_id", sa.Text, _cascade(f"{table}.id")),
-            _column("user_id", sa.Text, _cascade("users.id")),
-            _column("permission", sa.Integer),
+            column(f"{of}_id", sa.Text, cascade(f"{referred}.id")),
+            column("user_id", sa.Text, cascade("users.id")),
+            column("permission", sa.Integer),
             sa.PrimaryKeyConstraint(f"{of}_id", "user_id"),
         )
         op.create_index(f"{of}_permissions_user", f"{of}_permissions", ["user_id"])
 
 
 def _app_passwords() -> None:
-    _table(
+    table(
         "app_passwords",
-        _column("id"),
-        _column("user_id", sa.Text, _cascade("users.id")),
-        _column("label"),
-        _column("scopes"),
-        _column("limits"),
-        _column("created_on", sa.BigInteger),
-        _column("expires_on", sa.BigInteger, nullable=True),
-        _column("revoked_on", sa.BigInteger, nullable=True),
-        _column("last_used_on", sa.BigInteger, nullable=True),
-        _column("last_used_address", nullable=True),
-        _column("last_used_client", nullable=True),
+        column("id"),
+        column("user_id", sa.Text, cascade("users.id")),
+        column("label"),
+        column("scopes"),
+        column("limits"),
+        column("created_on", sa.BigInteger),
+        column("expires_on", sa.BigInteger, nullable=True),
+        column("revoked_on", sa.BigInteger, nullable=True),
+        column("last_used_on", sa.BigInteger, nullable=True),
+        column("last_used_address", nullable=True),
+        column("last_used_client", nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("app_passwords_by_age", "app_passwords", ["user_id", "created_on"])
@@ -183,92 +171,92 @@ def _app_passwords() -> None:
         sqlite_where=unrevoked,
         postgresql_where=unrevoked,
     )
-    _table(
+    table(
         "app_password_secrets",
-        _column("lookup"),
-        _column("app_password_id", sa.Text, _cascade("app_passwords.id")),
-        _column("digest", sa.LargeBinary),
-        _column("key_number", sa.Integer),
-        _column("created_on", sa.BigInteger),
-        _column("ends_on", sa.BigInteger, nullable=True),
-        _column("last_used_on", sa.BigInteger, nullable=True),
-        _column("last_used_address", nullable=True),
-        _column("last_used_client", nullable=True),
+        column("lookup"),
+        column("app_password_id", sa.Text, cascade("app_passwords.id")),
+        column("digest", sa.LargeBinary),
+        column("key_number", sa.Integer),
+        column("created_on", sa.BigInteger),
+        column("ends_on", sa.BigInteger, nullable=True),
+        column("last_used_on", sa.BigInteger, nullable=True),
+        column("last_used_address", nullable=True),
+        column("last_used_client", nullable=True),
         sa.PrimaryKeyConstraint("lookup"),
     )
     op.create_index("app_password_secrets_by_age", "app_password_secrets", ["app_password_id", "created_on"])
 
 
 def _logging_in() -> None:
-    _table(
+    table(
         "recovery_codes",
-        _column("user_id", sa.Text, _cascade("users.id")),
-        _column("digest"),
+        column("user_id", sa.Text, cascade("users.id")),
+        column("digest"),
         sa.PrimaryKeyConstraint("user_id", "digest"),
     )
-    _table(
+    table(
         "sessions",
-        _column("digest"),
-        _column("user_id", sa.Text, _cascade("users.id")),
-        _column("created_on", sa.BigInteger),
-        _column("last_seen_on", sa.BigInteger),
-        _column("expires_on", sa.BigInteger),
-        _column("address"),
-        _column("client"),
+        column("digest"),
+        column("user_id", sa.Text, cascade("users.id")),
+        column("created_on", sa.BigInteger),
+        column("last_seen_on", sa.BigInteger),
+        column("expires_on", sa.BigInteger),
+        column("address"),
+        column("client"),
         sa.PrimaryKeyConstraint("digest"),
     )
     op.create_index("sessions_user", "sessions", ["user_id"])
     op.create_index("sessions_expires_on", "sessions", ["expires_on"])
-    _table(
+    table(
         "one_time_links",
-        _column("digest"),
-        _column("purpose"),
-        _column("user_id", sa.Text, _cascade("users.id"), nullable=True),
-        _column("expires_on", sa.BigInteger),
+        column("digest"),
+        column("purpose"),
+        column("user_id", sa.Text, cascade("users.id"), nullable=True),
+        column("expires_on", sa.BigInteger),
         sa.PrimaryKeyConstraint("digest"),
     )
-    _table(
+    table(
         "policies",
-        _column("name"),
-        _column("value"),
-        _column("changed_on", sa.BigInteger),
+        column("name"),
+        column("value"),
+        column("changed_on", sa.BigInteger),
         sa.PrimaryKeyConstraint("name"),
     )
 
 
 def _what_happened() -> None:
-    _table(
+    table(
         "audit_events",
-        _column("id"),
-        _column("at", sa.BigInteger),
-        _column("kind"),
-        _column("user_id", nullable=True),
-        _column("username"),
-        _column("app_password_id", nullable=True),
-        *(_column(name) for name in ("label", "address", "request_id", "detail")),
+        column("id"),
+        column("at", sa.BigInteger),
+        column("kind"),
+        column("user_id", nullable=True),
+        column("username"),
+        column("app_password_id", nullable=True),
+        *(column(name) for name in ("label", "address", "request_id", "detail")),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("audit_events_at", "audit_events", ["at", "id"])
     op.create_index("audit_events_user", "audit_events", ["user_id", "at"])
     op.create_index("audit_events_app_password", "audit_events", ["app_password_id", "at"])
-    _table(
+    table(
         "denials",
-        _column("request_id"),
-        _column("at", sa.BigInteger),
-        _column("user_id", nullable=True),
-        _column("app_password_id", nullable=True),
-        *(_column(name) for name in ("method", "path", "address", "client", "reason")),
-        *(_column(name) for name in ("required", "granted", "detail")),
+        column("request_id"),
+        column("at", sa.BigInteger),
+        column("user_id", nullable=True),
+        column("app_password_id", nullable=True),
+        *(column(name) for name in ("method", "path", "address", "client", "reason")),
+        *(column(name) for name in ("required", "granted", "detail")),
         sa.PrimaryKeyConstraint("request_id"),
     )
     op.create_index("denials_at", "denials", ["at"])
     op.create_index("denials_user", "denials", ["user_id", "at"])
-    _table(
+    table(
         "app_password_usage",
-        _column("app_password_id", sa.Text, _cascade("app_passwords.id")),
-        _column("day", sa.Integer),
-        *(_column(name) for name in ("scope", "repository_id", "address", "client")),
-        _column("count", sa.BigInteger),
+        column("app_password_id", sa.Text, cascade("app_passwords.id")),
+        column("day", sa.Integer),
+        *(column(name) for name in ("scope", "repository_id", "address", "client")),
+        column("count", sa.BigInteger),
         sa.PrimaryKeyConstraint("app_password_id", "day", "scope", "repository_id", "address", "client"),
     )
     op.create_index("app_password_usage_day", "app_password_usage", ["day"])
