@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from bitpail.errors import ConfigurationError
 
-HEAD_REVISION = "0002"
+HEAD_REVISION = "0003"
 """The newest migration; here so that a server can compare without importing Alembic."""
 
 schema_revision: Select[str] = select(column("version_num", Text)).select_from(table("alembic_version"))
@@ -369,5 +369,55 @@ policies = Table(
     _key("name"),
     _text("value"),
     _big("changed_on"),
+    sqlite_with_rowid=False,
+)
+
+# Keys of machines: read-only, on a repository or on a project. One key may stand on many, but never at a person's.
+access_keys = Table(
+    "access_keys",
+    metadata,
+    _key(),
+    _reference("repository_id", "repositories.id", nullable=True),
+    _reference("project_id", "projects.id", nullable=True),
+    _text("fingerprint"),
+    _text("key"),
+    _text("comment"),
+    _text("label"),
+    Column("created_by", Text, ForeignKey("users.id", ondelete="SET NULL")),
+    _big("created_on"),
+    Column("last_used_on", BigInteger),
+    Column("last_used_address", Text),
+    Column("last_used_client", Text),
+    Index("access_keys_fingerprint", "fingerprint"),
+    Index("access_keys_repository", "repository_id", "fingerprint", unique=True),
+    Index("access_keys_project", "project_id", "fingerprint", unique=True),
+    sqlite_with_rowid=False,
+)
+
+# Files that somebody works on, as Git LFS has it. ``ref`` is empty for no branch in particular.
+lfs_locks = Table(
+    "lfs_locks",
+    metadata,
+    _key(),
+    _reference("repository_id", "repositories.id"),
+    _text("path"),
+    _text("ref"),
+    _reference("user_id", "users.id"),
+    _big("locked_on"),
+    UniqueConstraint("repository_id", "path", name="lfs_locks_path"),
+    Index("lfs_locks_by_age", "repository_id", "locked_on", "id"),
+    sqlite_with_rowid=False,
+)
+
+# What has changed in a Git directory (a repository or a wiki) since it was last put in order.
+upkeep = Table(
+    "upkeep",
+    metadata,
+    _key("directory"),
+    _number("pushes"),
+    _big("pushed_on"),
+    Column("maintained_on", BigInteger),
+    Column("repacked_on", BigInteger),
+    Index("upkeep_pushes", "pushes"),
     sqlite_with_rowid=False,
 )
