@@ -33,7 +33,7 @@ _LS_REFS = (
 _REQUESTS = 100
 
 
-class _Server(Struct):
+class Server(Struct):
     """One of the two, its repository and how one signs in."""
 
     url: str
@@ -51,9 +51,9 @@ def main() -> None:
     with ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bitpail-benchmark-")))
         repository = histories.make(root / "repository.git", 40_000 if full else 6_000, 1_000, 2_000)
-        servers = {"bitpail": _bitpail(stack, repository)}
+        servers = {"bitpail": bitpail_serving(stack, repository)}
         if peer.installed():
-            servers["peer"] = _peer(stack, root)
+            servers["peer"] = peer_serving(stack, root)
         else:
             print(f"\n{peer.MISSING}")
         if not all(server.meter.complete for server in servers.values()):
@@ -72,17 +72,15 @@ def main() -> None:
     table("Git over HTTP, 1,000 refs: CPU of server and git", head, rows)
 
 
-def _bound(work: Callable[[_Server], float], server: _Server) -> Callable[[], float]:
+def _bound(work: Callable[[Server], float], server: Server) -> Callable[[], float]:
     return lambda: work(server)
 
 
 def _scenarios(
     stack: ExitStack, target: Path, *, full: bool
-) -> list[tuple[str, Callable[[_Server], float], float, int]]:
-    def load(
-        method: str, path: str, headers: dict[str, str], body: bytes = b""
-    ) -> Callable[[_Server], float]:
-        def work(server: _Server) -> float:
+) -> list[tuple[str, Callable[[Server], float], float, int]]:
+    def load(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Callable[[Server], float]:
+        def work(server: Server) -> float:
             client = stack.enter_context(Client(server.url))
             request = client.prepared(method, server.path + path, server.authorization, headers, body)
 
@@ -94,8 +92,8 @@ def _scenarios(
 
         return work
 
-    def clone(*flags: str) -> Callable[[_Server], float]:
-        def work(server: _Server) -> float:
+    def clone(*flags: str) -> Callable[[Server], float]:
+        def work(server: Server) -> float:
             header = f"http.extraHeader=Authorization: {server.authorization}"
             spent = server.meter.of(
                 lambda: histories.git(
@@ -118,7 +116,7 @@ def _scenarios(
     ]
 
 
-def _bitpail(stack: ExitStack, repository: Path) -> _Server:
+def bitpail_serving(stack: ExitStack, repository: Path) -> Server:
     server = stack.enter_context(Bitpail.started())
     ada = server.user("ada")
     authorization = basic("ada", server.app_password(ada, "repository"))
@@ -129,13 +127,13 @@ def _bitpail(stack: ExitStack, repository: Path) -> _Server:
 
     server.do(adopt)
     meter = stack.enter_context(metered("bitpail", server.process.pid))
-    return _Server(server.url, "/ada/repository.git", authorization, meter)
+    return Server(server.url, "/ada/repository.git", authorization, meter)
 
 
-def _peer(stack: ExitStack, root: Path) -> _Server:
+def peer_serving(stack: ExitStack, root: Path) -> Server:
     started = stack.enter_context(peer.serving(root))
     meter = stack.enter_context(metered("peer", *started.pids))
-    return _Server(started.url, "/repository.git", basic(peer.USERNAME, peer.PASSWORD), meter)
+    return Server(started.url, "/repository.git", basic(peer.USERNAME, peer.PASSWORD), meter)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from bitpail.errors import ConfigurationError
 
 PREFIX = "BITPAIL_"
 _CONFIG = "BITPAIL_CONFIG"
+_SSH_PUBLIC = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])?(:[0-9]{1,5})?")
 
 Positive = Annotated[int, Meta(ge=1)]
 NotNegative = Annotated[int, Meta(ge=0)]
@@ -35,6 +36,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     data: str = "bitpail-data"
     database: str = ""
     listen: str = "127.0.0.1:7990"
+    ssh_listen: str = "127.0.0.1:7999"
+    ssh_public: str = ""
+    ssh_connections: Positive = 500
     workers: Positive = 1
     public_url: str = ""
     tls_certificate: str = ""
@@ -49,6 +53,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     git_timeout: Positive = 3600
     idle_timeout: Positive = 300
     git_pack_threads: NotNegative = 0
+    clone_cache_size: NotNegative = 2 * 1024 * 1024 * 1024
     api_body_limit: Positive = 1024 * 1024
     sqlite_synchronous: str = "FULL"
     postgresql_pool: Positive = 8
@@ -64,8 +69,21 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def address(self) -> tuple[str, int]:
         """Host and port of ``listen``."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return _host_and_port(self.listen)
+
+    @property
+    def ssh_address(self) -> tuple[str, int] | None:
+        """Host and port of ``ssh_listen``; None if there is no SSH."""
+        return _host_and_port(self.ssh_listen) if self.ssh_listen else None
+
+    def ssh_authority(self, host: str) -> str:
+        """HOST or HOST:PORT of SSH for who reached us as ``host``; empty if there is no SSH."""
+        if self.ssh_public:
+            return self.ssh_public.removesuffix(":22")
+        if self.ssh_address is None:
+            return ""
+        port = self.ssh_address[1]
+        return host if port == 22 else f"{host}:{port}"
 
 
 def load(flags: Mapping[str, Any] | None = None, config: str | None = None) -> Settings:
@@ -155,13 +173,32 @@ def _similar(key: str) -> str:
     return f" (did you mean {', '.join(near)}?)" if near else ""
 
 
-def _check(settings: Settings) -> None:
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _check_address(key: str, given: str) -> None:
     try:
-        host, port = settings.address
+        host, port = _host_and_port(given)
         if not host or not 0 <= port <= 65535:
             raise ValueError
     except ValueError:
-        raise ConfigurationError(f"settings: listen must be HOST:PORT, not {settings.listen!r}") from None
+        raise ConfigurationError(f"settings: {key} must be HOST:PORT, not {given!r}") from None
+
+
+def _check_ssh(settings: Settings) -> None:
+    if settings.ssh_listen:
+        _check_address("ssh_listen", settings.ssh_listen)
+    if not _SSH_PUBLIC.fullmatch(settings.ssh_public):
+        raise ConfigurationError(
+            f"settings: ssh_public must be HOST or HOST:PORT, not {settings.ssh_public!r}"
+        )
+
+
+def _check(settings: Settings) -> None:
+    _check_address("listen", settings.listen)
+    _check_ssh(settings)
     for network in settings.trusted_proxies:
         try:
             ipaddress.ip_network(network)
@@ -195,6 +232,9 @@ _MEANING = {
     "data": "Directory that holds the database, the keys and the repositories.",
     "database": "postgresql://... ; empty: SQLite in the data directory.",
     "listen": "HOST:PORT to serve on; port 0 takes a free one.",
+    "ssh_listen": "HOST:PORT for git over SSH; port 0 takes a free one; empty: no SSH.",
+    "ssh_public": "The HOST or HOST:PORT of clone addresses; empty: the host of the request, the port of ssh_listen.",
+    "ssh_connections": "Most SSH connections at once.",
     "workers": "Worker processes.",
     "public_url": "The address people use, if it isn't the one requests come in by: https://git.example.org",
     "tls_certificate": "PEM file; with tls_key the server speaks HTTPS itself.",
@@ -209,6 +249,7 @@ _MEANING = {
     "git_timeout": "Longest run of one git process for one request.",
     "idle_timeout": "Longest wait for a client that neither sends nor reads.",
     "git_pack_threads": "Threads of one pack computation; 0: as many as there are cores.",
+    "clone_cache_size": "Largest size of all answers to clones that are kept in the data directory; 0: none are.",
     "api_body_limit": "Largest body of a REST request.",
     "sqlite_synchronous": "FULL survives a power cut; NORMAL is faster and may lose the last commits.",
     "postgresql_pool": "Connections to PostgreSQL per worker.",

@@ -55,6 +55,7 @@ def main() -> int:
     options = _options()
     signal.signal(signal.SIGTERM, _stop)
     SETTINGS["BITPAIL_DATA"] = str(options.data.absolute())
+    SETTINGS["BITPAIL_SSH_LISTEN"] = "127.0.0.1:0"
     repository = _set_up(options.repo)
     app_passwords = {label: _app_password(label) for label in PASSWORDS}
     serve = [*BITPAIL, "serve", "--listen", "127.0.0.1:0"]

@@ -65,7 +65,7 @@ class ApiRequest:
         return Links(
             api=f"{base}/2.0",
             web=base,
-            ssh=_HOST_PORT.sub("", base.split("://", 1)[1]),
+            ssh=self.site.settings.ssh_authority(_HOST_PORT.sub("", base.split("://", 1)[1])),
             username=user.username if user else None,
         )
 

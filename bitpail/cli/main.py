@@ -6,6 +6,7 @@ import click
 
 from bitpail import __version__
 from bitpail.cli import (
+    access_keys,
     advice,
     app_passwords,
     audit,
@@ -14,6 +15,7 @@ from bitpail.cli import (
     policy,
     repositories,
     server,
+    ssh,
     users,
     workspaces,
 )
@@ -60,6 +62,8 @@ bitpail.add_command(app_passwords.app_password)
 app_passwords.app_password.add_command(ensure.ensure)
 app_passwords.app_password.add_command(ensure.presets)
 app_passwords.app_password.add_command(leaks.scan)
+bitpail.add_command(access_keys.access_key)
+bitpail.add_command(ssh.ssh)
 bitpail.add_command(policy.policy)
 app_passwords.app_password.add_command(advice.advise)
 app_passwords.app_password.add_command(advice.replace)

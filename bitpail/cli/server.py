@@ -13,8 +13,9 @@ from uvicorn.supervisors import Multiprocess
 from bitpail import settings as bitpail_settings
 from bitpail.app import create
 from bitpail.cli.context import Context, answer, as_json
+from bitpail.cli.ssh import beside
 from bitpail.errors import ConfigurationError
-from bitpail.services import check_up, set_up
+from bitpail.services import check_up, host_keys, set_up
 from bitpail.services.check_up import Finding
 from bitpail.services.site import open_site
 from bitpail.settings import Settings
@@ -60,6 +61,7 @@ def serve(
         listen=listen, workers=workers, tls_certificate=tls_certificate, tls_key=tls_key
     )
     asyncio.run(_try_to_open(settings))
+    ssh_listening, settings = _ssh(settings)
     host, port = settings.address
     config = uvicorn.Config(
         partial(create, settings),
@@ -82,10 +84,26 @@ def serve(
     listening = _bind(host, port)
     scheme = "https" if settings.tls_certificate else "http"
     click.echo(f"bitpail: serving {scheme}://{host}:{listening.getsockname()[1]}", err=True)
-    if settings.workers > 1:
-        Multiprocess(config, sockets=[listening]).run()
-    else:
-        uvicorn.Server(config).run(sockets=[listening])
+    with beside(settings, ssh_listening):
+        if settings.workers > 1:
+            Multiprocess(config, sockets=[listening]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+def _ssh(settings: Settings) -> tuple[socket | None, Settings]:
+    """The socket of SSH, None if there is none, and the settings with its port."""
+    if settings.ssh_address is None:
+        return None, settings
+    host_keys.create(settings.data_path)
+    keys = host_keys.public(settings.data_path)
+    host, port = settings.ssh_address
+    listening = _bind(host, port)
+    port = listening.getsockname()[1]
+    click.echo(f"bitpail: serving ssh://git@{host}:{port}", err=True)
+    for key in keys:
+        click.echo(f"bitpail: host key {key.type} SHA256:{key.fingerprint}", err=True)
+    return listening, msgspec.structs.replace(settings, ssh_listen=f"{host}:{port}")
 
 
 def _bind(host: str, port: int) -> socket:

@@ -184,6 +184,7 @@ def start(
     on_stderr: Callable[[bytes], None] | None = None,
 ) -> Process:
     """Start git. ``descriptors`` maps a number in the child (3 to 9) to one of ours, which stays ours.
+    Number 1 is taken for its output, of which nothing can be read here then.
 
     A ``polite`` one is ended by the end of its input, and by signals only if that does not help.
     """

@@ -38,6 +38,8 @@ SAFETY: Final[Config] = (
     ("uploadpack.allowFilter", "true"),
     ("uploadpack.allowAnySHA1InWant", "false"),
     ("uploadpack.allowRefInWant", "false"),
+    # It would read any file whose name is known as a list of patterns, and tell by what it leaves out.
+    ("uploadpackfilter.sparse:oid.allow", "false"),
     *(("transfer.hideRefs", prefix.rstrip("/")) for prefix in HIDDEN_REFS),
 )
 

@@ -5,6 +5,7 @@ the stream ends git and all that it started.
 """
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, suppress
@@ -13,24 +14,25 @@ from pathlib import Path
 from msgspec import Struct
 
 from bitpail.errors import GitError, Invalid
-from bitpail.git import refs as git_refs
 from bitpail.git.command import Process, start
 from bitpail.git.directories import GitDirectory
 from bitpail.git.environment import Config
 from bitpail.git.gate import Gate, Judge
 from bitpail.git.hooks import for_push
-from bitpail.git.objects import Objects
-from bitpail.model.refs import Refs
 from bitpail.model.transfer import Service
+from bitpail.wire import git_protocol
 
 _PROTOCOL = re.compile(r"version=[0-9](:[a-z0-9]+(=[a-z0-9]+)?){0,8}")
-_BRANCHES = "refs/heads/"
+
+# Seconds between two looks at the length of a file.
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.002, 0.02
 
 # What git says when it dies of a request: one that is mangled or cut short, or
 # that wants what a push has removed meanwhile.
 _CLIENTS_MISTAKE = re.compile(
     r"not our ref|protocol error|the remote end hung up|unknown (capability|object format)|mismatched object format"
     r"|no command requested|invalid (command|shallow line|deepen)|unexpected (line|response end)|unable to parse"
+    r"|filter '.*' not supported|invalid filter-spec|something after combine|ambiguous deepen-not"
 )
 
 
@@ -45,19 +47,25 @@ class Limits(Struct, frozen=True):
 
 def checked_protocol(header: str | None) -> str | None:
     """What a client asked for in ``Git-Protocol``, if git should hear of it."""
-    if header is None or len(header) > 100 or not _PROTOCOL.fullmatch(header):
-        return None
-    return header
+    if header is not None and len(header) <= 100 and _PROTOCOL.fullmatch(header):
+        return header
+    version = git_protocol.version(header)
+    return f"version={version}" if version else None
 
 
 async def advertise(
-    directory: GitDirectory, service: Service, protocol: str | None, limits: Limits
+    directory: GitDirectory,
+    service: Service,
+    protocol: str | None,
+    limits: Limits,
+    *,
+    stateless: bool = True,
 ) -> AsyncGenerator[bytes, None]:
     """What the service can do and, before protocol 2, the refs. Starts with git's own first line."""
     process = start(
         None,
         service.value,
-        "--stateless-rpc",
+        *(["--stateless-rpc"] if stateless else []),
         "--advertise-refs",
         paths=[directory.path],
         config=_config(limits),
@@ -81,11 +89,13 @@ async def serve(
     hooks: Path | None = None,
     env: Mapping[str, str] | None = None,
     is_large: bool = False,
+    stateless: bool = True,
 ) -> AsyncGenerator[bytes, None]:
     """One request and its answer. A push needs a judge and the directory of ``hooks.write_hooks``.
 
     A large push stays the pack that it is, however few objects it has: unpacked,
     each would be compressed once more now, and again for every clone.
+    Not ``stateless``: git says what there is, and talks with the client until both are done.
     ``env`` is what an adopted repository's hooks may want to know, REMOTE_USER
     for one. Close the iterator (``aclosing``) when it is not read to its end.
     """
@@ -105,7 +115,7 @@ async def serve(
             gate = Gate(judge)
             stack.callback(gate.close)
         process = await stack.enter_async_context(
-            _start(directory, service, config=config, env=variables, gate=gate)
+            _start(directory, service, config=config, env=variables, gate=gate, stateless=stateless)
         )
         if gate is not None:
             stack.callback(gate.close)  # before the process is waited for: its hook may wait for us
@@ -125,14 +135,64 @@ async def serve(
             _check(service, status, process.stderr, answered=progress.answered)
 
 
+async def fetch_into(
+    descriptor: int, directory: GitDirectory, request: bytes, limits: Limits
+) -> AsyncGenerator[int, None]:
+    """Let git write its answer to one request of protocol 2 into a file; gives the length when it has grown.
+
+    Git is as fast as the disk, and done before the slowest client is. Close the
+    iterator to end it. Raises what ``serve`` raises.
+    """
+    process = start(
+        None,
+        Service.UPLOAD_PACK.value,
+        "--stateless-rpc",
+        paths=[directory.path],
+        config=_config(limits),
+        env={"GIT_PROTOCOL": "version=2"},
+        descriptors={1: descriptor},
+    )
+    progress = _Progress(limits)
+    size, pause = 0, _SHORTEST_PAUSE
+    async with process:
+        tasks = {asyncio.create_task(_feed(process, _whole(request), progress))}
+        ended = asyncio.create_task(process.wait())
+        try:
+            while not ended.done():
+                # Nothing tells that a file grows. Looking costs little, and less each time.
+                await asyncio.wait({ended}, timeout=pause)
+                pause = min(pause * 1.3, _LONGEST_PAUSE)
+                grown = os.fstat(descriptor).st_size
+                if grown > size:
+                    size = grown
+                    progress.moved()
+                    yield size
+                elif progress.overdue:
+                    raise GitError("git did not go on in time", stderr=process.stderr)
+        finally:
+            ended.cancel()
+            await _end([*tasks])
+        _check(Service.UPLOAD_PACK, await process.wait(), process.stderr, answered=size > 0)
+
+
+async def _whole(request: bytes) -> AsyncIterator[bytes]:
+    yield request
+
+
 def _start(
-    directory: GitDirectory, service: Service, *, config: Config, env: Mapping[str, str], gate: Gate | None
+    directory: GitDirectory,
+    service: Service,
+    *,
+    config: Config,
+    env: Mapping[str, str],
+    gate: Gate | None,
+    stateless: bool,
 ) -> Process:
     try:
         return start(
             None,
             service.value,
-            "--stateless-rpc",
+            *(["--stateless-rpc"] if stateless else []),
             paths=[directory.path],
             config=config,
             env=env,
@@ -181,6 +241,11 @@ class _Progress:
         """Something came in or went out."""
         self._moved = self._now()
 
+    @property
+    def overdue(self) -> bool:
+        """Whether there was too little movement, or too much of it."""
+        return self._now() >= min(self._deadline, self._moved + self._limits.idle)
+
     async def output(self, process: Process) -> AsyncIterator[bytes]:
         """Git's answer, piece by piece."""
         while piece := await self._read(process):
@@ -195,7 +260,7 @@ class _Progress:
                 async with asyncio.timeout_at(due):
                     return await process.read()
             except TimeoutError:
-                if self._now() >= min(self._deadline, self._moved + self._limits.idle):
+                if self.overdue:
                     raise GitError("git did not go on in time", stderr=process.stderr) from None
 
 
@@ -219,23 +284,3 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         with suppress(asyncio.CancelledError, Exception):
             await task
-
-
-async def after_push(objects: Objects, directory: GitDirectory, before: Refs | None = None) -> str | None:
-    """Let HEAD name a branch that exists: main, else master, else the first new one.
-
-    Gives the branch when HEAD was changed. A repository with a worktree is left
-    alone: its index belongs to the branch that HEAD names.
-    """
-    if directory.path.name == ".git":
-        return None
-    refs = await git_refs.read(directory, objects.peel)
-    names = [ref.name for ref in refs.refs if ref.name.startswith(_BRANCHES)]
-    if refs.head is None or refs.head in names or not names:
-        return None
-    known = {ref.name for ref in before.refs} if before else set()
-    new = [name for name in names if name not in known] or names
-    preferred = [name for name in (f"{_BRANCHES}main", f"{_BRANCHES}master") if name in names]
-    branch = (preferred or new)[0].removeprefix(_BRANCHES)
-    await git_refs.set_head(directory, branch)
-    return branch

@@ -25,12 +25,14 @@ class Actor(Struct, frozen=True):
 
     ``scopes`` is closed under implication; scopes and limits belong to the
     credential, so nothing asks how it was presented. ``client`` is where from.
+    ``access_key`` is the fingerprint of a machine's key: no user then, and not anonymous.
     """
 
     user: User | None = None
     app_password: AppPassword | None = None
     scopes: frozenset[Scope] = frozenset()
     client: Client = Client("", "")
+    access_key: str | None = None
 
 
 ANONYMOUS = Actor()

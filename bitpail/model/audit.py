@@ -27,6 +27,8 @@ class Kind(StrEnum):
     USER_PASSWORD_CHANGED = "user.password_changed"
     USER_USAGE_ON = "user.usage_on"
     USER_USAGE_OFF = "user.usage_off"
+    ACCESS_KEY_ADDED = "access_key.added"
+    ACCESS_KEY_REMOVED = "access_key.removed"
     LOGGED_IN = "user.logged_in"
     LOG_IN_FAILED = "user.log_in_failed"
 

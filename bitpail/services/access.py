@@ -13,7 +13,8 @@ from bitpail.model.workspaces import Workspace
 from bitpail.policy import limits, permissions
 from bitpail.policy.decide import Decision, decide
 from bitpail.services.site import Site
-from bitpail.store import repositories, workspaces
+from bitpail.services.ssh_authentication import use_of
+from bitpail.store import access_keys, repositories, workspaces
 
 
 class Refused(BitpailError):
@@ -50,12 +51,23 @@ async def to_repository(site: Site, actor: Actor, need: Need, workspace: str, re
         limit = await _refuse_unknown(site, _limits(actor), workspace)
         _judge(site, actor, need, Permission.NONE, limit=limit)
         raise Refused(Decision.UNSEEN, actor, need)
-    held = permissions.held(located.grants, is_private=located.repository.is_private)
+    held = await _held(site, actor, located)
     limit = _refuse_located(_limits(actor), located, held)
     if need.of == "wiki" and not located.repository.has_wiki:
         held = Permission.NONE
     _judge(site, actor, need, held, limit=limit, repository_id=located.repository.id)
     return Access(actor, need, held, located.repository, located.workspace, located.project)
+
+
+async def _held(site: Site, actor: Actor, located: Located) -> Permission:
+    if actor.access_key is None:
+        return permissions.held(located.grants, is_private=located.repository.is_private)
+    # It opens the places where it stands and nothing else, not even what is public.
+    entry = await access_keys.standing(site.db, actor.access_key, located.repository.id, located.project.id)
+    if entry is None:
+        return Permission.NONE
+    site.access_key_uses.put(entry, use_of(entry, actor.client))
+    return Permission.READ
 
 
 def _refuse_located(limited: Limits, located: Located, held: Permission) -> str | None:

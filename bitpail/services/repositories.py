@@ -171,6 +171,7 @@ async def delete(site: Site, repository: Repository) -> None:
     if repository.directory is None:
         await directories.delete(directories.repository_path(site.repositories, repository.id))
     await directories.delete(_wiki_path(site, repository))
+    await site.fetches.forget(repository.id)
 
 
 async def clean_leftovers(site: Site) -> None:
@@ -180,6 +181,7 @@ async def clean_leftovers(site: Site) -> None:
     await directories.clean_leftovers(
         site.repositories, of_pushes=at - longest_push, of_others=at - _LONGEST_IMPORT
     )
+    await site.fetches.sweep()
 
 
 async def visible(

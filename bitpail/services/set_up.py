@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from bitpail.errors import ConfigurationError
-from bitpail.services import keys
+from bitpail.services import host_keys, keys
 from bitpail.settings import Settings
 
 
@@ -21,6 +21,7 @@ def initialise(settings: Settings) -> SetUp:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         (data / "repositories").mkdir(mode=0o700, exist_ok=True)
         made = keys.create(data)
+        host_keys.create(data)
     except OSError as error:
         raise ConfigurationError(f"cannot use {data} as the data directory: {error.strerror}") from None
     migrate(settings)

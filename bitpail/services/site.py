@@ -7,17 +7,22 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from bitpail.git.advertisement import Advertisements
+from bitpail.git.clone_cache import CloneCache
 from bitpail.git.hooks import write_hooks
 from bitpail.git.objects import Objects
+from bitpail.git.ref_snapshot import RefSnapshots
 from bitpail.model.audit import Event
 from bitpail.model.denials import Denial
+from bitpail.model.ssh_keys import SshKeyUse
 from bitpail.services import keys
+from bitpail.services.fetches import Fetches
 from bitpail.services.last_uses import LastUses
 from bitpail.services.throttle import Throttle
 from bitpail.services.usage_counts import UsageCounts
 from bitpail.services.write_behind import Ledger, WriteBehind
 from bitpail.settings import Settings
-from bitpail.store import audit, denials
+from bitpail.store import access_keys, audit, denials, ssh_keys
 from bitpail.store.database import Database, open_database
 
 DENIALS_KEPT = 30
@@ -31,15 +36,20 @@ class Site(Struct, frozen=True):
 
     ``repositories`` is the directory of all repositories, ``hooks`` that of the
     hook which asks us about each push. ``behind`` writes down what ``last_uses``,
-    ``usage``, ``audit`` and ``denials`` gather.
+    ``ssh_key_uses``, ``access_key_uses``, ``usage``, ``audit`` and ``denials`` gather.
     """
 
     settings: Settings
     keys: keys.Keys
     db: Database
     objects: Objects
+    ref_snapshots: RefSnapshots
+    advertisements: Advertisements
+    fetches: Fetches
     behind: WriteBehind
     last_uses: LastUses
+    ssh_key_uses: Ledger[str, SshKeyUse]
+    access_key_uses: Ledger[str, SshKeyUse]
     usage: UsageCounts
     audit: Ledger[str, Event]
     denials: Ledger[str, Denial]
@@ -50,6 +60,7 @@ class Site(Struct, frozen=True):
     async def close(self) -> None:
         """Write down what is still in memory and end every process."""
         await self.behind.close()
+        await self.fetches.close()
         await self.objects.close()
         await self.db.close()
 
@@ -59,13 +70,21 @@ async def open_site(settings: Settings) -> Site:
     site_keys = keys.load(settings.data_path)
     db = await open_database(settings)
     behind = WriteBehind(settings.last_use_interval)
+    objects = Objects()
+    ref_snapshots = RefSnapshots(objects)
+    clones = CloneCache(settings.data_path / "cache" / "clones", settings.clone_cache_size)
     site = Site(
         settings=settings,
         keys=site_keys,
         db=db,
-        objects=Objects(),
+        objects=objects,
+        ref_snapshots=ref_snapshots,
+        advertisements=Advertisements(),
+        fetches=Fetches(ref_snapshots, clones),
         behind=behind,
         last_uses=LastUses(db, behind),
+        ssh_key_uses=Ledger(db, behind, ssh_keys.touch),
+        access_key_uses=Ledger(db, behind, access_keys.touch),
         usage=UsageCounts(db, behind),
         audit=Ledger(db, behind, audit.add_all, most=_MOST_NOTED),
         denials=Ledger(db, behind, denials.add_all, most=_MOST_NOTED, days=DENIALS_KEPT, sweep=denials.sweep),

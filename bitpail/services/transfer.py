@@ -4,14 +4,16 @@ Gate one was the Access. Gate two is here: every ref of a push is judged while
 its objects are in quarantine, before anything can be seen.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 import structlog
 
 from bitpail.errors import BitpailError
-from bitpail.git import directories, transport
+from bitpail.git import directories, main_branch, transport
 from bitpail.git.ancestry import is_ancestor
+from bitpail.git.clone_cache import Answer
 from bitpail.git.directories import GitDirectory
 from bitpail.git.gate import PushedRefs
 from bitpail.git.transport import Limits
@@ -20,13 +22,18 @@ from bitpail.model.limits import NO_LIMITS
 from bitpail.model.transfer import Service
 from bitpail.policy import names
 from bitpail.policy.limits import refuse_push
-from bitpail.services import denials, push_guard
+from bitpail.services import denials, discovery, push_guard
 from bitpail.services.clock import now
 from bitpail.services.repositories import directory
 from bitpail.services.site import Site
 from bitpail.store import repositories
+from bitpail.wire import git_protocol
+from bitpail.wire.v2_request import parse_request
 
 log = structlog.get_logger()
+
+# Taking apart what is longer would keep everybody else waiting.
+_LARGE = 64 * 1024
 
 
 def limits(site: Site) -> Limits:
@@ -41,19 +48,44 @@ def limits(site: Site) -> Limits:
 
 
 async def advertise(
-    site: Site, access: Access, service: Service, protocol: str | None
-) -> AsyncGenerator[bytes, None]:
-    """What refs there are, or with protocol v2 what git can do."""
+    site: Site, access: Access, service: Service, protocol: str | None, *, stateless: bool = True
+) -> bytes | AsyncGenerator[bytes, None]:
+    """What refs there are, or with protocol v2 what git can do; in pieces when git itself says it."""
     git_directory = await directory(site, access)
-    return transport.advertise(git_directory, service, protocol, limits(site))
+    version = git_protocol.version(protocol)
+    known = await discovery.advertisement(
+        site, git_directory, service, version, limits(site), stateless=stateless
+    )
+    if known is not None:
+        return known
+    return transport.advertise(git_directory, service, protocol, limits(site), stateless=stateless)
 
 
 async def upload_pack(
     site: Site, access: Access, protocol: str | None, body: AsyncIterator[bytes]
-) -> AsyncGenerator[bytes, None]:
-    """Answer one request of a fetch or clone."""
+) -> Answer | bytes:
+    """Answer one request of a fetch or clone; a list of refs is there at once."""
     git_directory = await directory(site, access)
-    return transport.serve(git_directory, Service.UPLOAD_PACK, protocol, body, limits(site))
+    # One command, and small: lists of names, prefixes or hashes.
+    content = b"".join([piece async for piece in body])
+    version = git_protocol.version(protocol)
+    if version != 2:
+        return await site.fetches.answer_old(git_directory, version, content, limits(site))
+    if len(content) > _LARGE:
+        request = await asyncio.to_thread(parse_request, content)
+    else:
+        request = parse_request(content)
+    if request is not None and request.command == b"ls-refs":
+        listed = await discovery.ls_refs(site, git_directory, request)
+        if listed is not None:
+            return listed
+        pieces = _pieces(content)
+        return Answer(transport.serve(git_directory, Service.UPLOAD_PACK, "version=2", pieces, limits(site)))
+    return await site.fetches.answer(access, git_directory, request, limits(site))
+
+
+async def _pieces(content: bytes) -> AsyncGenerator[bytes, None]:
+    yield content
 
 
 async def receive_pack(
@@ -131,7 +163,7 @@ async def _limited(git_directory: GitDirectory, access: Access, pushed: PushedRe
 
 async def _landed(site: Site, access: Access) -> None:
     git_directory = await directory(site, access)
-    await transport.after_push(site.objects, git_directory)
+    await main_branch.after_push(site.objects, git_directory)
     if access.need.of == "wiki":
         return
     size = await directories.disk_size(git_directory.path)

@@ -13,6 +13,7 @@ from bitpail.http.streams import Stream, started
 from bitpail.model.access import Access
 from bitpail.model.transfer import Service
 from bitpail.services import transfer
+from bitpail.wire import git_protocol
 from bitpail.wire.packet_lines import FLUSH, encode
 
 Handler = Callable[[Call, Access], Awaitable[ASGIApp]]
@@ -25,6 +26,8 @@ NO_CACHE = {
     "Pragma": "no-cache",
     "Cache-Control": "no-cache, max-age=0, must-revalidate",
 }
+
+_RESULT = "application/x-git-upload-pack-result"
 
 
 async def upload_pack_refs(call: Call, access: Access) -> ASGIApp:
@@ -40,8 +43,10 @@ async def receive_pack_refs(call: Call, access: Access) -> ASGIApp:
 async def upload_pack(call: Call, access: Access) -> ASGIApp:
     """One round of a fetch or clone."""
     body = _body(call, Service.UPLOAD_PACK, call.site.settings.git_request_limit)
-    pieces = await transfer.upload_pack(call.site, access, _protocol(call), aiter(body))
-    return await _stream(call, Service.UPLOAD_PACK, body, pieces)
+    answer = await transfer.upload_pack(call.site, access, _protocol(call), aiter(body))
+    if isinstance(answer, bytes):
+        return Response(answer, headers={"Content-Type": _RESULT, **NO_CACHE})
+    return await _stream(call, Service.UPLOAD_PACK, body, answer.pieces, answer.length)
 
 
 async def receive_pack(call: Call, access: Access) -> ASGIApp:
@@ -63,12 +68,14 @@ async def _refs(call: Call, access: Access, service: Service) -> ASGIApp:
     protocol = _protocol(call)
     advertised = await transfer.advertise(call.site, access, service, protocol)
     # git's own front end leaves the header out for v2, which only fetches speak.
-    is_v2 = service is Service.UPLOAD_PACK and "version=2" in (protocol or "").split(":")
+    is_v2 = service is Service.UPLOAD_PACK and git_protocol.version(protocol) == 2
     header = b"" if is_v2 else encode(f"# service=git-{service.value}\n".encode()) + FLUSH
-    async with aclosing(advertised):
-        content = header + b"".join([piece async for piece in advertised])
+    if not isinstance(advertised, bytes):
+        async with aclosing(advertised):
+            advertised = b"".join([piece async for piece in advertised])
     return Response(
-        content, headers={"Content-Type": f"application/x-git-{service.value}-advertisement", **NO_CACHE}
+        header + advertised,
+        headers={"Content-Type": f"application/x-git-{service.value}-advertisement", **NO_CACHE},
     )
 
 
@@ -90,7 +97,11 @@ def _body(call: Call, service: Service, limit: int) -> Body:
     return Body(call.receive, call.request.headers, limit, call.site.settings.idle_timeout)
 
 
-async def _stream(call: Call, service: Service, body: Body, pieces: AsyncGenerator[bytes, None]) -> ASGIApp:
+async def _stream(
+    call: Call, service: Service, body: Body, pieces: AsyncGenerator[bytes, None], length: int | None = None
+) -> ASGIApp:
     headers = [(name.lower().encode(), value.encode()) for name, value in NO_CACHE.items()]
     headers.append((b"content-type", f"application/x-git-{service.value}-result".encode()))
+    if length is not None:
+        headers.append((b"content-length", b"%d" % length))
     return Stream(200, headers, await started(pieces), body, call.site.settings.idle_timeout)

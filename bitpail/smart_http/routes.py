@@ -7,14 +7,8 @@ one value. The refs of a service need what the service needs, so each address of
 
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Need
-from bitpail.model.permissions import Permission
-from bitpail.model.scopes import Scope
+from bitpail.model.transfer import FETCH, FETCH_WIKI, PUSH, PUSH_WIKI
 from bitpail.smart_http import handlers
-
-FETCH = Need((frozenset({Scope.REPOSITORY}),), Permission.READ)
-PUSH = Need((frozenset({Scope.REPOSITORY_WRITE}),), Permission.WRITE)
-FETCH_WIKI = Need((frozenset({Scope.WIKI}),), Permission.READ, of="wiki")
-PUSH_WIKI = Need((frozenset({Scope.WIKI}),), Permission.WRITE, of="wiki")
 
 
 def _rows(base: str, fetch: Need, push: Need) -> list[Route]:

@@ -54,6 +54,7 @@ class Bitpail:
         self.settings = settings
         self.process: subprocess.Popen[str]
         self.url = ""
+        self.ssh_url = ""
         self._site = site
         self._portal = portal
         self._log = Path(settings.data).parent / "server.log"
@@ -70,6 +71,7 @@ class Bitpail:
             {
                 "data": str(root / "data"),
                 "listen": "127.0.0.1:0",
+                "ssh_listen": "127.0.0.1:0",
                 "sqlite_synchronous": "NORMAL",
                 # Tests guess on purpose, all from one address.
                 "free_guesses": 1_000_000,
@@ -110,7 +112,9 @@ class Bitpail:
         self.url = ""
         while True:
             for line in self.log[seen:].splitlines():
-                if line.startswith("bitpail: serving "):
+                if line.startswith("bitpail: serving ssh:"):
+                    self.ssh_url = line.removeprefix("bitpail: serving ")
+                elif line.startswith("bitpail: serving "):
                     self.url = line.removeprefix("bitpail: serving ")
             if self.url and self._answers():
                 return

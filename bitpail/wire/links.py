@@ -96,8 +96,8 @@ class RepositoryLinks(Struct, frozen=True, gc=False):
 class Links(Struct, frozen=True, gc=False):
     """Where the server was reached.
 
-    ``api`` is like ``https://host/2.0``, ``web`` like ``https://host``, ``ssh``
-    a host name; ``username`` is the signed-in person's, for clone links.
+    ``api`` is like ``https://host/2.0``, ``web`` like ``https://host``, ``ssh`` like ``host``
+    or ``host:7999``, empty if there is no SSH; ``username`` is the signed-in person's, for clone links.
     """
 
     api: str
@@ -175,7 +175,10 @@ class Links(Struct, frozen=True, gc=False):
         path = f"{_segment(workspace.slug)}/{_segment(repository.slug)}.git"
         scheme, _, host = self.web.partition("://")
         user = f"{_segment(self.username)}@" if self.username else ""
-        return [
-            {"href": f"{scheme}://{user}{host}/{path}", "name": "https"},
-            {"href": f"git@{self.ssh}:{path}", "name": "ssh"},
-        ]
+        https = {"href": f"{scheme}://{user}{host}/{path}", "name": "https"}
+        if not self.ssh:
+            return [https]
+        # The short form has no place for a port. An IPv6 address ends with its bracket.
+        has_port = ":" in self.ssh and not self.ssh.endswith("]")
+        ssh = f"ssh://git@{self.ssh}/{path}" if has_port else f"git@{self.ssh}:{path}"
+        return [https, {"href": ssh, "name": "ssh"}]

@@ -7,7 +7,16 @@ import asyncpg
 import pytest
 from support.postgresql import in_thread
 
-from bitpail.store import app_passwords, projects, repositories, sqlite, users, workspaces
+from bitpail.store import (
+    access_keys,
+    app_passwords,
+    projects,
+    repositories,
+    sqlite,
+    ssh_keys,
+    users,
+    workspaces,
+)
 
 STATEMENTS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": getattr(module, name)
@@ -17,6 +26,8 @@ STATEMENTS = {
         (projects, "_by_key _by_id _of_workspace _oldest _revoke"),
         (repositories, "_by_slugs _by_slug_and_id _by_id_and_slug _by_ids _by_id _visible _count_visible"),
         (repositories, "_by_directory _update _set_size_and_updated _delete _revoke"),
+        (ssh_keys, "_of_user _by_fingerprint _remove _touch"),
+        (access_keys, "_of_repository _of_project _exists _standing _remove _touch"),
         (app_passwords, "_by_lookup _of_user _unrevoked_of_user _by_label _revoke _touch"),
     )
     for name in names.split()

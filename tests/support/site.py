@@ -40,6 +40,8 @@ def settings_in(data: Path, database: Path, **changes: Any) -> Settings:
     data.mkdir(mode=0o700)
     shutil.copy(database, data)
     keys.create(data)
+    # Nothing listens there; clone addresses are the short ones then.
+    changes.setdefault("ssh_listen", "127.0.0.1:22")
     return Settings(data=str(data), sqlite_synchronous="NORMAL", log_level="error", **changes)
 
 

@@ -1,0 +1,83 @@
+"""Access keys of machines: put on a repository or a project, listed, removed.
+
+A key may stand in many places, but never at a person too: whoever presents it
+would be two at once. They read and never write.
+"""
+
+import uuid
+from typing import Any
+
+from bitpail.errors import Conflict, NotFound
+from bitpail.model.access_keys import AccessKey, AccessKeyId
+from bitpail.model.audit import Kind
+from bitpail.model.projects import Project
+from bitpail.model.repositories import Repository
+from bitpail.policy import names
+from bitpail.policy import ssh_keys as policy
+from bitpail.services import audit
+from bitpail.services.clock import now
+from bitpail.services.site import Site
+from bitpail.store import access_keys as store
+from bitpail.store import ssh_keys
+from bitpail.store.database import Connection
+
+Place = Repository | Project
+
+
+async def add(site: Site, place: Place, line: str, *, label: str = "") -> AccessKey:
+    """Put a key on a place, from its line ``type base64 [comment]``; without a label the comment is one.
+
+    Raises Invalid; Conflict if it stands there already or is a person's.
+    """
+    parsed = policy.parse(line)
+    key = AccessKey(
+        id=AccessKeyId(str(uuid.uuid4())),
+        repository_id=place.id if isinstance(place, Repository) else None,
+        project_id=place.id if isinstance(place, Project) else None,
+        fingerprint=parsed.fingerprint,
+        key=parsed.text,
+        comment=parsed.comment,
+        label=names.check_label(label.strip() or parsed.comment or parsed.type),
+        created_by=None,
+        created_on=now(),
+    )
+    async with site.db.transaction() as db:
+        if await ssh_keys.by_fingerprint(db, key.fingerprint) is not None:
+            raise Conflict("this key is a person's; an access key needs to be one of its own")
+        try:
+            await store.create(db, key)
+        except Conflict:
+            raise Conflict("this key stands there already") from None
+        await audit.record(db, Kind.ACCESS_KEY_ADDED, **_told(key, place))
+    return key
+
+
+async def of_place(site: Site, place: Place) -> list[AccessKey]:
+    """Those on a repository itself or on a project, oldest first."""
+    await site.access_key_uses.flush()
+    if isinstance(place, Repository):
+        return await store.of_repository(site.db, place.id)
+    return await store.of_project(site.db, place.id)
+
+
+async def remove(site: Site, place: Place, wanted: str) -> AccessKey:
+    """Take one away, by id or fingerprint, with ``SHA256:`` or without. Raises NotFound."""
+    fingerprint = wanted.removeprefix("SHA256:")
+    for key in await of_place(site, place):
+        if wanted == key.id or fingerprint == key.fingerprint:
+            async with site.db.transaction() as db:
+                if await store.remove(db, key.id):
+                    await audit.record(db, Kind.ACCESS_KEY_REMOVED, **_told(key, place))
+            return key
+    raise NotFound("there is no such access key")
+
+
+async def refuse_access_key(db: Connection, fingerprint: str) -> None:
+    """Raise Conflict if a key that is to become a person's stands on a repository or a project."""
+    if await store.exists(db, fingerprint):
+        raise Conflict("this key is an access key of a repository or project; a person needs another one")
+
+
+def _told(key: AccessKey, place: Place) -> dict[str, Any]:
+    kind = "repository" if isinstance(place, Repository) else "project"
+    return {"label": key.label, "fingerprint": f"SHA256:{key.fingerprint}", kind: place.name}
