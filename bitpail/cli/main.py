@@ -11,9 +11,11 @@ from bitpail.cli import (
     audit,
     ensure,
     leaks,
+    mail,
     policy,
     repositories,
     server,
+    ssh_keys,
     users,
     workspaces,
 )
@@ -49,6 +51,7 @@ def bitpail(context: click.Context, data: str | None, config: str | None) -> Non
 
 bitpail.add_command(server.serve)
 bitpail.add_command(server.init)
+bitpail.add_command(server.set_up_link)
 bitpail.add_command(server.migrate)
 bitpail.add_command(server.config)
 bitpail.add_command(server.doctor)
@@ -60,11 +63,13 @@ bitpail.add_command(app_passwords.app_password)
 app_passwords.app_password.add_command(ensure.ensure)
 app_passwords.app_password.add_command(ensure.presets)
 app_passwords.app_password.add_command(leaks.scan)
+bitpail.add_command(ssh_keys.ssh_key)
 bitpail.add_command(policy.policy)
 app_passwords.app_password.add_command(advice.advise)
 app_passwords.app_password.add_command(advice.replace)
 bitpail.add_command(audit.audit)
 bitpail.add_command(audit.why)
+bitpail.add_command(mail.mail)
 
 
 def main() -> None:

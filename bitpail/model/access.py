@@ -25,12 +25,14 @@ class Actor(Struct, frozen=True):
 
     ``scopes`` is closed under implication; scopes and limits belong to the
     credential, so nothing asks how it was presented. ``client`` is where from.
+    ``ends_on`` is set while the old secret of a rotation is presented.
     """
 
     user: User | None = None
     app_password: AppPassword | None = None
     scopes: frozenset[Scope] = frozenset()
     client: Client = Client("", "")
+    ends_on: int | None = None
 
 
 ANONYMOUS = Actor()

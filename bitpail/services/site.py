@@ -4,6 +4,7 @@ Every service takes a Site first. It belongs to the event loop that opened it.
 """
 
 from pathlib import Path
+from secrets import token_bytes
 
 from msgspec import Struct
 
@@ -11,13 +12,15 @@ from bitpail.git.hooks import write_hooks
 from bitpail.git.objects import Objects
 from bitpail.model.audit import Event
 from bitpail.model.denials import Denial
+from bitpail.model.ssh_keys import SshKeyUse
 from bitpail.services import keys
 from bitpail.services.last_uses import LastUses
+from bitpail.services.outbox import Outbox
 from bitpail.services.throttle import Throttle
 from bitpail.services.usage_counts import UsageCounts
 from bitpail.services.write_behind import Ledger, WriteBehind
 from bitpail.settings import Settings
-from bitpail.store import audit, denials
+from bitpail.store import audit, denials, ssh_keys
 from bitpail.store.database import Database, open_database
 
 DENIALS_KEPT = 30
@@ -31,7 +34,7 @@ class Site(Struct, frozen=True):
 
     ``repositories`` is the directory of all repositories, ``hooks`` that of the
     hook which asks us about each push. ``behind`` writes down what ``last_uses``,
-    ``usage``, ``audit`` and ``denials`` gather.
+    ``ssh_key_uses``, ``usage``, ``audit`` and ``denials`` gather.
     """
 
     settings: Settings
@@ -40,15 +43,19 @@ class Site(Struct, frozen=True):
     objects: Objects
     behind: WriteBehind
     last_uses: LastUses
+    ssh_key_uses: Ledger[str, SshKeyUse]
     usage: UsageCounts
     audit: Ledger[str, Event]
     denials: Ledger[str, Denial]
     throttle: Throttle
+    reports: Throttle
+    outbox: Outbox
     repositories: Path
     hooks: Path
 
     async def close(self) -> None:
         """Write down what is still in memory and end every process."""
+        await self.outbox.close()
         await self.behind.close()
         await self.objects.close()
         await self.db.close()
@@ -66,10 +73,14 @@ async def open_site(settings: Settings) -> Site:
         objects=Objects(),
         behind=behind,
         last_uses=LastUses(db, behind),
+        ssh_key_uses=Ledger(db, behind, ssh_keys.touch),
         usage=UsageCounts(db, behind),
         audit=Ledger(db, behind, audit.add_all, most=_MOST_NOTED),
         denials=Ledger(db, behind, denials.add_all, most=_MOST_NOTED, days=DENIALS_KEPT, sweep=denials.sweep),
         throttle=Throttle(site_keys.cursors, settings.free_guesses),
+        # Of its own: whoever reports leaks must not be slowed down elsewhere.
+        reports=Throttle(token_bytes(32)),
+        outbox=Outbox(settings),
         repositories=settings.data_path / "repositories",
         hooks=settings.data_path / "hooks",
     )
