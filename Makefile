@@ -2,18 +2,20 @@
 # make test   installs, checks, runs every test
 # make check  types, lint, formatting, import directions
 # make bench  benchmarks, as ratios in one run
+# make screenshots  every page in light, dark and on a phone: build/screenshots, the best of them docs/screenshots
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check format bench lock clean
+.PHONY: demo test check format bench screenshots lock clean
 
 demo: $(INSTALLED)
 	@$(BIN)/python demo/demo.py $(if $(REPO),--repo '$(REPO)') $(if $(CHECK),--check)
 
 test: check
 	$(BIN)/python tests/support/install_postgresql.py
+	$(BIN)/python tests/support/install_chromium.py
 	$(BIN)/pytest -n 2 $(TESTS)
 
 check: $(INSTALLED)
@@ -28,6 +30,10 @@ format: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/run.py $(BENCH)
+
+screenshots: $(INSTALLED)
+	$(BIN)/python tests/support/install_chromium.py
+	$(BIN)/python tests/browser/screenshots.py
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -25,8 +25,10 @@ from bitpail.http.addresses import Addresses
 from bitpail.http.bodies import ClientGone
 from bitpail.http.call import Call, Door, make_call, raw_path
 from bitpail.leaks import Leaks
+from bitpail.own_api import door as own_api
+from bitpail.own_api.door import OwnApi
 from bitpail.policy.secrets import scrub
-from bitpail.services import cursors, denials, repositories
+from bitpail.services import chores, denials
 from bitpail.services.origin import Origin, coming_from
 from bitpail.services.site import Site, open_site
 from bitpail.settings import Settings
@@ -34,8 +36,6 @@ from bitpail.smart_http.door import SmartHttp
 from bitpail.web.door import Web, is_page
 
 log = structlog.get_logger()
-
-_CLEAN_EVERY = 3600
 
 
 class Application:
@@ -48,6 +48,7 @@ class Application:
         self._git = SmartHttp()
         self._health = Health()
         self._leaks = Leaks()
+        self._own_api = OwnApi()
         self._web = Web()
         self._site: Site | None = None
 
@@ -65,6 +66,8 @@ class Application:
             return self._health
         if path == leaks.PATH:
             return self._leaks
+        if path.startswith(own_api.PREFIX):
+            return self._own_api
         if is_page(path):
             return self._web
         return self._git
@@ -93,32 +96,21 @@ class Application:
             await _apologise(scope, receive, answer)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
-        cleaning: asyncio.Task[None] | None = None
+        working: asyncio.Task[None] | None = None
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self._site = await open_site(self._settings)
-                cursors.sweep(self._settings.data_path)
-                # Beside the serving: it looks into every repository.
-                cleaning = asyncio.create_task(_clean(self._site))
+                working = asyncio.create_task(chores.run(self._site))
                 await send({"type": "lifespan.startup.complete"})
             else:
-                if cleaning is not None:
-                    cleaning.cancel()
-                    await asyncio.gather(cleaning, return_exceptions=True)
+                if working is not None:
+                    working.cancel()
+                    await asyncio.gather(working, return_exceptions=True)
                 if self._site is not None:
                     await self._site.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
-
-
-async def _clean(site: Site) -> None:
-    while True:
-        try:
-            await repositories.clean_leftovers(site)
-        except OSError as error:
-            log.warning("leftovers.not_cleaned", reason=str(error))
-        await asyncio.sleep(_CLEAN_EVERY)
 
 
 class _Answer:

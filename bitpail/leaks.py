@@ -4,7 +4,6 @@ No credential is asked for: holding the secret is enough. The answer is always
 the same and every report counts alike, so that nothing is learnt here.
 """
 
-import secrets
 from urllib.parse import parse_qs
 
 import msgspec
@@ -16,7 +15,6 @@ from bitpail.http.bodies import Body, ClientGone
 from bitpail.http.call import Call
 from bitpail.policy.secrets import Secret
 from bitpail.services import leaks
-from bitpail.services.throttle import Throttle
 
 PATH = b"/bitpail/1/leaks/revoke"
 
@@ -32,10 +30,6 @@ class _Report(msgspec.Struct, frozen=True):
 class Leaks:
     """``POST /bitpail/1/leaks/revoke``, for outside scanners and for people."""
 
-    def __init__(self) -> None:
-        # Of its own: whoever reports leaks must not be slowed down elsewhere.
-        self._throttle = Throttle(secrets.token_bytes(32))
-
     async def answer(self, call: Call) -> ASGIApp:
         """202, whatever the secret is; 429 after too many."""
         if call.method != "POST":
@@ -46,11 +40,9 @@ class Leaks:
             raise
         except BitpailError as error:
             return _error(error.message, 413 if isinstance(error, TooLarge) else 400)
-        wait = self._throttle.wait(secret, call.client.address)
-        wait = wait or self._throttle.wrong(secret, call.client.address)
+        wait = await leaks.reported(call.site, secret, call.client.address)
         if wait:
             return _error("too many reports came from your address", 429, {"Retry-After": str(wait)})
-        await leaks.reported(call.site, secret)
         return JSONResponse({"message": _ANSWER}, 202)
 
 

@@ -60,6 +60,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     last_use_interval: Positive = 5
     session_idle: Positive = 7 * 24 * 3600
     session_lifetime: Positive = 30 * 24 * 3600
+    smtp_host: str = ""
+    smtp_port: NotNegative = 0
+    smtp_security: str = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_password_file: str = ""
+    mail_from: str = ""
 
     @property
     def data_path(self) -> Path:
@@ -108,6 +115,7 @@ def masked(settings: Settings) -> dict[str, Any]:
     """The settings for people to see: no secret in them."""
     shown = msgspec.to_builtins(settings)
     shown["database"] = mask_url(settings.database)
+    shown["smtp_password"] = "***" if settings.smtp_password else ""
     return dict(shown)
 
 
@@ -213,6 +221,27 @@ def _check(settings: Settings) -> None:
         raise ConfigurationError("settings: database must be a postgresql:// URL, or empty for SQLite")
     if settings.public_url and _scheme(settings.public_url) not in {"http", "https"}:
         raise ConfigurationError("settings: public_url must start with http:// or https://")
+    _check_mail(settings)
+
+
+def _check_mail(settings: Settings) -> None:
+    if not settings.smtp_host:
+        return
+    # Whoever asks for a page chooses the host of the request: no link in a mail may come from that.
+    if not settings.public_url:
+        raise ConfigurationError("settings: smtp_host needs public_url, which the links in mails lead to")
+    if not re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", settings.mail_from):
+        raise ConfigurationError("settings: smtp_host needs mail_from: an e-mail address, in ASCII")
+    if settings.smtp_port > 65535:
+        raise ConfigurationError("settings: smtp_port must be 0 to 65535")
+    if settings.smtp_user and settings.smtp_security == "none":
+        raise ConfigurationError(
+            "settings: smtp_user needs smtp_security starttls or tls: a password must not travel readable"
+        )
+    if settings.smtp_password and settings.smtp_password_file:
+        raise ConfigurationError("settings: give smtp_password or smtp_password_file, not both")
+    if bool(settings.smtp_user) != bool(settings.smtp_password or settings.smtp_password_file):
+        raise ConfigurationError("settings: smtp_user goes together with smtp_password or smtp_password_file")
 
 
 def _scheme(url: str) -> str:
@@ -226,6 +255,7 @@ _DEFAULTS = Settings()
 _CHOICES = {
     "log_level": ("debug", "info", "warning", "error"),
     "push_guard": ("on", "off"),
+    "smtp_security": ("none", "starttls", "tls"),
     "sqlite_synchronous": ("FULL", "NORMAL"),
 }
 _MEANING = {
@@ -256,6 +286,13 @@ _MEANING = {
     "last_use_interval": "How often last uses of app passwords are written down.",
     "session_idle": "A browser is logged out after so long without a request.",
     "session_lifetime": "A browser is logged out after so long in any case.",
+    "smtp_host": "The server that takes our mail; empty: none is sent. Needs public_url and mail_from.",
+    "smtp_port": "Its port; 0: 587 for starttls, 465 for tls, 25 for none.",
+    "smtp_security": "starttls, tls (from the first byte) or none. Without a valid certificate nothing is sent.",
+    "smtp_user": "The name to log in there with; empty: no log-in.",
+    "smtp_password": "The password for it.",
+    "smtp_password_file": "Or the file whose first line it is, read for each mail.",
+    "mail_from": "The address that our mails come from.",
 }
 
 

@@ -13,7 +13,7 @@ from bitpail.http.call import Call
 from bitpail.http.credentials import credential
 from bitpail.http.routing import Match, Opens, Route, Router
 from bitpail.policy.decide import Decision
-from bitpail.policy.scopes import in_form_order
+from bitpail.policy.scopes import in_form_order, of_bitbucket
 from bitpail.services import access
 from bitpail.services.access import Refused
 from bitpail.services.authentication import authenticate
@@ -71,7 +71,7 @@ async def _open(call: Call, match: Match) -> Struct:
 def _tell_scopes(call: Call, route: Route | None, response: Response) -> None:
     """The headers by which a client learns what its credential covers; errors carry them too."""
     if call.actor.app_password is not None:
-        response.headers["X-OAuth-Scopes"] = ", ".join(call.actor.app_password.scopes)
+        response.headers["X-OAuth-Scopes"] = ", ".join(of_bitbucket(call.actor.app_password.scopes))
         response.headers["X-Credential-Type"] = "apppassword"
     if route is not None and route.need.scopes:
         accepted = in_form_order({scope for needed in route.need.scopes for scope in needed})

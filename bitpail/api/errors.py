@@ -7,8 +7,9 @@ from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, 
 from bitpail.http.call import Call
 from bitpail.http.credentials import CHALLENGE, MalformedCredential
 from bitpail.http.routing import MethodNotAllowed
+from bitpail.model.scopes import OWN
 from bitpail.policy.decide import Decision
-from bitpail.policy.scopes import in_form_order
+from bitpail.policy.scopes import in_form_order, of_bitbucket
 from bitpail.policy.secrets import scrub
 from bitpail.services.access import Refused
 from bitpail.services.authentication import Reason, Unauthenticated
@@ -64,6 +65,8 @@ def _refused(error: Refused) -> Response:
     if error.decision is Decision.SCOPE:
         granted = error.actor.app_password.scopes if error.actor.app_password else ()
         required = in_form_order(error.need.scopes[0])
+        if not OWN.intersection(required):
+            granted = of_bitbucket(granted)
         return json(wire.missing_scopes(required, granted), 403)
     if error.decision is Decision.LIMIT:
         label = error.actor.app_password.label if error.actor.app_password else ""

@@ -1,18 +1,14 @@
 """``bitpail app-password advise`` and ``replace``: fewer permissions, as use has shown that they are enough."""
 
 import click
+import msgspec
 
 from bitpail.cli.app_passwords import show_once
-from bitpail.cli.context import Context, answer, as_json, date
-from bitpail.policy import durations
+from bitpail.cli.backend import asked
+from bitpail.cli.context import Context, answer, as_json, moment, on_a_server
+from bitpail.own_api import insight as api
 from bitpail.policy.advice import WATCHED
-from bitpail.services import advice as service
-from bitpail.services import users
-from bitpail.services.advice import Advised, Replacement
-from bitpail.services.app_passwords import parse_scopes
-from bitpail.services.site import Site
-
-_DAY = 86_400
+from bitpail.wire.own_api import Advice, AppPassword, Replacement, Replacing, ToReplace
 
 _after = click.option(
     "--after",
@@ -26,21 +22,17 @@ _after = click.option(
 @click.command()
 @click.option("--user", "username", required=True, metavar="USERNAME", help="Whose they are.")
 @_after
+@on_a_server
 @as_json
 @click.pass_obj
 def advise(context: Context, username: str, after: str, as_json: bool) -> None:
     """Say of each app password whether fewer permissions would have been enough."""
-    enough = durations.seconds(after) // _DAY
-
-    async def work(site: Site) -> list[Advised]:
-        return await service.of_user(site, await users.named(site, username), enough=enough)
-
-    found = context.run(work)
+    found: list[Advice] = context.ask(asked(api.advised, username, after=after))
     if as_json:
         answer([_shown(each) for each in found])
         return
     for each in found:
-        click.echo(f"{each.app_password.label}: {each.advice.sentence}")
+        click.echo(f"{each.label}: {each.sentence}")
 
 
 @click.command()
@@ -57,7 +49,11 @@ def advise(context: Context, username: str, after: str, as_json: bool) -> None:
     metavar="SPAN",
     help="How long the old one goes on working.",
 )
+@click.option("--finish", is_flag=True, help="Revoke the old one now.")
+@click.option("--roll-back", is_flag=True, help="Revoke the narrower one; the old one goes on as before.")
+@click.option("--status", is_flag=True, help="Tell whether the old one is still used, and from where.")
 @_after
+@on_a_server
 @as_json
 @click.pass_obj
 def replace(
@@ -67,37 +63,61 @@ def replace(
     advised: bool,
     permissions: tuple[str, ...],
     grace: str,
+    finish: bool,
+    roll_back: bool,
+    status: bool,
     after: str,
     as_json: bool,
 ) -> None:
     """Make a narrower app password with the same limits; the old one expires after the grace.
 
-    The new one is labelled "LABEL (narrowed)". Its secret is printed once.
+    The new one is labelled "LABEL (narrowed)". Its secret is printed once. LABEL
+    is that of the old one, also to finish, to roll back and to ask.
     """
-    if advised == bool(permissions):
-        raise click.UsageError("give either --advised or --permission")
-    seconds, enough = durations.seconds(grace), durations.seconds(after) // _DAY
+    if advised + bool(permissions) + finish + roll_back + status != 1:
+        raise click.UsageError("give one of --advised, --permission, --finish, --roll-back and --status")
+    if status:
+        _tell(context, username, label, as_json=as_json)
+        return
+    if finish or roll_back:
+        context.ask(asked(api.finish if finish else api.roll_back, username, label))
+        click.echo(f"{'revoked ' + label if finish else label + ' goes on as before'}")
+        return
+    body = ToReplace(permissions=None if advised else permissions, grace=grace, after=after)
+    done: Replacement = context.ask(asked(api.replace, username, label, body))
+    show_once(done.new, as_json=as_json)
+    click.echo(f"{label} works until {moment(done.old_expires_on)}", err=True)
 
-    async def work(site: Site) -> Replacement:
-        user = await users.named(site, username)
-        if advised:
-            return await service.replace_as_advised(site, user, label, seconds, enough=enough)
-        return await service.replace(site, user, label, tuple(parse_scopes(permissions)), seconds)
 
-    done = context.run(work)
-    show_once(username, done.new, done.secret, as_json=as_json)
-    click.echo(f"{label} works until {date(done.old.expires_on)}", err=True)
+def _tell(context: Context, username: str, label: str, *, as_json: bool) -> None:
+    found: Replacing = context.ask(asked(api.replacing, username, label))
+    if found.old is None or found.new is None:
+        if as_json:
+            answer(None)
+            return
+        click.echo(f"no replacement of {label} is under way")
+    elif as_json:
+        answer({"old": _used(found.old), "new": _used(found.new)})
+    else:
+        click.echo(f"{label} works until {moment(found.old.expires_on)}")
+        for one in (_used(found.old), _used(found.new)):
+            used = f"{one['last_used_on']} from {one['last_used_address']} by {one['last_used_client']}"
+            click.echo(f"{one['label']} was {'last used ' + used if one['last_used_on'] else 'never used'}")
 
 
-def _shown(each: Advised) -> dict[str, object]:
-    one, advice = each.app_password, each.advice
+def _used(one: AppPassword) -> dict[str, object]:
     return {
         "label": one.label,
-        "advice": advice.verdict,
-        "permissions": list(one.scopes),
-        "needed": list(advice.narrower),
-        "days": advice.days,
-        "sentence": advice.sentence,
-        "created_on": date(one.created_on),
-        "last_used_on": date(one.last_used_on),
+        "expires_on": moment(one.expires_on),
+        "last_used_on": moment(one.last_used_on),
+        "last_used_address": one.last_used_address,
+        "last_used_client": one.last_used_client,
+    }
+
+
+def _shown(each: Advice) -> dict[str, object]:
+    return {
+        **msgspec.structs.asdict(each),
+        "created_on": moment(each.created_on),
+        "last_used_on": moment(each.last_used_on),
     }

@@ -5,28 +5,26 @@ from typing import Any
 import click
 
 from bitpail.cli import wanted
-from bitpail.cli.context import Context, Group, answer, as_json, date
-from bitpail.model.app_passwords import AppPassword, SecretState
+from bitpail.cli.backend import asked
+from bitpail.cli.context import Context, Group, answer, as_json, moment, on_a_server
 from bitpail.model.scopes import Scope
-from bitpail.policy import durations
+from bitpail.own_api import app_passwords as api
 from bitpail.policy.scopes import IMPLIES, in_form_order
-from bitpail.policy.secrets import Secret
-from bitpail.services import app_passwords as service
-from bitpail.services import users
-from bitpail.services.app_passwords import Rotation
-from bitpail.services.site import Site
+from bitpail.wire.own_api import AppPassword, NewSecret, Rotation, SecretState, ToRotate
 
 _user = click.option("--user", "username", required=True, metavar="USERNAME", help="Whose it is.")
 _label = click.option("--label", required=True, help="What it is for; never part of a credential.")
 
 
 @click.group(cls=Group, name="app-password")
+@on_a_server
 def app_password() -> None:
     """Make, list, rotate and revoke app passwords."""
 
 
 @app_password.command()
 @wanted.options
+@on_a_server
 @as_json
 @click.pass_obj
 def create(context: Context, /, username: str, as_json: bool, **given: Any) -> None:
@@ -34,33 +32,24 @@ def create(context: Context, /, username: str, as_json: bool, **given: Any) -> N
 
     Limits only ever narrow: with several places it works in each of them and nowhere else.
     """
-    described = wanted.wanted(**given)
-
-    async def work(site: Site) -> tuple[AppPassword, Secret]:
-        return await service.create(site, await users.named(site, username), described)
-
-    made, secret = context.run(work)
-    show_once(username, made, secret, as_json=as_json)
+    show_once(context.ask(asked(api.create, username, body=wanted.wanted(**given))), as_json=as_json)
 
 
 @app_password.command("list")
 @_user
 @click.option("--all", "include_revoked", is_flag=True, help="Revoked ones too.")
+@on_a_server
 @as_json
 @click.pass_obj
 def list_(context: Context, username: str, include_revoked: bool, as_json: bool) -> None:
     """List the app passwords of a user: label, permissions, limits, last use."""
-
-    async def work(site: Site) -> list[AppPassword]:
-        user = await users.named(site, username)
-        return await service.of_user(site, user, include_revoked=include_revoked)
-
-    found = context.run(work)
+    revoked = "true" if include_revoked else "false"
+    found: list[AppPassword] = context.ask(asked(api.listed, username, revoked=revoked)).values
     if as_json:
         answer([_shown(one) for one in found])
         return
     for one in found:
-        click.echo(f"{one.label:30} {', '.join(one.scopes)}  ({_state(one)})")
+        click.echo(f"{one.label:30} {', '.join(one.permissions)}  ({_state(one)})")
 
 
 @app_password.command()
@@ -76,6 +65,7 @@ def list_(context: Context, username: str, include_revoked: bool, as_json: bool)
 @click.option("--finish", is_flag=True, help="End the old secret of a rotation now.")
 @click.option("--roll-back", is_flag=True, help="Forget the new secret of a rotation, keep the old one.")
 @click.option("--status", is_flag=True, help="Tell whether the old secret is still used, and from where.")
+@on_a_server
 @as_json
 @click.pass_obj
 def rotate(
@@ -95,78 +85,67 @@ def rotate(
         _tell_rotation(context, username, label, as_json=as_json)
         return
     if finish or roll_back:
-        end = service.finish_rotation if finish else service.roll_back_rotation
-
-        async def work(site: Site) -> None:
-            await end(site, await users.named(site, username), label)
-
-        context.run(work)
+        context.ask(asked(api.finish if finish else api.roll_back, username, label))
         click.echo(f"the {'old' if finish else 'new'} secret of {label} has ended")
         return
-
-    async def begin(site: Site) -> tuple[AppPassword, Secret]:
-        return await service.rotate(site, await users.named(site, username), label, durations.seconds(grace))
-
-    made, secret = context.run(begin)
-    show_once(username, made, secret, as_json=as_json)
+    show_once(context.ask(asked(api.rotate, username, label, ToRotate(grace=grace))), as_json=as_json)
 
 
 @app_password.command()
 @_user
 @_label
+@on_a_server
 @click.pass_obj
 def revoke(context: Context, username: str, label: str) -> None:
     """End an app password; the next request that presents it is refused."""
-
-    async def work(site: Site) -> AppPassword:
-        return await service.revoke(site, await users.named(site, username), label)
-
-    click.echo(f"revoked {context.run(work).label}")
+    context.ask(asked(api.revoke, username, label))
+    click.echo(f"revoked {label}")
 
 
 @app_password.command()
 @as_json
 def permissions(as_json: bool) -> None:
-    """List the 25 permissions, and what each includes."""
+    """List the permissions, and what each includes: Bitbucket's 25, and our own."""
     table = {scope.value: [str(s) for s in in_form_order(IMPLIES[scope] - {scope})] for scope in Scope}
     if as_json:
         answer(table)
         return
     for scope, implied in table.items():
-        click.echo(f"{scope:20} {'includes ' + ', '.join(implied) if implied else ''}".rstrip())
+        click.echo(f"{scope:26} {'includes ' + ', '.join(implied) if implied else ''}".rstrip())
 
 
-def show_once(username: str, made: AppPassword, secret: Secret, *, as_json: bool) -> None:
+def show_once(new: NewSecret, *, as_json: bool) -> None:
     """Print a new secret, alone on standard output."""
+    made = new.app_password
     if as_json:
-        expires = {"expires_on": date(made.expires_on)} if made.expires_on else {}
+        expires = {"expires_on": moment(made.expires_on)} if made.expires_on else {}
         answer(
             {
-                "username": username,
+                "username": new.username,
                 "label": made.label,
-                "permissions": list(made.scopes),
+                "permissions": made.permissions,
                 **expires,
-                "secret": secret.reveal(),
+                "secret": new.secret,
             }
         )
         return
-    click.echo(secret.reveal())
+    click.echo(new.secret)
     click.echo(
-        f"This is the only time it is shown. It has: {', '.join(made.scopes)}.\n"
-        f"The user name beside it is {username}: never the label, never the e-mail address.",
+        f"This is the only time it is shown. It has: {', '.join(made.permissions)}.\n"
+        f"The user name beside it is {new.username}: never the label, never the e-mail address.",
         err=True,
     )
 
 
 def _tell_rotation(context: Context, username: str, label: str, *, as_json: bool) -> None:
-    async def work(site: Site) -> Rotation | None:
-        return await service.rotation(site, await users.named(site, username), label)
-
-    found = context.run(work)
-    if as_json:
-        answer(found and {"old": _secret_state(found.old), "new": _secret_state(found.new)})
-    elif found is None:
+    found: Rotation = context.ask(asked(api.rotation, username, label))
+    if found.old is None or found.new is None:
+        if as_json:
+            answer(None)
+            return
         click.echo(f"no rotation of {label} is under way")
+    elif as_json:
+        answer({"old": _secret_state(found.old), "new": _secret_state(found.new)})
     else:
         old = _secret_state(found.old)
         click.echo(f"the old secret works until {old['ends_on']}")
@@ -176,9 +155,9 @@ def _tell_rotation(context: Context, username: str, label: str, *, as_json: bool
 
 def _secret_state(state: SecretState) -> dict[str, object]:
     return {
-        "created_on": date(state.created_on),
-        "ends_on": date(state.ends_on),
-        "last_used_on": date(state.last_used_on),
+        "created_on": moment(state.created_on),
+        "ends_on": moment(state.ends_on),
+        "last_used_on": moment(state.last_used_on),
         "last_used_address": state.last_used_address,
         "last_used_client": state.last_used_client,
     }
@@ -186,24 +165,24 @@ def _secret_state(state: SecretState) -> dict[str, object]:
 
 def _state(one: AppPassword) -> str:
     used = (
-        f"last used {date(one.last_used_on)} from {one.last_used_address}"
+        f"last used {moment(one.last_used_on)} from {one.last_used_address}"
         if one.last_used_on
         else "never used"
     )
-    expires = f", expires {date(one.expires_on)}" if one.expires_on else ""
-    revoked = f", revoked {date(one.revoked_on)}" if one.revoked_on else ""
+    expires = f", expires {moment(one.expires_on)}" if one.expires_on else ""
+    revoked = f", revoked {moment(one.revoked_on)}" if one.revoked_on else ""
     return f"{used}{expires}{revoked}"
 
 
 def _shown(one: AppPassword) -> dict[str, object]:
     return {
         "label": one.label,
-        "permissions": list(one.scopes),
+        "permissions": one.permissions,
         "limits": one.limits,
-        "created_on": date(one.created_on),
-        "expires_on": date(one.expires_on),
-        "revoked_on": date(one.revoked_on),
-        "last_used_on": date(one.last_used_on),
+        "created_on": moment(one.created_on),
+        "expires_on": moment(one.expires_on),
+        "revoked_on": moment(one.revoked_on),
+        "last_used_on": moment(one.last_used_on),
         "last_used_address": one.last_used_address,
         "last_used_client": one.last_used_client,
     }

@@ -6,11 +6,10 @@ import click
 import msgspec
 
 from bitpail.cli.context import Context, Group, answer, as_json, date
-from bitpail.model.audit import Event, Kind
+from bitpail.model.audit import Event, Filter, Kind
 from bitpail.policy import durations
 from bitpail.services import audit as service
 from bitpail.services import denials, users
-from bitpail.services.audit import Filter
 from bitpail.services.denials import Explanation
 from bitpail.services.site import Site
 

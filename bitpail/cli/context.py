@@ -5,13 +5,16 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
 
 import click
 import msgspec
 import structlog
 
 from bitpail import settings
+from bitpail.cli.backend import Asked, here
+from bitpail.cli.remote import Remote
 from bitpail.errors import Invalid
 from bitpail.policy.secrets import Secret
 from bitpail.services.site import Site, open_site
@@ -19,6 +22,29 @@ from bitpail.services.site import Site, open_site
 T = TypeVar("T")
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for scripts.")
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        setattr(context.ensure_object(Context), str(parameter.name), value)
+
+
+def on_a_server(command: Callable[..., T]) -> Callable[..., T]:
+    """``--server`` and where its app password comes from: never an argument, which everybody here can read."""
+    command = click.option(
+        "--password-file",
+        metavar="FILE|-",
+        expose_value=False,
+        callback=_keep,
+        help="With --server: read the app password from the first line of a file; default: it is asked for.",
+    )(command)
+    return click.option(
+        "--server",
+        metavar="URL",
+        expose_value=False,
+        callback=_keep,
+        help="Do it on that server, like https://git.example.org, with an app password that may.",
+    )(command)
 
 
 class Group(click.Group):
@@ -35,10 +61,33 @@ class Context:
     def __init__(self, data: str | None, config: str | None) -> None:
         self._data = data
         self._config = config
+        self.server: str | None = None
+        self.password_file: str | None = None
+        self._remote: Remote | None = None
 
     def settings(self, **flags: Any) -> settings.Settings:
         """The settings in force, with a command's own flags; raises ConfigurationError."""
         return settings.load({"data": self._data, **flags}, self._config)
+
+    def ask(self, wanted: Asked) -> Any:
+        """Do one of our own operations, here or on the server that was named; raises BitpailError."""
+        if self.server is None:
+            return self.run(lambda site: here(site, wanted))
+        if self._remote is None:
+            self._remote = Remote(self.server, self._secret(wanted.username))
+        return self._remote.ask(wanted)
+
+    def _secret(self, username: str) -> Secret:
+        if self.password_file is None:
+            prompt = f"App password of {username} for {self.server}"
+            return Secret(click.prompt(prompt, hide_input=True, err=True))
+        if self.password_file == "-":  # noqa: S105 - the name of a file
+            return _first_line(sys.stdin.buffer)
+        try:
+            with Path(self.password_file).open("rb") as file:
+                return _first_line(file)
+        except OSError as error:
+            raise Invalid(f"{self.password_file}: {error.strerror}") from None
 
     def run(self, work: Callable[[Site], Awaitable[T]]) -> T:
         """Do some work with an open site, and close it."""
@@ -67,15 +116,24 @@ def date(microseconds: int | None) -> str | None:
     return datetime.fromtimestamp(microseconds / 1_000_000, UTC).isoformat(timespec="seconds")
 
 
+def moment(at: datetime | None) -> str | None:
+    """The same of a moment that came from our own API."""
+    return None if at is None else at.isoformat(timespec="seconds")
+
+
 def secret_from(prompt: str, *, from_stdin: bool) -> Secret:
     """A secret typed twice at the prompt, or the first line of standard input. Never an argument."""
     if from_stdin:
-        line = sys.stdin.buffer.readline().decode("utf-8", "surrogateescape").rstrip("\r\n")
-        if not line:
-            raise Invalid("there is no password on standard input")
-        return Secret(line)
+        return _first_line(sys.stdin.buffer)
     typed: str = click.prompt(prompt, hide_input=True, confirmation_prompt=True)
     return Secret(typed)
+
+
+def _first_line(stream: BinaryIO) -> Secret:
+    line = stream.readline().decode("utf-8", "surrogateescape").rstrip("\r\n")
+    if not line:
+        raise Invalid("there is no password in the first line")
+    return Secret(line)
 
 
 def two_names(full_name: str) -> tuple[str, str]:

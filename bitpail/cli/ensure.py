@@ -4,14 +4,14 @@ import sys
 from typing import Any
 
 import click
+import msgspec
 
 from bitpail.cli import wanted
-from bitpail.cli.context import Context, answer, as_json
+from bitpail.cli.backend import asked
+from bitpail.cli.context import Context, answer, as_json, on_a_server
+from bitpail.own_api import app_passwords as api
 from bitpail.policy.presets import PRESETS
-from bitpail.services import ensure as service
-from bitpail.services import users
-from bitpail.services.ensure import Ensured
-from bitpail.services.site import Site
+from bitpail.wire.own_api import Described, Ensured
 
 
 @click.command()
@@ -19,6 +19,7 @@ from bitpail.services.site import Site
 @click.option(
     "--replace", is_flag=True, help="Revoke one that is different, and make another with a new secret."
 )
+@on_a_server
 @as_json
 @click.pass_obj
 def ensure(context: Context, /, username: str, replace: bool, as_json: bool, **given: Any) -> None:
@@ -27,21 +28,20 @@ def ensure(context: Context, /, username: str, replace: bool, as_json: bool, **g
     Exit status: 0 if it is as wanted now; 1 if it is different and --replace isn't given.
     A secret is printed only if one was made.
     """
-    described = wanted.wanted(**given)
-
-    async def work(site: Site) -> Ensured:
-        return await service.ensure(site, await users.named(site, username), described, replace=replace)
-
-    done = context.run(work)
+    described = msgspec.structs.asdict(wanted.wanted(**given))
+    label = described.pop("label")
+    done: Ensured = context.ask(
+        asked(api.ensure, username, label, Described(**described), replace="true" if replace else "false")
+    )
     if as_json:
         answer(
             {
                 "state": done.state,
                 "username": username,
                 "label": done.app_password.label,
-                "permissions": list(done.app_password.scopes),
-                "differences": list(done.differences),
-                "secret": done.secret.reveal() if done.secret else None,
+                "permissions": done.app_password.permissions,
+                "differences": done.differences,
+                "secret": done.secret,
             }
         )
     else:
@@ -52,7 +52,7 @@ def ensure(context: Context, /, username: str, replace: bool, as_json: bool, **g
 
 def _tell(done: Ensured) -> None:
     if done.secret is not None:
-        click.echo(done.secret.reveal())
+        click.echo(done.secret)
     click.echo(f"{done.app_password.label}: {done.state}", err=True)
     for difference in done.differences:
         click.echo(f"  {'was: ' if done.state == 'replaced' else ''}{difference}", err=True)

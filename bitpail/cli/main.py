@@ -12,10 +12,12 @@ from bitpail.cli import (
     audit,
     ensure,
     leaks,
+    mail,
     policy,
     repositories,
     server,
     ssh,
+    ssh_keys,
     users,
     workspaces,
 )
@@ -51,6 +53,7 @@ def bitpail(context: click.Context, data: str | None, config: str | None) -> Non
 
 bitpail.add_command(server.serve)
 bitpail.add_command(server.init)
+bitpail.add_command(server.set_up_link)
 bitpail.add_command(server.migrate)
 bitpail.add_command(server.config)
 bitpail.add_command(server.doctor)
@@ -64,11 +67,13 @@ app_passwords.app_password.add_command(ensure.presets)
 app_passwords.app_password.add_command(leaks.scan)
 bitpail.add_command(access_keys.access_key)
 bitpail.add_command(ssh.ssh)
+bitpail.add_command(ssh_keys.ssh_key)
 bitpail.add_command(policy.policy)
 app_passwords.app_password.add_command(advice.advise)
 app_passwords.app_password.add_command(advice.replace)
 bitpail.add_command(audit.audit)
 bitpail.add_command(audit.why)
+bitpail.add_command(mail.mail)
 
 
 def main() -> None:

@@ -14,8 +14,9 @@ from bitpail import settings as bitpail_settings
 from bitpail.app import create
 from bitpail.cli.context import Context, answer, as_json
 from bitpail.cli.ssh import beside
-from bitpail.errors import ConfigurationError
-from bitpail.services import check_up, host_keys, set_up
+from bitpail.errors import ConfigurationError, Conflict
+from bitpail.policy.secrets import Secret
+from bitpail.services import administration, check_up, host_keys, set_up
 from bitpail.services.check_up import Finding
 from bitpail.services.site import open_site
 from bitpail.settings import Settings
@@ -60,7 +61,7 @@ def serve(
     settings = context.settings(
         listen=listen, workers=workers, tls_certificate=tls_certificate, tls_key=tls_key
     )
-    asyncio.run(_try_to_open(settings))
+    set_up_path = asyncio.run(_try_to_open(settings))
     ssh_listening, settings = _ssh(settings)
     host, port = settings.address
     config = uvicorn.Config(
@@ -83,7 +84,9 @@ def serve(
     )
     listening = _bind(host, port)
     scheme = "https" if settings.tls_certificate else "http"
-    click.echo(f"bitpail: serving {scheme}://{host}:{listening.getsockname()[1]}", err=True)
+    own = f"{scheme}://{host}:{listening.getsockname()[1]}"
+    click.echo(f"bitpail: serving {own}", err=True)
+    _tell_how_to_set_up(settings.public_url.rstrip("/") or own, set_up_path)
     with beside(settings, ssh_listening):
         if settings.workers > 1:
             Multiprocess(config, sockets=[listening]).run()
@@ -119,11 +122,44 @@ def _bind(host: str, port: int) -> socket:
     return bound
 
 
-async def _try_to_open(settings: Settings) -> None:
-    """An old git, a wrong key file or database is said in a line before any worker starts."""
+async def _try_to_open(settings: Settings) -> Secret | None:
+    """An old git, a wrong key file or database is said in a line before any worker starts.
+
+    Where there is no user yet, return the path of the page that makes the first one.
+    """
     await check_up.check_git()
     site = await open_site(settings)
-    await site.close()
+    try:
+        return await administration.set_up_path(site)
+    finally:
+        await site.close()
+
+
+def _tell_how_to_set_up(base: str, path: Secret | None) -> None:
+    # Not through the log. And where standard error is no terminal it is a log: whoever may
+    # read logs must not become the administrator.
+    if path is None:
+        return
+    if sys.stderr.isatty():
+        click.echo(
+            "bitpail: there is no user yet. Make the first one here (once, within 24 hours):", err=True
+        )
+        click.echo(f"bitpail: {base}{path.reveal()}", err=True)
+    else:
+        click.echo("bitpail: there is no user yet: 'bitpail set-up-link' prints a link to make one", err=True)
+
+
+@click.command("set-up-link")
+@click.pass_obj
+def set_up_link(context: Context) -> None:
+    """Print a link to the page that makes the first administrator. It works once, for 24 hours."""
+    path = context.run(administration.set_up_path)
+    if path is None:
+        raise Conflict("there is a user already: 'bitpail user reset-link' makes a link for one")
+    base = context.settings().public_url.rstrip("/")
+    click.echo(f"{base}{path.reveal()}")
+    if not base:
+        click.echo("put the address of this server before it: public_url is not set", err=True)
 
 
 @click.command()

@@ -2,9 +2,11 @@
 
 import click
 
-from bitpail.cli.context import Context, Group, answer, as_json, secret_from
+from bitpail.cli.context import Context, Group, answer, as_json, date, secret_from
 from bitpail.model.users import User
+from bitpail.services import administration, emails
 from bitpail.services import users as service
+from bitpail.services.administration import Link
 from bitpail.services.site import Site
 
 password_stdin = click.option(
@@ -79,6 +81,42 @@ def password(context: Context, username: str, password_stdin: bool) -> None:
     click.echo(f"changed the account password of {username}")
 
 
+@user.command("reset-link")
+@click.argument("username")
+@as_json
+@click.pass_obj
+def reset_link(context: Context, username: str, as_json: bool) -> None:
+    """Make a link by which a user sets the account password: it works once, for 24 hours.
+
+    It is mailed too, if mail is set up. The password there is works until then; older links do not.
+    """
+
+    async def work(site: Site) -> tuple[str, Link]:
+        _, link = await administration.password_link(site, username)
+        return site.settings.public_url.rstrip("/"), link
+
+    base, link = context.run(work)
+    address = f"{base}{link.path.reveal()}"
+    if as_json:
+        answer({"link": address, "until": date(link.until), "mailed": link.mailed})
+        return
+    click.echo(address)
+    if not base:
+        click.echo("put the address of this server before it: public_url is not set", err=True)
+    if link.mailed:
+        click.echo(f"mailed to {username} as well", err=True)
+
+
+@user.command()
+@click.argument("username")
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@click.pass_obj
+def administrator(context: Context, username: str, switch: str) -> None:
+    """Make somebody an administrator of this server, or no longer. The last one stays."""
+    context.run(lambda site: service.set_admin(site, username, admin=switch == "on"))
+    click.echo(f"{username} is {'now an' if switch == 'on' else 'no longer an'} administrator")
+
+
 @user.command()
 @click.argument("username")
 @click.pass_obj
@@ -110,6 +148,20 @@ def usage(context: Context, username: str, switch: str) -> None:
 
     context.run(work)
     click.echo(f"usage of the app passwords of {username} is {'' if switch == 'on' else 'not '}counted")
+
+
+@user.command("confirm-email")
+@click.argument("username")
+@click.argument("address")
+@click.pass_obj
+def confirm_email(context: Context, username: str, address: str) -> None:
+    """Confirm an address that a user has added, where no mail is sent or none arrives."""
+
+    async def work(site: Site) -> None:
+        await emails.confirm_unseen(site, await service.named(site, username), address)
+
+    context.run(work)
+    click.echo(f"confirmed {address} of {username}")
 
 
 def _shown(one: User) -> dict[str, object]:

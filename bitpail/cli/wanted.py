@@ -1,15 +1,13 @@
 """The options that say what an app password shall be: the same wherever one is made."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import click
 
 from bitpail.errors import Invalid
-from bitpail.policy import durations
 from bitpail.policy.presets import PRESETS
-from bitpail.services.app_passwords import Wanted
+from bitpail.wire.own_api import Wanted
 
 _OPTIONS = [
     click.option("--user", "username", required=True, metavar="USERNAME", help="Whose it is."),
@@ -62,5 +60,4 @@ def wanted(*, preset: str | None, expires: str | None, permissions: tuple[str, .
         permissions = (*permissions, *PRESETS[preset].permissions)
     if not permissions:
         raise click.UsageError("Missing option '--permission' or '--preset'.")
-    lifetime = durations.seconds_until(expires, time.time()) if expires else None
-    return Wanted(permissions=permissions, lifetime=lifetime, **same)
+    return Wanted(permissions=permissions, expires=expires or None, **same)

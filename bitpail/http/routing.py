@@ -26,6 +26,7 @@ class Opens(Enum):
     WORKSPACE = "workspace"
     OWN_ACCOUNT = "own account"
     SITE = "site"
+    ADMINISTRATION = "site, as its administrator"
 
 
 class Route(Struct, frozen=True):

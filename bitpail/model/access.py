@@ -25,6 +25,7 @@ class Actor(Struct, frozen=True):
 
     ``scopes`` is closed under implication; scopes and limits belong to the
     credential, so nothing asks how it was presented. ``client`` is where from.
+    ``ends_on`` is set while the old secret of a rotation is presented.
     ``access_key`` is the fingerprint of a machine's key: no user then, and not anonymous.
     """
 
@@ -32,6 +33,7 @@ class Actor(Struct, frozen=True):
     app_password: AppPassword | None = None
     scopes: frozenset[Scope] = frozenset()
     client: Client = Client("", "")
+    ends_on: int | None = None
     access_key: str | None = None
 
 

@@ -17,6 +17,8 @@ class Kind(StrEnum):
     APP_PASSWORD_ROTATION_FINISHED = "app_password.rotation_finished"
     APP_PASSWORD_ROTATION_ROLLED_BACK = "app_password.rotation_rolled_back"
     APP_PASSWORD_REPLACED = "app_password.replaced"
+    APP_PASSWORD_NARROWED = "app_password.narrowed"
+    APP_PASSWORD_REPLACEMENT_ROLLED_BACK = "app_password.replacement_rolled_back"
     APP_PASSWORD_EXPIRED = "app_password.expired"
     APP_PASSWORD_REVOKED = "app_password.revoked"
     APP_PASSWORD_LEAKED = "app_password.leaked"
@@ -25,8 +27,22 @@ class Kind(StrEnum):
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"
     USER_PASSWORD_CHANGED = "user.password_changed"
+    USER_PASSWORD_LINK_MADE = "user.password_link_made"
+    USER_ADMINISTRATOR_ON = "user.administrator_on"
+    USER_ADMINISTRATOR_OFF = "user.administrator_off"
+    USER_TWO_STEP_OFF = "user.two_step_off"
     USER_USAGE_ON = "user.usage_on"
     USER_USAGE_OFF = "user.usage_off"
+    USER_PROFILE_CHANGED = "user.profile_changed"
+    USER_AVATAR_CHANGED = "user.avatar_changed"
+    USER_AVATAR_REMOVED = "user.avatar_removed"
+    USER_TWO_STEP_ON = "user.two_step_on"
+    EMAIL_ADDED = "email.added"
+    EMAIL_CONFIRMED = "email.confirmed"
+    EMAIL_MADE_PRIMARY = "email.made_primary"
+    EMAIL_REMOVED = "email.removed"
+    SSH_KEY_ADDED = "ssh_key.added"
+    SSH_KEY_REMOVED = "ssh_key.removed"
     ACCESS_KEY_ADDED = "access_key.added"
     ACCESS_KEY_REMOVED = "access_key.removed"
     LOGGED_IN = "user.logged_in"
@@ -51,3 +67,21 @@ class Event(Struct, frozen=True):
     address: str
     request_id: str
     detail: str
+
+
+FOR_EVER = 2**63 - 1
+"""Later than any moment."""
+
+
+class Filter(Struct, frozen=True):
+    """Which events: what is empty lets everything pass. ``since`` is a moment, ``until`` the first one after.
+
+    ``app_password`` is a label or an id.
+    """
+
+    user_id: str = ""
+    kind: str = ""
+    since: int = 0
+    until: int = FOR_EVER
+    app_password: str = ""
+    address: str = ""

@@ -1,14 +1,15 @@
-"""The 25 permissions of an app password, by their API scope names.
+"""The permissions of an app password, by their API scope names: Bitbucket's 25, and our own.
 
-Source: the create form of Bitbucket Cloud, one box and one scope each. What a
-scope implies is a rule and lives in ``policy/scopes.py``.
+Source of the 25: the create form of Bitbucket Cloud, one box and one scope each.
+Our own open our own API and nothing else. What a scope implies is a rule and
+lives in ``policy/scopes.py``.
 """
 
 from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """One box of the create form; declared in the order of the form."""
+    """One box of the create form; declared in the order of the form, our own after the others."""
 
     EMAIL = "email"
     ACCOUNT = "account"
@@ -35,3 +36,11 @@ class Scope(StrEnum):
     PIPELINE_VARIABLE = "pipeline:variable"
     RUNNER = "runner"
     RUNNER_WRITE = "runner:write"
+    APP_PASSWORD_WRITE = "bitpail:app-password:write"  # noqa: S105 - the name of a permission
+    SITE_ADMIN = "bitpail:site:admin"
+
+
+OWN = frozenset({Scope.APP_PASSWORD_WRITE, Scope.SITE_ADMIN})
+"""Ours alone: clients of Bitbucket's API and of Git never hear of them."""
+BITBUCKET = tuple(scope for scope in Scope if scope not in OWN)
+"""The 25, in the order of the form."""

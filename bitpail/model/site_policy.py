@@ -10,12 +10,15 @@ class SitePolicy(Struct, frozen=True, omit_defaults=True):
 
     ``longest_lifetime`` is seconds from its creation. A password has to be limited
     to networks inside ``networks``, and with ``places_required`` to some places.
+    ``existing_from`` is the moment from which those that were made before are held
+    to it too; None: they go on as they are.
     """
 
     longest_lifetime: int | None = None
     forbidden: tuple[Scope, ...] = ()
     networks: tuple[str, ...] = ()
     places_required: bool = False
+    existing_from: int | None = None
 
 
 NO_POLICY = SitePolicy()

@@ -6,6 +6,7 @@ and permissions as without it.
 """
 
 import ipaddress
+from collections.abc import Iterable
 from functools import lru_cache
 
 from bitpail.errors import Invalid
@@ -75,6 +76,28 @@ def check_branch_pattern(text: str) -> str:
     if not text or len(full) > 250 or any(ord(c) <= 32 or c in "\x7f~^:\\" for c in full) or ".." in full:
         raise Invalid(f"not a branch pattern: {text!r}")
     return full
+
+
+def network_inside(network: str, allowed: Iterable[str]) -> bool:
+    """Whether all of a network lies in one of others."""
+    inner = ipaddress.ip_network(network)
+    for text in allowed:
+        outer = ipaddress.ip_network(text)
+        # Of two versions neither holds the other.
+        if (
+            inner.version == outer.version
+            and outer.network_address <= inner.network_address  # type: ignore[operator]
+            and inner.broadcast_address <= outer.broadcast_address  # type: ignore[operator]
+        ):
+            return True
+    return False
+
+
+def branches_inside(pattern: str, allowed: Iterable[str]) -> bool:
+    """Whether every ref that a pattern matches is matched by one of others."""
+    # A star of the inner pattern is taken for a letter: what is around the stars of the
+    # outer one holds none, so it can only lie where the outer one has a star.
+    return any(_matches(outer, pattern) for outer in allowed)
 
 
 def _matches(pattern: str, ref: str) -> bool:

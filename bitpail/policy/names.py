@@ -16,7 +16,7 @@ SLUG_LENGTH = 62
 RESERVED = frozenset(
     {
         *("2.0", "!api", "account", "admin", "api", "assets", "bitpail", "dashboard", "favicon.ico"),
-        *("healthz", "help", "join", "login", "logout", "metrics", "readyz", "repo", "repositories"),
+        *("healthz", "help", "join", "leaks", "login", "logout", "metrics", "readyz", "repo", "repositories"),
         *("robots.txt", "search", "site", "snippets", "socialauth", "static", "support", "user"),
         *("users", "workspace", "workspaces", "xhr"),
     }

@@ -10,6 +10,7 @@ others.
 from collections.abc import Iterable
 from functools import lru_cache
 
+from bitpail.model.scopes import OWN
 from bitpail.model.scopes import Scope as S
 
 DIRECTLY_IMPLIES: dict[S, frozenset[S]] = {
@@ -32,7 +33,8 @@ DIRECTLY_IMPLIES: dict[S, frozenset[S]] = {
     S.PIPELINE_VARIABLE: frozenset({S.PIPELINE_WRITE}),  # [R]
     S.RUNNER_WRITE: frozenset({S.RUNNER}),  # [R]
     # email, team, repository, issue, wiki, snippet, webhook, pipeline and
-    # runner imply nothing: they are not listed.
+    # runner imply nothing: they are not listed. Neither are our own, which open
+    # nothing of Bitbucket's.
 }
 
 
@@ -68,6 +70,11 @@ def covers(held: frozenset[S], alternatives: tuple[frozenset[S], ...]) -> bool:
     if not alternatives:
         return True
     return any(needed <= held for needed in alternatives)
+
+
+def of_bitbucket(scopes: Iterable[S]) -> tuple[S, ...]:
+    """The scopes without our own: what a client of Bitbucket's API may hear."""
+    return tuple(scope for scope in scopes if scope not in OWN)
 
 
 def in_form_order(scopes: Iterable[S]) -> tuple[S, ...]:

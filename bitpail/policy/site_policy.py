@@ -1,34 +1,94 @@
-"""Whether an app password is as the administrators want them. Each answer is a list of what isn't."""
+"""Whether an app password is as the administrators want them, and what is left of one that isn't.
 
-import ipaddress
+What is left is never wider in anything: narrowing takes away, and where taking
+away leaves nothing of use, the app password ends.
+"""
+
+from datetime import UTC, datetime
+
+import msgspec
 
 from bitpail.model.app_passwords import AppPassword
+from bitpail.model.scopes import Scope
 from bitpail.model.site_policy import SitePolicy
-from bitpail.policy.scopes import expand, in_form_order
+from bitpail.policy.limits import network_inside
+from bitpail.policy.scopes import IMPLIES, expand, in_form_order, minimal
 
 _SECOND = 1_000_000
 
 
-def breaks(policy: SitePolicy, password: AppPassword) -> list[str]:
-    """Which rules an app password breaks, in words; none if it keeps them all."""
-    found = [_lifetime(policy, password), _permissions(policy, password), _networks(policy, password)]
+def breaks(policy: SitePolicy, password: AppPassword, *, existing: bool = False) -> list[str]:
+    """Which rules an app password breaks, in words; none if it keeps them all.
+
+    ``existing`` ones are given their lifetime from the day on which they are first held to the policy.
+    """
+    found = [
+        _lifetime(policy, password, _latest(policy, password, existing=existing)),
+        _permissions(policy, password),
+        _networks(policy, password),
+    ]
     if policy.places_required and not password.limits.places:
         found.append("it must be limited to repositories, projects or workspaces")
     return [sentence for sentence in found if sentence]
 
 
-def _lifetime(policy: SitePolicy, password: AppPassword) -> str | None:
+def narrowed(policy: SitePolicy, password: AppPassword) -> AppPassword | None:
+    """What is left of an existing one from ``existing_from`` on; None: nothing, it ends.
+
+    A permission goes with all that include it; what else those included stays. Limits to
+    places are nobody's to guess: one that lacks them ends.
+    """
+    if policy.existing_from is None or not breaks(policy, password, existing=True):
+        return password
+    forbidden = frozenset(policy.forbidden)
+    scopes = minimal(scope for scope in expand(password.scopes) if not IMPLIES[scope] & forbidden)
+    networks = _common(password.limits.networks, policy.networks)
+    if not scopes or networks is None or (policy.places_required and not password.limits.places):
+        return None
+    latest = _latest(policy, password, existing=True)
+    ends = [moment for moment in (password.expires_on, latest) if moment is not None]
+    return msgspec.structs.replace(
+        password,
+        scopes=scopes,
+        limits=msgspec.structs.replace(password.limits, networks=networks),
+        expires_on=min(ends, default=None),
+    )
+
+
+def loses(before: AppPassword, after: AppPassword | None) -> list[str]:
+    """What narrowing takes from an app password, in words."""
+    if after is None:
+        return ["it ends"]
+    found = []
+    gone = expand(before.scopes) - expand(after.scopes)
+    if gone:
+        found.append(f"it loses {', '.join(in_form_order(gone))}")
+    if after.limits.networks != before.limits.networks:
+        found.append(f"it works from {', '.join(after.limits.networks)} only")
+    if after.expires_on is not None and after.expires_on != before.expires_on:
+        found.append(f"it expires on {datetime.fromtimestamp(after.expires_on / _SECOND, UTC):%Y-%m-%d}")
+    return found
+
+
+def _latest(policy: SitePolicy, password: AppPassword, *, existing: bool) -> int | None:
+    """The last moment at which it may expire; None: whenever it likes."""
     if policy.longest_lifetime is None:
         return None
-    latest = password.created_on + policy.longest_lifetime * _SECOND
-    if password.expires_on is not None and password.expires_on <= latest:
+    # Counted from their creation, all the old ones would end together on the day itself,
+    # and without the notice that goes out before an app password expires.
+    start = max(password.created_on, (policy.existing_from or 0) if existing else 0)
+    return start + policy.longest_lifetime * _SECOND
+
+
+def _lifetime(policy: SitePolicy, password: AppPassword, latest: int | None) -> str | None:
+    if latest is None or (password.expires_on is not None and password.expires_on <= latest):
         return None
-    return f"it must expire within {_span(policy.longest_lifetime)}"
+    return f"it must expire within {_span(policy.longest_lifetime or 0)}"
 
 
 def _permissions(policy: SitePolicy, password: AppPassword) -> str | None:
     # Also what a broader permission includes.
-    refused = expand(password.scopes) & frozenset(policy.forbidden)
+    refused: frozenset[Scope] = expand(password.scopes) & frozenset(policy.forbidden)
     if not refused:
         return None
     return f"these permissions may not be granted: {', '.join(in_form_order(refused))}"
@@ -36,23 +96,20 @@ def _permissions(policy: SitePolicy, password: AppPassword) -> str | None:
 
 def _networks(policy: SitePolicy, password: AppPassword) -> str | None:
     limited = password.limits.networks
-    if not policy.networks or (limited and all(_inside(one, policy.networks) for one in limited)):
+    if not policy.networks or (limited and all(network_inside(one, policy.networks) for one in limited)):
         return None
     return f"it must be limited to networks inside {', '.join(policy.networks)}"
 
 
-def _inside(network: str, allowed: tuple[str, ...]) -> bool:
-    inner = ipaddress.ip_network(network)
-    for text in allowed:
-        outer = ipaddress.ip_network(text)
-        # Of two versions neither holds the other.
-        if (
-            inner.version == outer.version
-            and outer.network_address <= inner.network_address  # type: ignore[operator]
-            and inner.broadcast_address <= outer.broadcast_address  # type: ignore[operator]
-        ):
-            return True
-    return False
+def _common(held: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The networks inside both; empty: any; None: there is none."""
+    if not held or not allowed:
+        return held or allowed
+    # Of two networks one holds the other, or they have nothing in common.
+    both = [one for one in held if network_inside(one, allowed)] + [
+        one for one in allowed if network_inside(one, held)
+    ]
+    return tuple(dict.fromkeys(both)) or None
 
 
 def _span(seconds: int) -> str:

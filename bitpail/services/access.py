@@ -123,6 +123,16 @@ def to_site(site: Site, actor: Actor, need: Need) -> Actor:
     return actor
 
 
+def to_administration(site: Site, actor: Actor, need: Need) -> User:
+    """An administrator of this server. Raises Refused."""
+    is_admin = actor.user is not None and actor.user.is_admin
+    limit = limits.refuse_elsewhere(_limits(actor))
+    _judge(site, actor, need, Permission.ADMIN if is_admin else Permission.READ, limit=limit)
+    if actor.user is None:
+        raise Refused(Decision.SIGN_IN, actor, need)
+    return actor.user
+
+
 def _limits(actor: Actor) -> Limits:
     return actor.app_password.limits if actor.app_password else NO_LIMITS
 

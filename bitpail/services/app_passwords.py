@@ -16,6 +16,7 @@ from bitpail.policy import names, scopes, secrets
 from bitpail.policy.secrets import Secret
 from bitpail.services import audit, places, site_policy
 from bitpail.services.clock import now
+from bitpail.services.managing import Guard, any_of_them
 from bitpail.services.site import Site
 from bitpail.store import app_passwords as store
 from bitpail.store.database import Connection
@@ -55,13 +56,16 @@ class Rotation(Struct, frozen=True):
     new: SecretState
 
 
-async def create(site: Site, user: User, wanted: Wanted) -> tuple[AppPassword, Secret]:
+async def create(
+    site: Site, user: User, wanted: Wanted, may: Guard = any_of_them
+) -> tuple[AppPassword, Secret]:
     """A new app password and its secret.
 
     Raises Invalid (the administrators' policy too), NotFound (a place it is
     limited to) or Conflict (the label is in use).
     """
     app_password = await described(site, user, wanted)
+    await may(app_password)
     try:
         async with site.db.transaction() as db:
             secret = await add(site, db, user, app_password)
@@ -168,11 +172,15 @@ async def of_user(site: Site, user: User, *, include_revoked: bool = False) -> l
     return await store.of_user(site.db, user.id, include_revoked=include_revoked)
 
 
-async def labelled(site: Site, user: User, label: str) -> AppPassword:
-    """The unrevoked one of that label; raises NotFound."""
+async def labelled(site: Site, user: User, label: str, may: Guard = any_of_them) -> AppPassword:
+    """The unrevoked one of that label; raises NotFound.
+
+    What ``may`` has judged is this very row: the label can be another one's a moment later.
+    """
     app_password = await store.by_label(site.db, user.id, label)
     if app_password is None:
         raise NotFound(f"{user.username} has no app password labelled {label!r}")
+    await may(app_password)
     return app_password
 
 
@@ -185,23 +193,25 @@ async def identified(site: Site, user: User, app_password_id: str) -> AppPasswor
     return app_password
 
 
-async def revoke(site: Site, user: User, label: str) -> AppPassword:
+async def revoke(site: Site, user: User, label: str, may: Guard = any_of_them) -> AppPassword:
     """End one; the next request that presents it is refused. Raises NotFound."""
-    app_password = await labelled(site, user, label)
+    app_password = await labelled(site, user, label, may)
     async with site.db.transaction() as db:
         if await store.revoke(db, app_password.id, now()):
             await audit.record(db, Kind.APP_PASSWORD_REVOKED, user=user, app_password=app_password)
     return app_password
 
 
-async def rotate(site: Site, user: User, label: str, grace: int) -> tuple[AppPassword, Secret]:
+async def rotate(
+    site: Site, user: User, label: str, grace: int, may: Guard = any_of_them
+) -> tuple[AppPassword, Secret]:
     """A new secret for the same app password; the old one works ``grace`` seconds more.
 
     Raises NotFound, Invalid, or Conflict while another rotation is under way.
     """
     if not 0 <= grace <= LONGEST_GRACE:
         raise Invalid(f"the grace must be 0 to {LONGEST_GRACE} seconds")
-    app_password = await labelled(site, user, label)
+    app_password = await labelled(site, user, label, may)
     async with site.db.transaction() as db:
         current = await _living(db, app_password)
         ends_on = now() + grace * _SECOND
@@ -211,9 +221,9 @@ async def rotate(site: Site, user: User, label: str, grace: int) -> tuple[AppPas
         return app_password, await _add_secret(site, db, app_password.id)
 
 
-async def rotation(site: Site, user: User, label: str) -> Rotation | None:
+async def rotation(site: Site, user: User, label: str, may: Guard = any_of_them) -> Rotation | None:
     """The rotation that is under way, with when and from where the old secret was last used."""
-    return await _rotation(site, await labelled(site, user, label))
+    return await _rotation(site, await labelled(site, user, label, may))
 
 
 async def _rotation(site: Site, app_password: AppPassword) -> Rotation | None:
@@ -222,18 +232,18 @@ async def _rotation(site: Site, app_password: AppPassword) -> Rotation | None:
     return Rotation(living[0], living[-1]) if len(living) > 1 else None
 
 
-async def finish_rotation(site: Site, user: User, label: str) -> None:
+async def finish_rotation(site: Site, user: User, label: str, may: Guard = any_of_them) -> None:
     """End the old secret now. Raises NotFound if no rotation is under way."""
-    app_password, under_way = await _under_way(site, user, label)
+    app_password, under_way = await _under_way(site, user, label, may)
     async with site.db.transaction() as db:
         if not await store.end_secret(db, under_way.old.lookup, now()):
             raise _not_rotated(label)
         await audit.record(db, Kind.APP_PASSWORD_ROTATION_FINISHED, user=user, app_password=app_password)
 
 
-async def roll_back_rotation(site: Site, user: User, label: str) -> None:
+async def roll_back_rotation(site: Site, user: User, label: str, may: Guard = any_of_them) -> None:
     """Forget the new secret; the old one stays as it was. Raises NotFound."""
-    app_password, under_way = await _under_way(site, user, label)
+    app_password, under_way = await _under_way(site, user, label, may)
     async with site.db.transaction() as db:
         # First, so that of two who end it differently the second one finds nothing to do.
         if not await store.stop_ending(db, under_way.old.lookup, now()):
@@ -242,8 +252,8 @@ async def roll_back_rotation(site: Site, user: User, label: str) -> None:
         await audit.record(db, Kind.APP_PASSWORD_ROTATION_ROLLED_BACK, user=user, app_password=app_password)
 
 
-async def _under_way(site: Site, user: User, label: str) -> tuple[AppPassword, Rotation]:
-    app_password = await labelled(site, user, label)
+async def _under_way(site: Site, user: User, label: str, may: Guard) -> tuple[AppPassword, Rotation]:
+    app_password = await labelled(site, user, label, may)
     under_way = await _rotation(site, app_password)
     if under_way is None:
         raise _not_rotated(label)

@@ -9,10 +9,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from bitpail.model.app_passwords import AppPassword
-from bitpail.model.audit import Event, Kind
+from bitpail.model.audit import FOR_EVER, Event, Filter, Kind
 from bitpail.model.users import User
 from bitpail.policy.secrets import scrub
 from bitpail.services import origin
@@ -23,15 +22,10 @@ from bitpail.store.database import Connection
 
 _FIRST_USE = uuid.UUID("5c0cf5b6-3a66-4f0e-9d5f-3a9f0c1f1b0a")
 _PAGE = 500
-_END = (2**63 - 1, "")
+END = (FOR_EVER, "")
+"""The place after the newest event."""
 
-
-class Filter(Struct, frozen=True):
-    """Which events: empty or 0 lets everything pass. ``since`` is a moment."""
-
-    user_id: str = ""
-    kind: str = ""
-    since: int = 0
+Place = tuple[int, str]
 
 
 async def record(
@@ -40,9 +34,12 @@ async def record(
     *,
     user: User | None = None,
     app_password: AppPassword | None = None,
+    by: str = "",
     **detail: Any,
 ) -> None:
-    """Write down that something happened, in the transaction in which it does."""
+    """Write down that something happened, in the transaction in which it does; ``by`` somebody else, if so."""
+    if by:
+        detail["by"] = by
     await store.add(db, _event(str(uuid.uuid4()), kind, user, app_password, detail))
 
 
@@ -87,13 +84,10 @@ def _storable(detail: str) -> str:
     return scrub(detail).replace("\\u0000", "")
 
 
-async def newest(site: Site, wanted: Filter, *, before: Event | None = None, limit: int = 100) -> list[Event]:
-    """A page of the log, the newest first; ``before`` is the last event of the page before."""
+async def newest(site: Site, wanted: Filter, *, before: Place = END, limit: int = 100) -> list[Event]:
+    """A page of the log, the newest first; ``before`` is the place of the last event of the page before."""
     await site.audit.flush()
-    place = (before.at, before.id) if before else _END
-    return await store.newest(
-        site.db, user_id=wanted.user_id, kind=wanted.kind, since=wanted.since, before=place, limit=limit
-    )
+    return await store.newest(site.db, wanted, before=before, limit=limit)
 
 
 async def every(site: Site, wanted: Filter) -> AsyncIterator[Event]:
@@ -101,14 +95,17 @@ async def every(site: Site, wanted: Filter) -> AsyncIterator[Event]:
     await site.audit.flush()
     place = (-1, "")
     while True:
-        events = await store.oldest(
-            site.db, user_id=wanted.user_id, kind=wanted.kind, since=wanted.since, after=place, limit=_PAGE
-        )
+        events = await store.oldest(site.db, wanted, after=place, limit=_PAGE)
         for event in events:
             yield event
         if len(events) < _PAGE:
             return
-        place = (events[-1].at, events[-1].id)
+        place = place_of(events[-1])
+
+
+def place_of(event: Event) -> Place:
+    """Where an event stands in the log: its moment, and its id among those of the moment."""
+    return event.at, event.id
 
 
 def shown(event: Event) -> dict[str, Any]:

@@ -99,7 +99,8 @@ async def authenticate(site: Site, credential: Credential | None, client: Client
     site.last_uses.note(stored.app_password.id, lookup, client)
     if stored.app_password.last_used_on is None:
         _note_once(site, Kind.APP_PASSWORD_USED_FIRST, stored)
-    return Actor(stored.user, stored.app_password, expand(stored.app_password.scopes), client)
+    scopes = expand(stored.app_password.scopes)
+    return Actor(stored.user, stored.app_password, scopes, client, stored.ends_on)
 
 
 def _note_once(site: Site, kind: Kind, stored: StoredSecret) -> None:

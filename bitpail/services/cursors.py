@@ -5,6 +5,7 @@ that would make an URL too long is kept in a file named by its digest, and the
 cursor holds the name.
 """
 
+import asyncio
 import os
 import secrets
 import time
@@ -129,11 +130,15 @@ def _kept(site: Site, name: bytes) -> bytes:
         raise Invalid(_EXPIRED) from None
 
 
-def sweep(data: Path) -> None:
+async def forget_old(site: Site) -> None:
     """Remove the files of listings that nobody has followed for a week."""
+    await asyncio.to_thread(_forget_old, _directory(site))
+
+
+def _forget_old(directory: Path) -> None:
     oldest = time.time() - _KEPT_FOR
     with suppress(FileNotFoundError):
-        for path in (data / "cursors").iterdir():
+        for path in directory.iterdir():
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < oldest:
                     path.unlink()

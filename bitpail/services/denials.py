@@ -40,12 +40,20 @@ _ENDED = {
     Reason.ROTATED: DenialReason.ROTATED,
 }
 
+_ANOTHER_IS_NO_HELP = {DenialReason.PERMISSION, DenialReason.UNSEEN, DenialReason.ROTATED}
+
 
 class Explanation(Struct, frozen=True):
-    """A denial in words: ``why`` it was refused and what ``to_do`` about it."""
+    """A denial in words: ``why`` it was refused, and the ``remedy``.
+
+    ``form`` is the path of the page that makes a better one, filled in; empty if
+    another app password would not help. ``to_do`` is all of it for a terminal.
+    """
 
     known: KnownDenial
     why: str
+    remedy: str
+    form: str
     to_do: str
 
 
@@ -137,12 +145,11 @@ async def of_user(site: Site, user: User, limit: int = 100) -> list[Explanation]
 def _explained(site: Site, known: KnownDenial) -> Explanation:
     denial = known.denial
     one = f'The app password "{known.label}"' if known.label else "The credential"
-    another = f"Create another one: {_form(site, known)}"
     required, granted = ", ".join(denial.required), ", ".join(denial.granted) or "nothing"
     words = {
         DenialReason.SCOPE: (
             f"{one} lacks a permission: this needs {required}, it has {granted}.",
-            f"The permissions of an app password cannot be changed. {another}",
+            "The permissions of an app password cannot be changed.",
         ),
         DenialReason.PERMISSION: (
             f"{known.username} has {granted} permission there, and this needs {required}.",
@@ -150,25 +157,30 @@ def _explained(site: Site, known: KnownDenial) -> Explanation:
         ),
         DenialReason.LIMIT: (
             f"{one} has a limit: {denial.detail}.",
-            f"Use it within its limits. {another}",
+            "Use it within its limits, which cannot be changed.",
         ),
         DenialReason.UNSEEN: (
             f"It does not exist, or {known.username} may not see it.",
             "Look at the spelling of the address; then ask whoever owns it for access.",
         ),
-        DenialReason.EXPIRED: (f"{one} has expired.", another),
-        DenialReason.REVOKED: (f"{one} was revoked.", another),
+        DenialReason.EXPIRED: (f"{one} has expired.", "It works no more."),
+        DenialReason.REVOKED: (f"{one} was revoked.", "It works no more."),
         DenialReason.ROTATED: (
             f"This secret of it was replaced by another one: {one[0].lower()}{one[1:]} was rotated.",
             "Put the new secret where the old one still is; if it is lost, rotate once more.",
         ),
     }
-    return Explanation(known, *words[denial.reason])
+    why, remedy = words[denial.reason]
+    form = _form(known)
+    another = f" Create another one: {site.settings.public_url.rstrip('/')}{form}" if form else ""
+    return Explanation(known, why, remedy, form, remedy + another)
 
 
-def _form(site: Site, known: KnownDenial) -> str:
-    """The page that creates one, with the right boxes ticked."""
-    page = f"{site.settings.public_url.rstrip('/')}/account/settings/app-passwords/new"
+def _form(known: KnownDenial) -> str:
+    """The page that creates one, with the right boxes ticked, if that would help."""
+    page = "/account/settings/app-passwords/new"
+    if known.denial.reason in _ANOTHER_IS_NO_HELP:
+        return ""
     if known.denial.reason is not DenialReason.SCOPE:
         return page
     wanted = minimal(Scope(name) for name in (*known.denial.required, *known.denial.granted))

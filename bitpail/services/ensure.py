@@ -11,6 +11,7 @@ from bitpail.policy.secrets import Secret
 from bitpail.services import app_passwords, audit
 from bitpail.services.app_passwords import Wanted
 from bitpail.services.clock import now
+from bitpail.services.managing import Guard, any_of_them
 from bitpail.services.site import Site
 from bitpail.store import app_passwords as store
 
@@ -24,13 +25,17 @@ class Ensured(Struct, frozen=True):
     differences: tuple[str, ...] = ()
 
 
-async def ensure(site: Site, user: User, wanted: Wanted, *, replace: bool = False) -> Ensured:
+async def ensure(
+    site: Site, user: User, wanted: Wanted, may: Guard = any_of_them, *, replace: bool = False
+) -> Ensured:
     """Bring about the app password of that label. Raises as ``app_passwords.create`` does."""
     found = await store.by_label(site.db, user.id, wanted.label)
     if found is None:
-        made, secret = await app_passwords.create(site, user, wanted)
+        made, secret = await app_passwords.create(site, user, wanted, may)
         return Ensured("created", made, secret)
     asked = await app_passwords.described(site, user, wanted)
+    await may(found)
+    await may(asked)
     differences = tuple(_differences(found, asked))
     if not differences:
         return Ensured("present", found)

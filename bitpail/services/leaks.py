@@ -5,7 +5,7 @@ one hears nothing about it, so that this answers no guess.
 """
 
 import os
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -15,16 +15,26 @@ from bitpail.model.audit import Kind
 from bitpail.policy import secrets
 from bitpail.policy.leaks import Scanner
 from bitpail.policy.secrets import Secret
-from bitpail.services import audit
+from bitpail.services import audit, mail, notices
 from bitpail.services.authentication import is_secret, why_ended
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import app_passwords
 
+Judge = Callable[[Secret], Awaitable["Owner | None"]]
+"""Says whose live app password a secret is: this site, or a server that is asked."""
+
 Unreadable = Callable[[Path, OSError], None]
 """Told of each file that can't be read; the others are read on."""
 
 _PIECE = 1 << 20
+
+
+class Owner(Struct, frozen=True):
+    """Whose app password a live secret is; empty if that is not to be known."""
+
+    username: str
+    label: str
 
 
 class Leak(Struct, frozen=True):
@@ -46,29 +56,39 @@ async def live(site: Site, secret: Secret) -> StoredSecret | None:
     return stored
 
 
-async def in_files(site: Site, path: Path, unreadable: Unreadable) -> AsyncGenerator[Leak, None]:
+def judge(site: Site) -> Judge:
+    """The judge of this site."""
+
+    async def owner(secret: Secret) -> Owner | None:
+        stored = await live(site, secret)
+        return Owner(stored.user.username, stored.app_password.label) if stored else None
+
+    return owner
+
+
+async def in_files(judged: Judge, path: Path, unreadable: Unreadable) -> AsyncGenerator[Leak, None]:
     """The live ones in a file, or in every file below a directory; links are not followed out of it."""
     for file in _files(path, unreadable):
         try:
-            async for leak in _in_pieces(site, str(file), _pieces(file)):
+            async for leak in _in_pieces(judged, str(file), _pieces(file)):
                 yield leak
         except OSError as error:
             unreadable(file, error)
 
 
-async def in_stream(site: Site, name: str, pieces: Iterable[bytes]) -> AsyncGenerator[Leak, None]:
+async def in_stream(judged: Judge, name: str, pieces: Iterable[bytes]) -> AsyncGenerator[Leak, None]:
     """The live ones in what is read from somewhere."""
-    async for leak in _in_pieces(site, name, pieces):
+    async for leak in _in_pieces(judged, name, pieces):
         yield leak
 
 
-async def _in_pieces(site: Site, name: str, pieces: Iterable[bytes]) -> AsyncGenerator[Leak, None]:
+async def _in_pieces(judged: Judge, name: str, pieces: Iterable[bytes]) -> AsyncGenerator[Leak, None]:
     scanner = Scanner()
     for piece in pieces:
         for found in scanner.feed(piece):
-            stored = await live(site, found.secret)
-            if stored is not None:
-                yield Leak(name, found.line, stored.app_password.label, stored.user.username)
+            owner = await judged(found.secret)
+            if owner is not None:
+                yield Leak(name, found.line, owner.label, owner.username)
 
 
 def _files(path: Path, unreadable: Unreadable) -> Iterator[Path]:
@@ -93,12 +113,27 @@ def _pieces(file: Path) -> Iterator[bytes]:
             yield piece
 
 
-async def reported(site: Site, secret: Secret) -> None:
-    """Somebody holds a secret and wants it to end: revoke its app password, if it is one."""
+async def reported(site: Site, secret: Secret, address: str) -> int:
+    """Somebody holds a secret and wants it to end: revoke its app password, if it is one.
+
+    Returns how many seconds that address has to wait instead, 0 if it was heard.
+    Every report counts alike, or the waiting would tell which one was right.
+    """
+    wait = site.reports.wait(secret, address) or site.reports.wrong(secret, address)
+    if not wait:
+        await _end(site, secret)
+    return wait
+
+
+async def _end(site: Site, secret: Secret) -> None:
     stored = await live(site, secret)
     if stored is None:
         return
+    password, user = stored.app_password, stored.user
     async with site.db.transaction() as db:
-        if await app_passwords.revoke(db, stored.app_password.id, now()):
-            password, user = stored.app_password, stored.user
+        revoked = await app_passwords.revoke(db, password.id, now())
+        if revoked:
             await audit.record(db, Kind.APP_PASSWORD_REVOKED, user=user, app_password=password, leaked=True)
+    if revoked:
+        link = mail.link(site, notices.APP_PASSWORDS)
+        await notices.tell(site, user, "app-password-leaked", label=password.label, link=link)

@@ -4,6 +4,8 @@ Asked as the user, without a credential's own limits: a place that the user may
 not see sounds like one that does not exist.
 """
 
+from msgspec import Struct
+
 from bitpail.errors import BitpailError, NotFound
 from bitpail.model.access import Access, Actor, Need, WorkspaceAccess
 from bitpail.model.limits import Limits
@@ -21,6 +23,14 @@ from bitpail.store import workspaces as store
 
 _SEEN = Need()
 _GONE = "one that is gone, or that you can't see any more"
+
+
+class Places(Struct, frozen=True):
+    """``workspace/slug``, ``workspace/KEY`` and slugs."""
+
+    repositories: tuple[str, ...]
+    projects: tuple[str, ...]
+    workspaces: tuple[str, ...]
 
 
 async def repository(site: Site, user: User, workspace: str, slug: str) -> RepositoryId:
@@ -51,6 +61,19 @@ async def names(site: Site, user: User, limits: Limits) -> list[str]:
     return listed
 
 
+async def named(site: Site, user: User, limits: Limits) -> Places:
+    """The same by kind, as they are given when one is made; an id in braces for what is not to be seen."""
+
+    def shown(name: str, identifier: str) -> str:
+        return f"{{{identifier}}}" if name == _GONE else name
+
+    return Places(
+        tuple([shown(await _repository_name(site, user, one), one) for one in limits.repositories]),
+        tuple([shown(await _project_name(site, user, one), one) for one in limits.projects]),
+        tuple([shown(await _workspace_name(site, user, one), one) for one in limits.workspaces]),
+    )
+
+
 async def example(site: Site, user: User, limits: Limits) -> str | None:
     """A repository for which a command can be shown: where the limits allow it, and the user sees one."""
     for repository_id in limits.repositories:
@@ -73,12 +96,17 @@ async def _workspace(site: Site, user: User, slug: str) -> WorkspaceAccess:
         raise NotFound(f"no workspace {slug!r}") from None
 
 
-async def _repository_name(site: Site, user: User, repository_id: RepositoryId) -> str:
+async def repository_name(site: Site, user: User, repository_id: str) -> str | None:
+    """What people call a repository; None if it is gone or the user can't see it any more."""
     try:
         found = await access.to_repository(site, _actor(user), _SEEN, "{}", f"{{{repository_id}}}")
     except BitpailError:
-        return _GONE
+        return None
     return f"{found.workspace.slug}/{found.repository.slug}"
+
+
+async def _repository_name(site: Site, user: User, repository_id: RepositoryId) -> str:
+    return await repository_name(site, user, repository_id) or _GONE
 
 
 async def _project_name(site: Site, user: User, project_id: ProjectId) -> str:

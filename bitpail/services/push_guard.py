@@ -17,7 +17,7 @@ from bitpail.model.app_passwords import StoredSecret
 from bitpail.model.audit import Kind
 from bitpail.policy.leaks import Found, Scanner
 from bitpail.policy.secrets import scrub
-from bitpail.services import audit, leaks
+from bitpail.services import audit, leaks, mail, notices
 from bitpail.services.site import Site
 
 _MOST_NAMED = 20
@@ -57,7 +57,7 @@ async def refusals(site: Site, access: Access, directory: GitDirectory, pushed: 
         found += [(_place(hit, places.get(hit.what.hash), tips), hit.stored) for hit in hits]
     if not found:
         return []
-    _tell_owners(site, access, found)
+    await _tell_owners(site, access, found)
     lines = [f"{place}: {_whose(access, stored)}" for place, stored in found]
     return [
         "this push holds a live app password and was refused; nothing of it was kept",
@@ -66,8 +66,8 @@ async def refusals(site: Site, access: Access, directory: GitDirectory, pushed: 
     ]
 
 
-def _tell_owners(site: Site, access: Access, found: list[tuple[str, StoredSecret]]) -> None:
-    """A line in the audit log of each app password: the pusher may be somebody else."""
+async def _tell_owners(site: Site, access: Access, found: list[tuple[str, StoredSecret]]) -> None:
+    """A line in the audit log of each app password, and a mail: the pusher may be somebody else."""
     repository = f"{access.workspace.slug}/{access.repository.slug}"
     first = {stored.app_password.id: (place, stored) for place, stored in reversed(found)}
     for place, stored in first.values():
@@ -79,6 +79,17 @@ def _tell_owners(site: Site, access: Access, found: list[tuple[str, StoredSecret
             repository=repository,
             of=access.need.of,
             place=place,
+        )
+        password = stored.app_password
+        await notices.tell(
+            site,
+            stored.user,
+            "app-password-pushed",
+            # A job that pushes the same again and again is one mail an hour.
+            once=password.id,
+            label=password.label,
+            repository=repository,
+            link=mail.link(site, notices.APP_PASSWORDS + password.id),
         )
 
 

@@ -17,7 +17,7 @@ from bitpail.model.audit import Kind
 from bitpail.model.sessions import Session
 from bitpail.model.users import User, UserId
 from bitpail.policy.secrets import Secret, looks_right
-from bitpail.services import account_passwords, audit, keys, two_step
+from bitpail.services import account_passwords, audit, keys, notices, two_step
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import sessions as store
@@ -109,7 +109,6 @@ async def begin(site: Site, user: User, client: Client, replaced: str | None) ->
     """Log in: a new session; return its cookie. The session of ``replaced``, an older cookie, ends."""
     if replaced:
         await store.remove(site.db, user.id, _of_cookie(site, replaced))
-    await store.sweep(site.db, now())
     cookie = await _start(site, site.db, user, client)
     audit.note(site, Kind.LOGGED_IN, user=user)
     return cookie
@@ -169,6 +168,11 @@ async def end_all(site: Site, user: User) -> None:
     await store.remove_others(site.db, user.id)
 
 
+async def forget_expired(site: Site) -> None:
+    """Forget the sessions that nobody can use any more."""
+    await store.sweep(site.db, now())
+
+
 async def change_password(site: Site, user: User, current: Secret, new: Secret, client: Client) -> str:
     """A new account password: every other browser is logged out, this one gets a new cookie.
 
@@ -180,7 +184,9 @@ async def change_password(site: Site, user: User, current: Secret, new: Secret, 
         await users.set_password_digest(db, user.id, digest)
         await store.remove_others(db, user.id)
         await audit.record(db, Kind.USER_PASSWORD_CHANGED, user=user)
-        return await _start(site, db, user, client)
+        cookie = await _start(site, db, user, client)
+    await notices.tell(site, user, "password-changed")
+    return cookie
 
 
 async def confirm(site: Site, user: User, password: Secret, client: Client) -> None:

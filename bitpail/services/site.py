@@ -4,6 +4,7 @@ Every service takes a Site first. It belongs to the event loop that opened it.
 """
 
 from pathlib import Path
+from secrets import token_bytes
 
 from msgspec import Struct
 
@@ -18,6 +19,7 @@ from bitpail.model.ssh_keys import SshKeyUse
 from bitpail.services import keys
 from bitpail.services.fetches import Fetches
 from bitpail.services.last_uses import LastUses
+from bitpail.services.outbox import Outbox
 from bitpail.services.throttle import Throttle
 from bitpail.services.usage_counts import UsageCounts
 from bitpail.services.write_behind import Ledger, WriteBehind
@@ -54,11 +56,14 @@ class Site(Struct, frozen=True):
     audit: Ledger[str, Event]
     denials: Ledger[str, Denial]
     throttle: Throttle
+    reports: Throttle
+    outbox: Outbox
     repositories: Path
     hooks: Path
 
     async def close(self) -> None:
         """Write down what is still in memory and end every process."""
+        await self.outbox.close()
         await self.behind.close()
         await self.fetches.close()
         await self.objects.close()
@@ -89,6 +94,9 @@ async def open_site(settings: Settings) -> Site:
         audit=Ledger(db, behind, audit.add_all, most=_MOST_NOTED),
         denials=Ledger(db, behind, denials.add_all, most=_MOST_NOTED, days=DENIALS_KEPT, sweep=denials.sweep),
         throttle=Throttle(site_keys.cursors, settings.free_guesses),
+        # Of its own: whoever reports leaks must not be slowed down elsewhere.
+        reports=Throttle(token_bytes(32)),
+        outbox=Outbox(settings),
         repositories=settings.data_path / "repositories",
         hooks=settings.data_path / "hooks",
     )

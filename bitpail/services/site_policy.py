@@ -1,8 +1,12 @@
 """The administrators' policy for app passwords: kept, asked when one is made, and held against those there are.
 
-Those that were made before a policy go on working; they are listed, so that
-nobody is cut off by surprise.
+Those that were made before a policy go on working. They are listed with what
+each would become, and are narrowed from the announced moment on, so that nobody
+is cut off by surprise.
 """
+
+import asyncio
+from datetime import UTC, datetime
 
 import msgspec
 from msgspec import Struct
@@ -11,40 +15,83 @@ from bitpail.errors import Invalid
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.audit import Kind
 from bitpail.model.site_policy import NO_POLICY, SitePolicy
+from bitpail.model.users import UserId
 from bitpail.policy import limits as policy_limits
 from bitpail.policy import site_policy
 from bitpail.services import audit
 from bitpail.services.clock import now
 from bitpail.services.site import Site
-from bitpail.store import app_passwords, policies
+from bitpail.store import app_passwords, policies, users
+from bitpail.store.database import Connection
+
+SHORTEST_NOTICE = 24 * 3600
+"""Seconds between announcing that existing ones are narrowed, and doing it.
+
+A day: whoever set it can read the list and tell the owners, and what runs every
+night has shown itself once more among the last uses.
+"""
 
 _NAME = "app_passwords"
+_APPLIED = "app_passwords applied"
+_BATCH = 100
+_SECOND = 1_000_000
+_LATEST = 4_102_444_800 * _SECOND  # the year 2100
 
 
 class Breach(Struct, frozen=True):
-    """An app password that works and breaks the policy."""
+    """An app password that works and breaks the policy.
+
+    ``becomes`` says what the day of the policy takes from it; empty: nothing, it goes on as it is.
+    """
 
     username: str
     label: str
     reasons: list[str]
+    becomes: list[str]
 
 
 async def current(site: Site) -> SitePolicy:
     """The policy in force."""
-    text = await policies.get(site.db, _NAME)
+    return _parsed(await policies.get(site.db, _NAME))
+
+
+def _parsed(text: str | None) -> SitePolicy:
     return msgspec.json.decode(text, type=SitePolicy) if text else NO_POLICY
 
 
-async def put(site: Site, policy: SitePolicy) -> SitePolicy:
-    """Replace the policy; raises Invalid."""
+async def put(site: Site, policy: SitePolicy, *, by: str = "") -> SitePolicy:
+    """Replace the policy; ``by`` is whose doing it is. Raises Invalid."""
+    policy = checked(policy)
+    async with site.db.transaction() as db:
+        before = _parsed(await policies.get(db, _NAME))
+        if policy == before:
+            return policy
+        check_notice(policy)
+        await policies.put(db, _NAME, msgspec.json.encode(policy).decode(), now())
+        await audit.record(db, Kind.POLICY_CHANGED, policy=msgspec.to_builtins(policy), by=by)
+    return policy
+
+
+def checked(policy: SitePolicy) -> SitePolicy:
+    """The policy with its networks in their usual form; raises Invalid."""
     if policy.longest_lifetime is not None and policy.longest_lifetime <= 0:
         raise Invalid("the longest lifetime must be more than nothing")
     networks = tuple(policy_limits.check_network(text) for text in policy.networks)
-    policy = msgspec.structs.replace(policy, networks=networks)
-    async with site.db.transaction() as db:
-        await policies.put(db, _NAME, msgspec.json.encode(policy).decode(), now())
-        await audit.record(db, Kind.POLICY_CHANGED, policy=msgspec.to_builtins(policy))
-    return policy
+    return msgspec.structs.replace(policy, networks=networks)
+
+
+def check_notice(policy: SitePolicy) -> None:
+    """Raise Invalid unless existing ones are left the shortest notice."""
+    if policy.existing_from is None:
+        return
+    if policy.existing_from < now() + SHORTEST_NOTICE * _SECOND:
+        at = datetime.fromtimestamp(max(policy.existing_from, 0) // _SECOND, UTC)
+        raise Invalid(
+            f"existing app passwords can't be held to a changed policy from {at:%Y-%m-%d %H:%M} UTC on: "
+            "name a moment at least a day from now, or never"
+        )
+    if policy.existing_from > _LATEST:
+        raise Invalid("existing app passwords can't be held to a policy only after the year 2100: say never")
 
 
 async def enforce(site: Site, made: AppPassword) -> None:
@@ -58,7 +105,70 @@ async def breaches(site: Site, policy: SitePolicy | None = None) -> list[Breach]
     """Those that work and break the policy in force, or one that is only thought of."""
     wanted = policy or await current(site)
     return [
-        Breach(username, made.label, broken)
-        for username, made in await app_passwords.living(site.db, now())
-        if (broken := site_policy.breaks(wanted, made))
+        Breach(
+            username,
+            made.label,
+            site_policy.breaks(wanted, made, existing=True),
+            site_policy.loses(made, site_policy.narrowed(wanted, made)),
+        )
+        for username, made in await _breaking(site, wanted)
     ]
+
+
+async def _breaking(site: Site, policy: SitePolicy) -> list[tuple[str, AppPassword]]:
+    found = []
+    for place, (username, made) in enumerate(await app_passwords.living(site.db, now())):
+        if place % _BATCH == 0:
+            # Of a large server's many thousands, judging takes long enough to be felt.
+            await asyncio.sleep(0)
+        if site_policy.breaks(policy, made, existing=True):
+            found.append((username, made))
+    return found
+
+
+async def apply_due(site: Site) -> int:
+    """Narrow those that break the policy, if its day has come; return how many.
+
+    Safe to repeat, and to be cut off: what is done is done, the rest is found again.
+    """
+    text = await policies.get(site.db, _NAME)
+    policy = _parsed(text)
+    if text is None or policy.existing_from is None or policy.existing_from > now():
+        return 0
+    # Whatever was made since the policy keeps it: once applied, there is nothing to look for.
+    if await policies.get(site.db, _APPLIED) == text:
+        return 0
+    found = await _breaking(site, policy)
+    count = 0
+    for start in range(0, len(found), _BATCH):
+        async with site.db.transaction() as db:
+            if await policies.get(db, _NAME) != text:
+                return count
+            for _, made in found[start : start + _BATCH]:
+                count += await _narrow(db, policy, made)
+    await policies.put(site.db, _APPLIED, text, now())
+    return count
+
+
+async def _narrow(db: Connection, policy: SitePolicy, listed: AppPassword) -> bool:
+    made = await app_passwords.by_id(db, listed.user_id, listed.id)
+    if made is None or made.revoked_on is not None:
+        return False
+    after = site_policy.narrowed(policy, made)
+    if after == made:
+        return False
+    # Another worker does the same at the same time: whoever changes the row tells of it.
+    if after is None:
+        changed = await app_passwords.revoke(db, made.id, now())
+    else:
+        changed = await app_passwords.change(db, made, after)
+    if changed:
+        await audit.record(
+            db,
+            Kind.APP_PASSWORD_NARROWED if after else Kind.APP_PASSWORD_REVOKED,
+            user=await users.by_id(db, UserId(made.user_id)),
+            app_password=made,
+            policy=site_policy.breaks(policy, made, existing=True),
+            lost=site_policy.loses(made, after),
+        )
+    return changed

@@ -12,13 +12,15 @@ import time
 from collections import OrderedDict
 from hashlib import blake2b
 from hmac import compare_digest
+from typing import Any
 
 import pyotp
 
 from bitpail.errors import Invalid
+from bitpail.model.audit import Kind
 from bitpail.model.users import User
 from bitpail.policy.secrets import Secret
-from bitpail.services import keys
+from bitpail.services import audit, keys, notices
 from bitpail.services.site import Site
 from bitpail.store import two_step as store
 
@@ -70,14 +72,17 @@ async def switch_on(site: Site, user: User, nonce: str, code: str) -> list[str]:
     async with site.db.transaction() as db:
         await store.set_nonce(db, user.id, nonce)
         await store.put_codes(db, user.id, [_digest(site, user, one) for one in codes])
+        await audit.record(db, Kind.USER_TWO_STEP_ON, user=user)
     return codes
 
 
-async def switch_off(site: Site, user: User) -> None:
-    """Ask for no code any more."""
+async def switch_off(site: Site, user: User, **detail: Any) -> None:
+    """Ask for no code any more; ``detail`` goes into the audit log."""
     async with site.db.transaction() as db:
         await store.set_nonce(db, user.id, None)
         await store.put_codes(db, user.id, [])
+        await audit.record(db, Kind.USER_TWO_STEP_OFF, user=user, **detail)
+    await notices.tell(site, user, "two-step-off")
 
 
 async def renew_codes(site: Site, user: User) -> list[str]:

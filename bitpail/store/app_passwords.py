@@ -58,10 +58,24 @@ _by_label = select(*_COLUMNS).where(
     _user, _c.label == bindparam("wanted", type_=Text), _c.revoked_on.is_(None)
 )
 _by_id = select(*_COLUMNS).where(_user, _c.id == bindparam("app_password", type_=Text))
-_set_expiry = (
+_expiring = (
+    select(*_COLUMNS)
+    .where(_user, _c.revoked_on.is_(None))
+    .where(_c.expires_on > bindparam("now", type_=BigInteger))
+    .where(_c.expires_on <= bindparam("until", type_=BigInteger))
+    .order_by(_c.expires_on, _c.id)
+)
+_was = {name: bindparam(f"was_{name}", type_=_c[name].type) for name in ("scopes", "limits", "expires_on")}
+_change = (
     update(_app_passwords)
-    .where(_c.id == bindparam("app_password", type_=Text))
-    .values(expires_on=bindparam("at", type_=BigInteger))
+    .where(_c.id == bindparam("app_password", type_=Text), _c.revoked_on.is_(None))
+    .where(_c.scopes == _was["scopes"], _c.limits == _was["limits"])
+    .where(_c.expires_on.is_not_distinct_from(_was["expires_on"]))
+    .values(
+        scopes=bindparam("new_scopes", type_=Text),
+        limits=bindparam("new_limits", type_=Text),
+        expires_on=bindparam("new_expires_on", type_=BigInteger),
+    )
 )
 _living = (
     select(_users.c.username, *_COLUMNS)
@@ -109,6 +123,15 @@ def _from_row(row: Row, at: int = 0) -> AppPassword:
     return AppPassword(row[at], row[at + 1], row[at + 2], scopes, limits, *row[at + 5 : at + 11])
 
 
+def _scopes_text(app_password: AppPassword) -> str:
+    return " ".join(scope.value for scope in app_password.scopes)
+
+
+def _limits_text(app_password: AppPassword) -> str:
+    limits = app_password.limits
+    return "" if limits == NO_LIMITS else msgspec.json.encode(limits).decode()
+
+
 async def create(db: Connection, app_password: AppPassword) -> None:
     """Write a new one, without a secret; raises Conflict if the user has an unrevoked one of that label."""
     await db.run(
@@ -116,8 +139,8 @@ async def create(db: Connection, app_password: AppPassword) -> None:
         id=app_password.id,
         user_id=app_password.user_id,
         label=app_password.label,
-        scopes=" ".join(scope.value for scope in app_password.scopes),
-        limits="" if app_password.limits == NO_LIMITS else msgspec.json.encode(app_password.limits).decode(),
+        scopes=_scopes_text(app_password),
+        limits=_limits_text(app_password),
         created_on=app_password.created_on,
         expires_on=app_password.expires_on,
         revoked_on=app_password.revoked_on,
@@ -206,9 +229,24 @@ async def by_id(db: Connection, user_id: UserId, app_password_id: str) -> AppPas
     return _from_row(row) if row else None
 
 
-async def set_expiry(db: Connection, app_password_id: AppPasswordId, expires_on: int) -> None:
-    """Say until when it works."""
-    await db.run(_set_expiry, app_password=app_password_id, at=expires_on)
+async def expiring(db: Connection, user_id: UserId, at: int, until: int) -> list[AppPassword]:
+    """A user's that work and expire by a moment, the first to expire first."""
+    return [_from_row(row) for row in await db.all(_expiring, user=user_id, now=at, until=until)]
+
+
+async def change(db: Connection, before: AppPassword, after: AppPassword) -> bool:
+    """Take permissions, limits and expiry from ``after``; False if it is not as ``before`` any more."""
+    touched = await db.run(
+        _change,
+        app_password=before.id,
+        was_scopes=_scopes_text(before),
+        was_limits=_limits_text(before),
+        was_expires_on=before.expires_on,
+        new_scopes=_scopes_text(after),
+        new_limits=_limits_text(after),
+        new_expires_on=after.expires_on,
+    )
+    return touched > 0
 
 
 async def revoke(db: Connection, app_password_id: AppPasswordId, revoked_on: int) -> bool:

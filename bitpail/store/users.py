@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, Text, bindparam, column, func, insert, select
+from sqlalchemy import BigInteger, Text, bindparam, column, func, insert, or_, select
 
 from bitpail.model.users import Email, User, UserId
 from bitpail.store.database import Connection, Database
@@ -32,6 +32,28 @@ _by_username = select(*COLUMNS, _users.c.password_digest).where(
 _by_id = select(*COLUMNS).where(_id)
 _by_account_id = select(*COLUMNS).where(_users.c.account_id == bindparam("account_id", type_=Text))
 _every = select(*COLUMNS).order_by(_users.c.username_key)
+_any = select(_users.c.id).limit(1)
+_other_administrator = (
+    select(_users.c.id)
+    .where(_users.c.is_admin == 1, _users.c.is_active == 1, _users.c.id != bindparam("user", type_=Text))
+    .limit(1)
+)
+_pattern = bindparam("pattern", type_=Text)
+_matching = (
+    select(*COLUMNS)
+    .where(
+        or_(
+            _users.c.username_key.like(_pattern, escape="\\"),
+            func.lower(_users.c.display_name).like(_pattern, escape="\\"),
+            _users.c.id.in_(
+                select(_emails.c.user_id).where(_emails.c.address_key.like(_pattern, escape="\\"))
+            ),
+        )
+    )
+    .order_by(_users.c.username_key)
+    .limit(bindparam("most", type_=BigInteger))
+    .offset(bindparam("skipped", type_=BigInteger))
+)
 _count = select(func.count()).select_from(_users)
 _emails_of = (
     select(*_EMAIL_COLUMNS)
@@ -50,6 +72,7 @@ _by_confirmed_email = (
 )
 _set_password_digest = sa.update(_users).where(_id).values(password_digest=bindparam("digest", type_=Text))
 _set_active = sa.update(_users).where(_id).values(is_active=bindparam("active", type_=BigInteger))
+_set_admin = sa.update(_users).where(_id).values(is_admin=bindparam("admin", type_=BigInteger))
 _set_records_usage = sa.update(_users).where(_id).values(records_usage=bindparam("records", type_=BigInteger))
 _update = (
     sa.update(_users)
@@ -152,6 +175,23 @@ async def every(db: Database) -> list[User]:
     return [from_row(row) for row in await db.scan(_every)]
 
 
+async def matching(db: Database, text: str, *, skipped: int, most: int) -> list[User]:
+    """Users whose username, display name or address contains a text, by username; it looks at all of them."""
+    escaped = "".join(f"\\{c}" if c in "\\%_" else c for c in text.lower())
+    rows = await db.scan(_matching, pattern=f"%{escaped}%", skipped=skipped, most=most)
+    return [from_row(row) for row in rows]
+
+
+async def is_any(db: Connection) -> bool:
+    """Whether there is a user at all."""
+    return await db.one(_any) is not None
+
+
+async def is_other_administrator(db: Connection, user_id: UserId) -> bool:
+    """Whether somebody else is an active administrator. Looks at every user: it is asked seldom."""
+    return await db.one(_other_administrator, user=user_id) is not None
+
+
 async def count(db: Database) -> int:
     """How many users there are."""
     return int((await db.scan(_count))[0][0])
@@ -165,6 +205,11 @@ async def set_password_digest(db: Connection, user_id: UserId, digest: str | Non
 async def set_active(db: Connection, user_id: UserId, active: bool) -> None:  # noqa: FBT001  # set_x(value)
     """Switch an account off or on."""
     await db.run(_set_active, user=user_id, active=int(active))
+
+
+async def set_admin(db: Connection, user_id: UserId, admin: bool) -> None:  # noqa: FBT001  # set_x(value)
+    """Whether the user may administer this server."""
+    await db.run(_set_admin, user=user_id, admin=int(admin))
 
 
 async def set_records_usage(db: Connection, user_id: UserId, records: bool) -> None:  # noqa: FBT001  # set_x(value)

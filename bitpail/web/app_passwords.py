@@ -8,11 +8,14 @@ from starlette.responses import Response
 from bitpail.errors import BitpailError, Conflict, Invalid, NotFound
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.users import User
+from bitpail.policy.presets import PRESETS
 from bitpail.policy.secrets import Secret
+from bitpail.services import advice, places, replacements
 from bitpail.services import app_passwords as service
-from bitpail.services import places
+from bitpail.services import usage as usage_service
 from bitpail.services.clock import now
-from bitpail.web import boxes, commands, wanted
+from bitpail.services.upcoming import SOON
+from bitpail.web import boxes, commands, usage, wanted
 from bitpail.web.errors import status_of
 from bitpail.web.pages import render
 from bitpail.web.request import WebRequest, see_other
@@ -23,7 +26,6 @@ PAGE = "/account/settings/app-passwords/"
 _ON_A_PAGE = 50
 _DAY = 24 * 3600 * 1_000_000
 _UNUSED = 90 * _DAY
-_SOON = 7 * _DAY
 
 
 class Shown(Struct, frozen=True):
@@ -63,7 +65,7 @@ def _state(one: AppPassword, at: int) -> str:
         return "revoked"
     if one.expires_on is not None and one.expires_on <= at:
         return "expired"
-    if one.expires_on is not None and one.expires_on <= at + _SOON:
+    if one.expires_on is not None and one.expires_on <= at + SOON:
         return "expires soon"
     return ""
 
@@ -84,8 +86,13 @@ async def _limits(request: WebRequest, user: User, one: AppPassword) -> list[str
 async def new(request: WebRequest, user: User) -> Response:  # noqa: ARG001 - the shape of a handler
     """``GET .../new``, filled in by its query: ``?scopes=repository:write,wiki&label=ci``."""
     form = wanted.filled(request.query)
-    unknown = f"there is no permission called {', '.join(form.unknown)}" if form.unknown else None
-    return _form(request, form, 200, unknown)
+    preset = request.query.get("preset")
+    error = None
+    if form.unknown:
+        error = f"there is no permission called {', '.join(form.unknown)}"
+    elif preset is not None and form.preset is None:
+        error = f"there is no preset called {preset[:100]!r}"
+    return _form(request, form, 200, error)
 
 
 async def create(request: WebRequest, user: User) -> Response:
@@ -108,12 +115,20 @@ def _form(request: WebRequest, form: Filled, status: int, error: str | None) -> 
         form=form,
         columns=boxes.columns(form.scopes),
         lifetimes=wanted.LIFETIMES,
+        presets=PRESETS.values(),
+        asked_label=request.query.get("label", ""),
         error=error,
     )
 
 
-async def show_once(
-    request: WebRequest, user: User, made: AppPassword, secret: Secret, *, rotated: bool
+async def show_once(  # whatever made it
+    request: WebRequest,
+    user: User,
+    made: AppPassword,
+    secret: Secret,
+    *,
+    rotated: bool,
+    replaced: AppPassword | None = None,
 ) -> Response:
     """The page with the secret. It is not kept anywhere: reading the page again is impossible."""
     base = request.call.base
@@ -124,13 +139,14 @@ async def show_once(
         app_password=made,
         secret=secret.reveal(),
         rotated=rotated,
+        replaced=replaced,
         use=commands.to_use(base, user, made, secret, repository),
         keep=commands.to_keep(base, user, secret, repository),
     )
 
 
 async def one(request: WebRequest, user: User) -> Response:
-    """``GET .../{id}/``: one with its limits, its last use and its rotation."""
+    """``GET .../{id}/``: one with its limits, its use, the advice on it and its rotation."""
     found = await service.identified(request.site, user, request.parameters["id"])
     return await page_of(request, user, found)
 
@@ -140,7 +156,15 @@ async def page_of(
 ) -> Response:
     """The page of one, with what went wrong, if something did."""
     is_living = found.revoked_on is None
+    used = await usage_service.summary(request.site, user, found)
     values: dict[str, Any] = {
+        "used": used,
+        "chart": usage.chart(used) if used.total else None,
+        "chart_height": usage.HEIGHT,
+        "chart_step": usage.STEP,
+        "needed": usage.scopes(used),
+        "advice": await advice.of(request.site, user, found) if is_living else None,
+        "replacement": await replacements.of(request.site, user, found),
         "shown": Shown(found, _state(found, now()), await _limits(request, user, found)),
         "rotation": await service.rotation(request.site, user, found.label) if is_living else None,
         "graces": wanted.GRACES,

@@ -1,4 +1,4 @@
-"""The boxes of the create form, in its two columns: which are ticked, and which locked because implied."""
+"""The boxes of the create form, in its two columns and one of our own: which are ticked, which locked because implied."""
 
 from collections.abc import Iterable
 
@@ -40,8 +40,15 @@ _RIGHT = (
     ),
     ("Runners", (("Read", Scope.RUNNER), ("Write", Scope.RUNNER_WRITE))),
 )
+# No boxes of Bitbucket's: they stand apart, and open our own API alone.
+_OWN = (
+    (
+        "Bitpail",
+        (("Manage app passwords", Scope.APP_PASSWORD_WRITE), ("Administer this server", Scope.SITE_ADMIN)),
+    ),
+)
 
-NAMES = {scope: f"{group}: {name}" for group, boxes in (*_LEFT, *_RIGHT) for name, scope in boxes}
+NAMES = {scope: f"{group}: {name}" for group, boxes in (*_LEFT, *_RIGHT, *_OWN) for name, scope in boxes}
 """What people call each permission."""
 
 
@@ -63,7 +70,7 @@ class Group(Struct, frozen=True):
 
 
 def columns(chosen: Iterable[Scope]) -> list[list[Group]]:
-    """The form's two columns with these permissions chosen."""
+    """The form's two columns and our own with these permissions chosen."""
     wanted = minimal(chosen)
     covered = expand(wanted)
     return [
@@ -83,5 +90,5 @@ def columns(chosen: Iterable[Scope]) -> list[list[Group]]:
             )
             for group, boxes in column
         ]
-        for column in (_LEFT, _RIGHT)
+        for column in (_LEFT, _RIGHT, _OWN)
     ]

@@ -10,17 +10,31 @@ from bitpail.http.call import Call
 from bitpail.http.routing import Match, Opens, Router
 from bitpail.model.access import Actor
 from bitpail.model.scopes import Scope
-from bitpail.services import access, sessions
+from bitpail.services import access, sessions, upcoming
 from bitpail.services.sessions import LoggedIn
 from bitpail.web import errors
 from bitpail.web.request import SESSION, WebRequest
-from bitpail.web.routes import ROUTES
+from bitpail.web.routes import ROUTES, UPLOADS
 
-_PREFIXES = (b"/account/", b"/static/", b"/login/")
-_PATHS = frozenset({b"/", b"/login", b"/logout", b"/account"})
+_PREFIXES = (b"/account/", b"/static/", b"/login/", b"/users/", b"/admin/")
+_PATHS = frozenset(
+    {
+        b"/",
+        b"/login",
+        b"/logout",
+        b"/account",
+        b"/leaks",
+        b"/leaks/",
+        b"/admin",
+        b"/setup",
+        b"/setup/",
+        b"/password",
+        b"/password/",
+    }
+)
 
 # No script or style but our own files; nothing of another site, and no frame around us.
-_SECURITY = {
+SECURITY = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -47,13 +61,14 @@ class Web:
         """The page, or one that says what went wrong."""
         request = WebRequest(call, {}, None)
         try:
-            request = WebRequest(call, {}, await _logged_in(call))
+            request = WebRequest(call, {}, await logged_in(call))
             response = await self._page(request)
         except ClientGone:
             raise
         except BitpailError as error:
+            call.refusal = error
             response = errors.response(request, error)
-        response.headers.update(_SECURITY)
+        response.headers.update(SECURITY)
         # Every page but the fingerprinted files shows what is somebody's own.
         response.headers.setdefault("Cache-Control", "no-store")
         return response
@@ -67,20 +82,25 @@ class Web:
         if request.logged_in is not None:
             # A person at a browser may do whatever the person may: no credential narrows it.
             call.actor = Actor(request.logged_in.user, None, frozenset(Scope), call.client)
+            if not call.raw_path.startswith(b"/static/"):
+                request.upcoming = await upcoming.of_user(call.site, request.logged_in.user)
         granted = _open(call, match)
         if call.method == "POST":
-            await request.read_form()
+            await request.read_form(files=match.route.template in UPLOADS)
         response: Response = await match.route.handler(request, granted)
         return response
 
 
-async def _logged_in(call: Call) -> LoggedIn | None:
+async def logged_in(call: Call) -> LoggedIn | None:
+    """The session of the browser's cookie."""
     cookie = call.request.cookies.get(SESSION)
     return await sessions.find(call.site, cookie) if cookie else None
 
 
 def _open(call: Call, match: Match) -> Struct:
     """What the page acts on. Raises Refused."""
+    if match.route.opens is Opens.ADMINISTRATION:
+        return access.to_administration(call.site, call.actor, match.route.need)
     if match.route.opens is Opens.OWN_ACCOUNT:
         return access.to_own_account(call.site, call.actor, match.route.need)
     return access.to_site(call.site, call.actor, match.route.need)

@@ -7,17 +7,29 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from bitpail.model.users import User
 from bitpail.policy.secrets import scrub
 from bitpail.web import static_files
 from bitpail.web.boxes import NAMES
 from bitpail.web.request import TOKEN, WebRequest
+from bitpail.wire.links import Links
 
 _SETTINGS = (
     ("/account/settings/", "Profile"),
     ("/account/settings/app-passwords/", "App passwords"),
+    ("/account/settings/denials/", "Refusals"),
+    ("/account/settings/ssh-keys/", "SSH keys"),
     ("/account/settings/two-step/", "Two-step verification"),
     ("/account/settings/password/", "Account password"),
     ("/account/settings/sessions/", "Sessions"),
+    ("/account/settings/activity/", "Activity"),
+)
+
+_ADMINISTRATION = (
+    ("/admin/", "Overview"),
+    ("/admin/users/", "Users"),
+    ("/admin/policy/", "Policy"),
+    ("/admin/audit/", "Audit log"),
 )
 
 
@@ -29,6 +41,8 @@ def render(request: WebRequest, template: str, status_code: int = 200, **values:
         token_name=TOKEN,
         path=request.call.request.url.path.rstrip("/") + "/",
         settings=_SETTINGS,
+        administration=_ADMINISTRATION,
+        upcoming=request.upcoming,
         **values,
     )
     response = HTMLResponse(text, status_code)
@@ -50,6 +64,11 @@ def _moment(microseconds: int) -> Markup:
     )
 
 
+def _avatar(user: User) -> str:
+    """Where the picture of a user is; the API names the same address."""
+    return Links(api="", web="", ssh="").user_avatar(user)["href"]
+
+
 _environment = Environment(
     loader=PackageLoader("bitpail.web"),
     autoescape=True,
@@ -59,5 +78,6 @@ _environment = Environment(
 )
 _environment.filters["sentence"] = _sentence
 _environment.filters["moment"] = _moment
+_environment.globals["avatar"] = _avatar
 _environment.globals["static"] = static_files.address
 _environment.globals["permission_name"] = NAMES.__getitem__

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import ImmutableMultiDict, QueryParams
 from starlette.responses import RedirectResponse, Response
 
-from bitpail.errors import BitpailError, Invalid
+from bitpail.errors import BitpailError, Invalid, TooLarge
 from bitpail.http import forms
 from bitpail.http.bodies import Body
 from bitpail.http.call import Call
@@ -18,6 +18,7 @@ from bitpail.model.access import Client
 from bitpail.services import sessions
 from bitpail.services.sessions import LoggedIn
 from bitpail.services.site import Site
+from bitpail.services.upcoming import Upcoming
 
 SESSION = "bitpail_session"
 VISITOR = "bitpail_visitor"
@@ -25,6 +26,9 @@ TOKEN = "form_token"  # noqa: S105 - the name of a field
 
 _LONGEST_COOKIE = 200
 _LARGEST_FORM = 64 * 1024
+# A file of 1 MB and what a form adds to it.
+_LARGEST_UPLOAD = 1024 * 1024 + 16 * 1024
+_MOST_READ = 32 * 1024 * 1024
 _LONGEST_NEXT = 2000
 
 Fields = ImmutableMultiDict[str, str]
@@ -35,13 +39,18 @@ class Forged(BitpailError):
 
 
 class WebRequest:
-    """One request of a browser. ``form`` is empty unless it is a POST."""
+    """One request of a browser.
+
+    ``form`` and ``files`` are empty unless it is a POST; ``upcoming`` is told on every page.
+    """
 
     def __init__(self, call: Call, parameters: dict[str, str], logged_in: LoggedIn | None) -> None:
         self.call = call
         self.parameters = parameters
         self.logged_in = logged_in
         self.form: Fields = ImmutableMultiDict()
+        self.files: dict[str, bytes] = {}
+        self.upcoming: Upcoming | None = None
         self.cookie = _cookie(call, SESSION) if logged_in else _cookie(call, VISITOR)
         self._is_new_visitor = not self.cookie
         self.cookie = self.cookie or sessions.new_cookie()
@@ -71,33 +80,35 @@ class WebRequest:
         """The session's cookie as it was presented, good or not."""
         return _cookie(self.call, SESSION)
 
-    async def read_form(self) -> None:
-        """Read the form; raises Forged, Invalid or TooLarge."""
-        self._refuse_other_sites()
-        headers = self.call.request.headers
-        if headers.get("content-type", "").partition(";")[0].strip().lower() != forms.MEDIA_TYPE:
-            raise Invalid(f"the content type must be {forms.MEDIA_TYPE}")
-        body = Body(self.call.receive, headers, _LARGEST_FORM, self.site.settings.idle_timeout)
-        fields: Fields = ImmutableMultiDict(forms.pairs(await body.whole()))
+    async def read_form(self, *, files: bool = False) -> None:
+        """Read the form, which may bring ``files`` or not; raises Forged, Invalid or TooLarge."""
+        refuse_other_sites(self.call)
+        content_type = self.call.request.headers.get("content-type", "")
+        wanted = forms.IN_PARTS if files else forms.MEDIA_TYPE
+        if content_type.partition(";")[0].strip().lower() != wanted:
+            raise Invalid(f"the content type must be {wanted}")
+        if files:
+            pairs, self.files = forms.parts(await self._upload(), content_type)
+        else:
+            pairs = forms.pairs(await self._body(_LARGEST_FORM).whole())
+        fields: Fields = ImmutableMultiDict(pairs)
         if not sessions.is_form_token(self.site, self.cookie, fields.get(TOKEN, "")):
             raise Forged("this form is not from a page of this server, or the page is too old")
         self.form = fields
 
-    def _refuse_other_sites(self) -> None:
-        headers = self.call.request.headers
-        fetch_site = headers.get("sec-fetch-site")
-        if fetch_site is not None:
-            if fetch_site not in {"same-origin", "none"}:
-                raise Forged("this form was sent by another site")
-            return
-        # Our own pages send "null" over plain HTTP, because they send no referrer;
-        # then the token alone decides.
-        origin = headers.get("origin", "null")
-        if origin != "null" and urlsplit(origin).netloc not in {
-            urlsplit(self.call.base).netloc,
-            headers.get("host", ""),
-        }:
-            raise Forged("this form was sent by another site")
+    async def _upload(self) -> bytes:
+        # One that is too large is read to its end, within reason: a browser whose
+        # upload is cut off shows nothing of what we say about it.
+        kept = bytearray()
+        async for piece in self._body(_MOST_READ):
+            if len(kept) <= _LARGEST_UPLOAD:
+                kept += piece
+        if len(kept) > _LARGEST_UPLOAD:
+            raise TooLarge("an upload has at most 1 MB")
+        return bytes(kept)
+
+    def _body(self, limit: int) -> Body:
+        return Body(self.call.receive, self.call.request.headers, limit, self.site.settings.idle_timeout)
 
     def log_in(self, response: Response, cookie: str) -> None:
         """Give the browser its session."""
@@ -116,6 +127,24 @@ class WebRequest:
     def _set(self, response: Response, name: str, value: str, lifetime: int | None) -> None:
         secure = self.call.base.startswith("https:")
         response.set_cookie(name, value, lifetime, httponly=True, samesite="lax", secure=secure)
+
+
+def refuse_other_sites(call: Call) -> None:
+    """Raise Forged if the browser says that another site sent this."""
+    headers = call.request.headers
+    fetch_site = headers.get("sec-fetch-site")
+    if fetch_site is not None:
+        if fetch_site not in {"same-origin", "none"}:
+            raise Forged("this form was sent by another site")
+        return
+    # Our own pages send "null" over plain HTTP, because they send no referrer;
+    # then the token alone decides.
+    origin = headers.get("origin", "null")
+    if origin != "null" and urlsplit(origin).netloc not in {
+        urlsplit(call.base).netloc,
+        headers.get("host", ""),
+    }:
+        raise Forged("this form was sent by another site")
 
 
 def see_other(address: str) -> Response:

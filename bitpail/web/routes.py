@@ -5,14 +5,39 @@ What changes something is a POST, and a POST brings the token of its form.
 
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Need
-from bitpail.web import app_passwords, log_in, profile, rotation, sessions, static_files, two_step
+from bitpail.model.permissions import Permission
+from bitpail.web import (
+    activity,
+    advice,
+    app_passwords,
+    audit,
+    avatars,
+    denials,
+    emails,
+    leaks,
+    log_in,
+    profile,
+    rotation,
+    sessions,
+    set_up,
+    site_policy,
+    ssh_keys,
+    static_files,
+    two_step,
+    usage,
+    users,
+)
 
 PUBLIC = Need()
 OWNER = Need(signed_in=True)
+ADMINISTRATOR = Need(permission=Permission.ADMIN, signed_in=True)
 
 _SETTINGS = "/account/settings"
 _APP_PASSWORDS = f"{_SETTINGS}/app-passwords"
 _ONE = f"{_APP_PASSWORDS}/{{id}}"
+
+UPLOADS = frozenset({f"{_SETTINGS}/avatar"})
+"""Where a form brings a file."""
 
 ROUTES = [
     Route("GET", "/", Opens.SITE, PUBLIC, log_in.front),
@@ -29,11 +54,27 @@ ROUTES = [
     Route("GET", f"{_SETTINGS}/sessions", Opens.OWN_ACCOUNT, OWNER, sessions.page),
     Route("POST", f"{_SETTINGS}/sessions", Opens.OWN_ACCOUNT, OWNER, sessions.end),
     Route("POST", f"{_SETTINGS}/sessions/everywhere", Opens.OWN_ACCOUNT, OWNER, sessions.end_all),
+    Route("POST", f"{_SETTINGS}/avatar", Opens.OWN_ACCOUNT, OWNER, avatars.put),
+    Route("POST", f"{_SETTINGS}/avatar/remove", Opens.OWN_ACCOUNT, OWNER, avatars.remove),
+    Route("GET", "/users/{selected_user}/avatar", Opens.SITE, PUBLIC, avatars.one),
+    Route("POST", f"{_SETTINGS}/emails", Opens.OWN_ACCOUNT, OWNER, emails.add),
+    Route("POST", f"{_SETTINGS}/emails/send", Opens.OWN_ACCOUNT, OWNER, emails.send_again),
+    Route("POST", f"{_SETTINGS}/emails/primary", Opens.OWN_ACCOUNT, OWNER, emails.make_primary),
+    Route("POST", f"{_SETTINGS}/emails/remove", Opens.OWN_ACCOUNT, OWNER, emails.remove),
+    Route("GET", f"{_SETTINGS}/emails/confirm", Opens.OWN_ACCOUNT, OWNER, emails.ask_to_confirm),
+    Route("POST", f"{_SETTINGS}/emails/confirm", Opens.OWN_ACCOUNT, OWNER, emails.confirm),
+    Route("GET", f"{_SETTINGS}/activity", Opens.OWN_ACCOUNT, OWNER, activity.page),
+    Route("GET", f"{_SETTINGS}/ssh-keys", Opens.OWN_ACCOUNT, OWNER, ssh_keys.page),
+    Route("POST", f"{_SETTINGS}/ssh-keys", Opens.OWN_ACCOUNT, OWNER, ssh_keys.add),
+    Route("GET", f"{_SETTINGS}/ssh-keys/{{id}}/remove", Opens.OWN_ACCOUNT, OWNER, ssh_keys.ask_to_remove),
+    Route("POST", f"{_SETTINGS}/ssh-keys/{{id}}/remove", Opens.OWN_ACCOUNT, OWNER, ssh_keys.remove),
     Route("GET", f"{_SETTINGS}/two-step", Opens.OWN_ACCOUNT, OWNER, two_step.page),
     Route("POST", f"{_SETTINGS}/two-step/on", Opens.OWN_ACCOUNT, OWNER, two_step.switch_on),
     Route("POST", f"{_SETTINGS}/two-step/off", Opens.OWN_ACCOUNT, OWNER, two_step.switch_off),
     Route("POST", f"{_SETTINGS}/two-step/codes", Opens.OWN_ACCOUNT, OWNER, two_step.renew_codes),
     Route("GET", _APP_PASSWORDS, Opens.OWN_ACCOUNT, OWNER, app_passwords.listed),
+    Route("GET", f"{_APP_PASSWORDS}/advice", Opens.OWN_ACCOUNT, OWNER, advice.page),
+    Route("POST", f"{_APP_PASSWORDS}/usage", Opens.OWN_ACCOUNT, OWNER, usage.switch),
     Route("GET", f"{_APP_PASSWORDS}/new", Opens.OWN_ACCOUNT, OWNER, app_passwords.new),
     Route("POST", f"{_APP_PASSWORDS}/new", Opens.OWN_ACCOUNT, OWNER, app_passwords.create),
     Route("GET", _ONE, Opens.OWN_ACCOUNT, OWNER, app_passwords.one),
@@ -42,4 +83,26 @@ ROUTES = [
     Route("POST", f"{_ONE}/rotate", Opens.OWN_ACCOUNT, OWNER, rotation.begin),
     Route("POST", f"{_ONE}/finish", Opens.OWN_ACCOUNT, OWNER, rotation.finish),
     Route("POST", f"{_ONE}/roll-back", Opens.OWN_ACCOUNT, OWNER, rotation.roll_back),
+    Route("POST", f"{_ONE}/replace", Opens.OWN_ACCOUNT, OWNER, advice.replace),
+    Route("POST", f"{_ONE}/finish-replacement", Opens.OWN_ACCOUNT, OWNER, advice.finish),
+    Route("POST", f"{_ONE}/roll-back-replacement", Opens.OWN_ACCOUNT, OWNER, advice.roll_back),
+    Route("GET", f"{_SETTINGS}/denials", Opens.OWN_ACCOUNT, OWNER, denials.listed),
+    Route("GET", f"{_SETTINGS}/denials/{{request_id}}", Opens.OWN_ACCOUNT, OWNER, denials.one),
+    Route("GET", "/setup", Opens.SITE, PUBLIC, set_up.page),
+    Route("POST", "/setup", Opens.SITE, PUBLIC, set_up.create),
+    Route("GET", "/password", Opens.SITE, PUBLIC, set_up.password_page),
+    Route("POST", "/password", Opens.SITE, PUBLIC, set_up.set_password),
+    Route("GET", "/admin", Opens.ADMINISTRATION, ADMINISTRATOR, users.overview),
+    Route("GET", "/admin/users", Opens.ADMINISTRATION, ADMINISTRATOR, users.listed),
+    Route("GET", "/admin/users/{username}", Opens.ADMINISTRATION, ADMINISTRATOR, users.one),
+    Route("POST", "/admin/users/{username}", Opens.ADMINISTRATION, ADMINISTRATOR, users.change),
+    Route("GET", "/admin/new-user", Opens.ADMINISTRATION, ADMINISTRATOR, users.new),
+    Route("POST", "/admin/new-user", Opens.ADMINISTRATION, ADMINISTRATOR, users.create),
+    Route("GET", "/admin/policy", Opens.ADMINISTRATION, ADMINISTRATOR, site_policy.page),
+    Route("POST", "/admin/policy", Opens.ADMINISTRATION, ADMINISTRATOR, site_policy.save),
+    Route("POST", "/admin/policy/preview", Opens.ADMINISTRATION, ADMINISTRATOR, site_policy.preview),
+    Route("GET", "/admin/audit", Opens.ADMINISTRATION, ADMINISTRATOR, audit.page),
+    Route("GET", "/admin/audit/export", Opens.ADMINISTRATION, ADMINISTRATOR, audit.export),
+    Route("GET", "/leaks", Opens.SITE, PUBLIC, leaks.page),
+    Route("POST", "/leaks", Opens.SITE, PUBLIC, leaks.report),
 ]

@@ -8,6 +8,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from bitpail.model.scopes import Scope
 from bitpail.policy import durations
+from bitpail.policy.presets import PRESETS, Preset
 from bitpail.services.app_passwords import Wanted
 
 LIFETIMES = (
@@ -25,9 +26,13 @@ _LONGEST = 4000
 
 
 class Filled(Struct, frozen=True):
-    """The fields. Those of several values have one a line; ``unknown`` are permissions there are none of."""
+    """The fields. Those of several values have one a line; ``unknown`` are permissions there are none of.
+
+    The permissions of ``preset`` are among ``scopes``.
+    """
 
     label: str
+    preset: Preset | None
     scopes: list[Scope]
     unknown: list[str]
     lifetime: str
@@ -76,14 +81,20 @@ class Filled(Struct, frozen=True):
 
 
 def filled(fields: ImmutableMultiDict[str, str]) -> Filled:
-    """The form from a query or from what was sent: ``scopes=a,b`` and ``scopes=a&scopes=b`` are the same."""
+    """The form from a query or from what was sent: ``scopes=a,b`` and ``scopes=a&scopes=b`` are the same.
+
+    ``preset=NAME`` adds its permissions, and its title where there is no label.
+    """
+    preset = PRESETS.get(fields.get("preset", ""))
     names = [name for text in fields.getlist("scopes") for name in _lines(text)]
+    names += [scope.value for scope in preset.permissions] if preset else []
 
     def text(name: str) -> str:
         return "\n".join(fields.getlist(name))[:_LONGEST].strip()
 
     return Filled(
-        label=fields.get("label", "").strip(),
+        label=fields.get("label", preset.title if preset else "").strip(),
+        preset=preset,
         scopes=[_SCOPES[name] for name in names if name in _SCOPES],
         unknown=[name[:100] for name in names if name not in _SCOPES],
         lifetime=fields.get("expires", "") if fields.get("expires") in dict(LIFETIMES) else "",

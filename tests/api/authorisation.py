@@ -155,5 +155,5 @@ def _held(need: Need, holder: Holder, *, public: bool) -> Held:
 
 
 def _covered(granted: str | None, alternatives: list[set[str]]) -> bool:
-    held = {granted, *independent_implications()[granted]} if granted else set()
+    held = {granted, *independent_implications().get(granted, ())} if granted else set()
     return not alternatives or any(wanted <= held for wanted in alternatives)

@@ -14,6 +14,7 @@ from support.site import Auth, Server
 from bitpail.api.routes import ROUTES
 from bitpail.model.app_passwords import AppPassword, AppPasswordId
 from bitpail.model.repositories import Repository
+from bitpail.model.scopes import OWN
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
 from bitpail.policy import secrets
@@ -23,7 +24,8 @@ from bitpail.store import app_passwords as store
 
 pytestmark = pytest.mark.anyio
 
-SCOPES = list(independent_implications())
+SCOPES = [*independent_implications(), *OWN]
+"""Our own too: they open nothing here, and nothing in Git."""
 
 
 @dataclass(frozen=True)

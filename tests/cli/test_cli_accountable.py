@@ -64,6 +64,11 @@ def test_one_command_makes_the_narrower_one(run, asked):
     assert (made["label"], made["permissions"]) == ("ci (narrowed)", ["repository"])
     assert made["secret"].startswith("bp_")
     assert "ci works until 20" in done.stderr
+    status = json.loads(run(*command, "--status").stdout)
+    assert (status["old"]["label"], status["new"]["label"]) == ("ci", "ci (narrowed)")
+    assert "goes on as before" in run(*command, "--roll-back").stdout
+    assert json.loads(run(*command, "--status").stdout) is None
+    run(*command, "--finish", fails=True)
 
 
 def test_usage_is_switched_off_and_on(run, asked):

@@ -8,13 +8,13 @@ from support.contract import independent_implications
 from bitpail.model.access import ANONYMOUS, Actor, Need
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.repositories import Grants
-from bitpail.model.scopes import Scope
+from bitpail.model.scopes import OWN, Scope
 from bitpail.model.users import User, UserId
 from bitpail.policy.decide import Decision, decide
 from bitpail.policy.permissions import held, held_on_workspace
 from bitpail.policy.scopes import expand
 
-TABLE = independent_implications()
+TABLE = independent_implications() | {own.value: set() for own in OWN}
 ADA = User(UserId("1"), "ada", "Ada", "ada", "a", is_admin=False, is_active=True, created_on=0)
 STRENGTH = ["NONE", "READ", "WRITE", "ADMIN"]
 NEEDED = [Permission.READ, Permission.WRITE, Permission.ADMIN]

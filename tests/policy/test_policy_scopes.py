@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.contract import independent_implications
 
-from bitpail.model.scopes import Scope
+from bitpail.model.scopes import BITBUCKET, OWN, Scope
 from bitpail.policy.scopes import DIRECTLY_IMPLIES, IMPLIES, covers, expand, in_form_order, minimal
 
-TABLE = independent_implications()
+TABLE = independent_implications() | {own.value: set() for own in OWN}
 SCOPES = st.frozensets(st.sampled_from(Scope))
 
 
@@ -21,8 +21,15 @@ def by_hand(scopes):
 
 
 def test_the_form_has_25_boxes():
-    assert len(Scope) == 25
-    assert {str(scope) for scope in Scope} == set(TABLE)
+    assert len(BITBUCKET) == 25
+    assert {str(scope) for scope in BITBUCKET} == set(independent_implications())
+
+
+def test_our_own_permissions_imply_nothing_and_nothing_implies_them():
+    assert set(Scope) - set(BITBUCKET) == OWN
+    for own in OWN:
+        assert [scope for scope in Scope if own in IMPLIES[scope]] == [own]
+        assert IMPLIES[own] == {own}
 
 
 @pytest.mark.parametrize(("granted", "asked"), list(itertools.product(Scope, Scope)))

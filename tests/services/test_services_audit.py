@@ -1,5 +1,6 @@
 import json
 
+import msgspec
 import pytest
 
 from bitpail.model.audit import Kind
@@ -63,7 +64,7 @@ async def test_expiry_is_noticed_once_and_refusals_are_one_line_an_hour(server, 
         await server.application._site.behind.flush()
     from bitpail.store import app_passwords as store
 
-    await store.set_expiry(server.site.db, made.id, 1)
+    await store.change(server.site.db, made, msgspec.structs.replace(made, expires_on=1))
     for _ in range(3):
         assert (await server.client.get("/2.0/user", auth=auth)).status == 401
         await server.application._site.behind.flush()
@@ -101,7 +102,9 @@ async def test_the_newest_come_in_pages(server, ada):
         audit.note(server.site, Kind.LOGGED_IN, user=ada, number=number)
 
     first = await audit.newest(server.site, Filter(kind=Kind.LOGGED_IN), limit=3)
-    rest = await audit.newest(server.site, Filter(kind=Kind.LOGGED_IN), before=first[-1], limit=3)
+    rest = await audit.newest(
+        server.site, Filter(kind=Kind.LOGGED_IN), before=audit.place_of(first[-1]), limit=3
+    )
 
     assert (len(first), len(rest)) == (3, 2)
     assert {audit.shown(each)["detail"]["number"] for each in (*first, *rest)} == set(range(5))

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from bitpail.errors import NotFound
@@ -65,7 +66,7 @@ async def test_ended_secrets_are_explained(server, ada):
         else:
             from bitpail.store import app_passwords as store
 
-            await store.set_expiry(site.db, made.id, 1)
+            await store.change(site.db, made, msgspec.structs.replace(made, expires_on=1))
         answers[label] = await server.client.get("/2.0/user", auth=("ada", secret.reveal()))
 
     for label, answer in answers.items():

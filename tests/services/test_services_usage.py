@@ -16,11 +16,11 @@ async def notes(server, ada):
     return await server.repository("ada", "notes")
 
 
-async def counted(server, one):
+async def counted(server, user, one):
     await server.application._site.behind.flush()
     return [
         (each.key.scope, each.repository, each.key.client, each.count)
-        for each in await usage.of_app_password(server.site, one)
+        for each in await usage.of_app_password(server.site, user, one)
     ]
 
 
@@ -37,7 +37,7 @@ async def test_each_granted_need_is_counted_by_scope_repository_and_client(serve
     await server.client.get("/2.0/user", auth=auth)
     await server.client.get("/2.0/users/" + f"%7B{ada.id}%7D", auth=auth)
 
-    assert sorted(await counted(server, one), key=str) == [
+    assert sorted(await counted(server, ada, one), key=str) == [
         ("", None, "", 1),
         ("account", None, "", 1),
         ("repository", "ada/notes", "curl", 2),
@@ -50,22 +50,22 @@ async def test_what_was_refused_was_not_needed(server, ada, notes):
     assert (await server.client.get("/2.0/repositories/ada/notes", auth=auth)).status == 403
     assert (await server.client.get("/2.0/repositories/ada/none", auth=auth)).status == 404
 
-    assert await counted(server, one) == []
+    assert await counted(server, ada, one) == []
 
 
 async def test_whoever_switches_it_off_leaves_nothing_and_is_counted_no_more(server, ada, notes):
     one, auth = await server.app_password(ada, "repository")
     await server.client.get("/2.0/repositories/ada/notes", auth=auth)
-    assert await counted(server, one)
+    assert await counted(server, ada, one)
     await server.client.get("/2.0/repositories/ada/notes", auth=auth)
 
     await users.set_records_usage(server.site, ada, records=False)
     await server.client.get("/2.0/repositories/ada/notes", auth=auth)
-    assert await counted(server, one) == []
+    assert await counted(server, ada, one) == []
 
     await users.set_records_usage(server.site, ada, records=True)
     await server.client.get("/2.0/repositories/ada/notes", auth=auth)
-    assert len(await counted(server, one)) == 1
+    assert len(await counted(server, ada, one)) == 1
 
 
 async def test_a_day_has_few_rows_whatever_the_addresses_and_nothing_is_lost(server, ada):
@@ -75,7 +75,7 @@ async def test_a_day_has_few_rows_whatever_the_addresses_and_nothing_is_lost(ser
         server.site.usage.note(actor(ada, one, f"192.0.2.{number}"), READ, f"repository {number}")
         server.site.usage.note(actor(ada, one, f"192.0.2.{number}"), READ, "always this")
 
-    rows = await usage.of_app_password(server.site, one)
+    rows = await usage.of_app_password(server.site, ada, one)
     assert len(rows) <= 2 * ROWS_OF_A_DAY + 1
     assert sum(row.count for row in rows) == 6 * ROWS_OF_A_DAY
     assert any(row.key.address == row.key.repository_id == REST for row in rows)
@@ -93,7 +93,7 @@ async def test_a_database_that_is_away_costs_no_count(server, ada):
 
     site.usage._gathered = site.usage._merged(older, site.usage._gathered)
 
-    assert [row.count for row in await usage.of_app_password(site, one)] == [3]
+    assert [row.count for row in await usage.of_app_password(site, ada, one)] == [3]
 
 
 @pytest.mark.parametrize(

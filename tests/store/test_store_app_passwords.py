@@ -62,6 +62,19 @@ async def test_the_public_name_is_unique(db):
         await app_passwords.add_secret(db, other.id, one.id, b"digest", 1, 2)
 
 
+async def test_those_that_expire_soon_are_told_to_their_user_alone_the_first_first(db):
+    alice, bob = await a_user(db, "alice"), await a_user(db, "bob")
+    ends = {"past": 10, "now": 20, "b": 40, "a": 30, "last": 50, "later": 51, "never": None}
+    made = {label: await an_app_password(db, alice, label, expires_on=at) for label, at in ends.items()}
+    await an_app_password(db, bob, "his", expires_on=30)
+    gone = await an_app_password(db, alice, "revoked", expires_on=30)
+    await app_passwords.revoke(db, gone.id, 5)
+
+    found = await app_passwords.expiring(db, alice.id, 20, 50)
+
+    assert found == [made["a"], made["b"], made["last"]]
+
+
 async def test_last_uses_are_written_together_and_never_move_backwards(db):
     alice = await a_user(db)
     one, two, three = [await an_app_password(db, alice, label) for label in ("one", "two", "three")]

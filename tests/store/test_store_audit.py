@@ -1,12 +1,12 @@
 import pytest
 from support.rows import unused_id
 
-from bitpail.model.audit import Event, Kind
+from bitpail.model.audit import Event, Filter, Kind
 from bitpail.store import audit
 
 pytestmark = pytest.mark.anyio
 END = (2**63 - 1, "")
-EVERYTHING = {"user_id": "", "kind": "", "since": 0}
+EVERYTHING = Filter()
 
 
 def event(at, kind=Kind.USER_CREATED, user_id="u1", **changes):
@@ -22,9 +22,9 @@ async def test_events_are_read_from_both_ends_in_pages(db):
     for each in events:
         await audit.add(db, each)
 
-    newest = await audit.newest(db, **EVERYTHING, before=END, limit=2)
-    rest = await audit.newest(db, **EVERYTHING, before=(newest[-1].at, newest[-1].id), limit=9)
-    oldest = await audit.oldest(db, **EVERYTHING, after=(-1, ""), limit=9)
+    newest = await audit.newest(db, EVERYTHING, before=END, limit=2)
+    rest = await audit.newest(db, EVERYTHING, before=(newest[-1].at, newest[-1].id), limit=9)
+    oldest = await audit.oldest(db, EVERYTHING, after=(-1, ""), limit=9)
 
     assert [*newest, *rest] == [events[3], events[2], events[1], events[0]]
     assert oldest == events
@@ -37,7 +37,7 @@ async def test_several_are_written_at_once_and_the_same_one_once(db):
     await audit.add_all(db, [one, other])
     await audit.add_all(db, [])
 
-    assert await audit.oldest(db, **EVERYTHING, after=(-1, ""), limit=9) == [one, other]
+    assert await audit.oldest(db, EVERYTHING, after=(-1, ""), limit=9) == [one, other]
 
 
 async def test_the_log_is_filtered_by_user_kind_and_time(db):
@@ -47,9 +47,20 @@ async def test_the_log_is_filtered_by_user_kind_and_time(db):
     await audit.add_all(db, [a, b, c])
 
     async def found(**wanted):
-        return await audit.oldest(db, **(EVERYTHING | wanted), after=(-1, ""), limit=9)
+        return await audit.oldest(db, Filter(**wanted), after=(-1, ""), limit=9)
 
     assert await found(user_id="u1") == [a, b]
     assert await found(kind="user.created") == [a, c]
     assert await found(since=2) == [b, c]
     assert await found(user_id="u1", kind="user.created", since=2) == []
+
+
+async def test_the_newest_event_of_two_kinds_is_found_for_one_app_password(db):
+    begun, ended = Kind.APP_PASSWORD_REPLACED, Kind.APP_PASSWORD_REPLACEMENT_ROLLED_BACK
+    first = event(1, begun, app_password_id="p1")
+    last = event(3, ended, app_password_id="p1")
+    others = [event(2, begun, app_password_id="p1"), event(4, Kind.APP_PASSWORD_DENIED, app_password_id="p1")]
+    await audit.add_all(db, [first, last, *others, event(5, begun, app_password_id="p2")])
+
+    assert await audit.last_of_two(db, "p1", begun, ended) == last
+    assert await audit.last_of_two(db, "p3", begun, ended) is None

@@ -10,6 +10,11 @@ from support.postgresql import in_thread
 from bitpail.store import (
     access_keys,
     app_passwords,
+    audit,
+    avatars,
+    emails,
+    notices,
+    one_time_links,
     projects,
     repositories,
     sqlite,
@@ -21,14 +26,24 @@ from bitpail.store import (
 STATEMENTS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": getattr(module, name)
     for module, names in (
-        (users, "_by_username _by_id _by_account_id _emails_of _by_emails _set_password_digest _update"),
+        (
+            users,
+            "_by_username _by_id _by_account_id _emails_of _by_emails _set_password_digest _set_admin _update",
+        ),
         (workspaces, "_by_slug _by_id _of_user _members_of _membership _remove_member _visible"),
         (projects, "_by_key _by_id _of_workspace _oldest _revoke"),
         (repositories, "_by_slugs _by_slug_and_id _by_id_and_slug _by_ids _by_id _visible _count_visible"),
         (repositories, "_by_directory _update _set_size_and_updated _delete _revoke"),
         (ssh_keys, "_of_user _by_fingerprint _remove _touch"),
         (access_keys, "_of_repository _of_project _exists _standing _remove _touch"),
+        (avatars, "_of_user _remove"),
+        (emails, "_confirm _make_primary _remove"),
+        (one_time_links, "_find _remove"),
+        (audit, "_newest_of_user _last_of_two"),
+        # By the key, from page to page: no index goes by expiry.
+        (notices, "_end _last _due _release"),
         (app_passwords, "_by_lookup _of_user _unrevoked_of_user _by_label _revoke _touch"),
+        (app_passwords, "_expiring _change"),
     )
     for name in names.split()
 }

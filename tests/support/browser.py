@@ -113,6 +113,25 @@ class Browser:
             filled += [(name, one) for one in (value if isinstance(value, list) else [value])]
         return await self.ask("POST", action or form.action, fields=filled)
 
+    async def upload(self, path: str, action: str, name: str, content: bytes) -> Answer:
+        """Open a page, choose a file in one of its forms and send that."""
+        edge, pieces = "----edge", []
+        for field, value in Page((await self.get(path)).text).form(action).fields:
+            if field != name:
+                head = f'--{edge}\r\ncontent-disposition: form-data; name="{field}"'
+                pieces.append(f"{head}\r\n\r\n{value}\r\n")
+        named = f'content-disposition: form-data; name="{name}"; filename="../../-é.png"'
+        pieces.append(f"--{edge}\r\n{named}\r\ncontent-type: text/html\r\n\r\n")
+        body = "".join(pieces).encode() + content + f"\r\n--{edge}--\r\n".encode()
+        return await self.send("POST", action, body, f"multipart/form-data; boundary={edge}")
+
+    async def send(self, method: str, path: str, body: bytes, content_type: str) -> Answer:
+        """Anything at all, with the cookies that there are."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return await self._client.request(
+            method, path, headers=[("cookie", cookies), ("content-type", content_type)], body=body
+        )
+
     async def log_in(self, username: str, password: str, *, following: str = "") -> Answer:
         path = f"/login?next={following}" if following else "/login"
         return await self.submit(path, "/login", username=username, password=password)

@@ -4,6 +4,7 @@ import pytest
 from support.browser import PASSWORD, Browser, Page, secret_in
 
 from bitpail.model.scopes import Scope
+from bitpail.policy.presets import PRESETS
 from bitpail.policy.scopes import expand, minimal
 from bitpail.services import app_passwords
 from bitpail.services.app_passwords import Wanted
@@ -18,7 +19,7 @@ async def one_of(server, user, label):
 
 
 @pytest.mark.anyio
-async def test_the_form_has_the_25_boxes(page):
+async def test_the_form_has_the_25_boxes_and_our_own(page):
     assert set(Page((await page.get(NEW)).text).boxes) == set(Scope)
 
 
@@ -339,3 +340,25 @@ async def test_a_log_in_comes_before_the_form_and_keeps_it_filled_in(server, ada
     )
 
     assert Page(answer.text).values["label"] == "ci"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+async def test_a_preset_ticks_what_its_tool_needs_and_says_why(page, preset):
+    text = (await page.get(f"{NEW}?preset={preset.name}")).text
+
+    shown = Page(text)
+    assert {name for name, box in shown.boxes.items() if box["ticked"]} == expand(preset.permissions)
+    assert shown.values["label"] == preset.title
+    for reason in preset.reasons:
+        assert f"<td>{reason.why}</td>" in text
+
+
+@pytest.mark.anyio
+async def test_presets_are_links_that_keep_the_label_and_add_to_other_permissions(page):
+    shown = Page((await page.get(f"{NEW}?preset=wiki-only&scopes=issue&label=a%26b")).text)
+
+    assert {name for name, box in shown.boxes.items() if box["ticked"]} == {"wiki", "issue"}
+    assert shown.values["label"] == "a&b"
+    assert "?preset=jenkins&label=a%26b" in shown.links
+    assert "There is no preset called" in (await page.get(f"{NEW}?preset=%3Cb%3E")).text

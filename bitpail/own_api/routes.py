@@ -1,0 +1,144 @@
+"""Every operation of our own API with its address, its need and its types: one table, of which the document is made."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from bitpail.http.routing import Opens, Route
+from bitpail.model.access import Need
+from bitpail.model.permissions import Permission
+from bitpail.model.scopes import Scope
+from bitpail.model.site_policy import SitePolicy
+from bitpail.own_api import account, administration, app_passwords, insight
+from bitpail.wire import own_api as wire
+
+ROOT = "/bitpail/1"
+PUBLIC = Need()
+SIGNED_IN = Need(signed_in=True)
+MANAGE = Need((frozenset({Scope.APP_PASSWORD_WRITE}),), signed_in=True)
+ADMINISTER = Need((frozenset({Scope.SITE_ADMIN}),), Permission.ADMIN, signed_in=True)
+
+_ALL = f"{ROOT}/app-passwords"
+_ONE = f"{_ALL}/{{app_password}}"
+_ROTATION = f"{_ONE}/rotation"
+_USER = f"{ROOT}/users/{{username}}"
+
+
+class Operation(Struct, frozen=True):
+    """One row. ``answer`` is the type of its JSON, None for 204; ``query`` are its parameters, with what they do."""
+
+    route: Route
+    summary: str
+    answer: Any = None
+    body: type[Struct] | None = None
+    status: int = 200
+    query: dict[str, str] = {}
+
+
+def _own(method: str, template: str, handler: Any, *rest: Any, **more: Any) -> Operation:
+    return Operation(Route(method, template, Opens.OWN_ACCOUNT, MANAGE, handler), *rest, **more)
+
+
+def _site(method: str, template: str, handler: Any, *rest: Any, **more: Any) -> Operation:
+    return Operation(Route(method, template, Opens.ADMINISTRATION, ADMINISTER, handler), *rest, **more)
+
+
+_PAGE = {"page": "Which page, from 1.", "pagelen": "How many on a page, at most 100."}
+
+OPERATIONS = [
+    Operation(
+        Route("GET", f"{ROOT}/account", Opens.OWN_ACCOUNT, SIGNED_IN, account.me),
+        "Who asks, and what the credential may do",
+        wire.Account,
+    ),
+    Operation(
+        Route("GET", f"{ROOT}/presets", Opens.SITE, PUBLIC, account.presets),
+        "Permissions for common tools",
+        list[wire.Preset],
+    ),
+    _own(
+        "GET",
+        _ALL,
+        app_passwords.listed,
+        "List app passwords",
+        wire.AppPasswords,
+        query={**_PAGE, "revoked": "true: revoked ones too."},
+    ),
+    _own("POST", _ALL, app_passwords.create, "Make an app password", wire.NewSecret, wire.Wanted, status=201),
+    _own("GET", _ONE, app_passwords.one, "One app password", wire.AppPassword),
+    _own(
+        "PUT",
+        _ONE,
+        app_passwords.ensure,
+        "Bring one about, if it is not there",
+        wire.Ensured,
+        wire.Described,
+        query={"replace": "true: replace one that is different."},
+    ),
+    _own("DELETE", _ONE, app_passwords.revoke, "Revoke", status=204),
+    _own("GET", _ROTATION, app_passwords.rotation, "The rotation that is under way", wire.Rotation),
+    _own("POST", _ROTATION, app_passwords.rotate, "Rotate", wire.NewSecret, wire.ToRotate, status=201),
+    _own("POST", f"{_ROTATION}/finish", app_passwords.finish, "End the old secret now", status=204),
+    _own("POST", f"{_ROTATION}/roll-back", app_passwords.roll_back, "Forget the new secret", status=204),
+    _own("GET", f"{_ONE}/usage", insight.used, "What it was needed for in the last 90 days", list[wire.Use]),
+    _own(
+        "POST",
+        f"{_ONE}/replacement",
+        insight.replace,
+        "Replace by a narrower one",
+        wire.Replacement,
+        wire.ToReplace,
+        status=201,
+    ),
+    _own(
+        "GET", f"{_ONE}/replacement", insight.replacing, "The replacement that is under way", wire.Replacing
+    ),
+    _own("POST", f"{_ONE}/replacement/finish", insight.finish, "Revoke the old one now", status=204),
+    _own("POST", f"{_ONE}/replacement/roll-back", insight.roll_back, "Revoke the narrower one", status=204),
+    _own(
+        "GET",
+        f"{ROOT}/advice",
+        insight.advised,
+        "Whether fewer permissions would be enough",
+        list[wire.Advice],
+        query={"after": "For how long one must have been watched, like 30d."},
+    ),
+    _own("GET", f"{ROOT}/denials", insight.refused, "What was refused of late", list[wire.Denial]),
+    _own("GET", f"{ROOT}/denials/{{request_id}}", insight.why, "Why a request was refused", wire.Denial),
+    _own(
+        "POST",
+        f"{ROOT}/leaks/check",
+        app_passwords.live,
+        "Which secrets are live",
+        wire.FoundSecrets,
+        wire.Secrets,
+    ),
+    _site("GET", f"{ROOT}/users", administration.listed, "List accounts", list[wire.User]),
+    _site(
+        "POST", f"{ROOT}/users", administration.create, "Make an account", wire.User, wire.NewUser, status=201
+    ),
+    _site("POST", f"{_USER}/disable", administration.disable, "Switch an account off", status=204),
+    _site("POST", f"{_USER}/enable", administration.enable, "Switch it on again", status=204),
+    _site("GET", f"{ROOT}/policy", administration.policy, "The policy for app passwords", SitePolicy),
+    _site("PUT", f"{ROOT}/policy", administration.put_policy, "Replace it", SitePolicy, SitePolicy),
+    _site(
+        "POST",
+        f"{ROOT}/policy/check",
+        administration.check_policy,
+        "What would break a policy",
+        list[wire.Breach],
+        SitePolicy,
+    ),
+    _site(
+        "GET",
+        f"{ROOT}/audit",
+        administration.events,
+        "The audit log, as JSON lines",
+        wire.Event,
+        query={
+            "user": "Only what concerns this username.",
+            "kind": "Only this, like app_password.created.",
+            "since": "Only since then: a span like 7d, or a date.",
+        },
+    ),
+]

@@ -1,0 +1,58 @@
+"""What a running server does now and then, beside its requests.
+
+Every worker of every node does all of it, at its start and then at its own
+pace: a chore must be safe to do twice, and at the same time. One that writes
+claims what it writes in the database, or writes what no second time changes.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from msgspec import Struct
+
+from bitpail.errors import BitpailError
+from bitpail.services import cursors, notices, one_time_links, repositories, sessions, site_policy
+from bitpail.services.site import Site
+
+log = structlog.get_logger()
+
+_MINUTES = 300
+_HOUR = 3600
+_DAY = 24 * _HOUR
+
+
+class Chore(Struct, frozen=True):
+    """``do`` is awaited at the start and ``every`` so many seconds after it has ended."""
+
+    name: str
+    every: int
+    do: Callable[[Site], Awaitable[object]]
+
+
+CHORES = (
+    Chore("clean leftovers", _HOUR, repositories.clean_leftovers),
+    Chore("forget cursors", _DAY, cursors.forget_old),
+    Chore("forget sessions", _HOUR, sessions.forget_expired),
+    Chore("forget one-time links", _HOUR, one_time_links.forget_expired),
+    Chore("narrow by policy", _MINUTES, site_policy.apply_due),
+    Chore("tell before expiry", _HOUR, notices.before_expiry),
+)
+
+
+async def run(site: Site, chores: Sequence[Chore] = CHORES) -> None:
+    """Do them until cancelled. One that fails is logged and done again next time; it ends no other."""
+    async with asyncio.TaskGroup() as group:
+        for chore in chores:
+            group.create_task(_repeat(site, chore))
+
+
+async def _repeat(site: Site, chore: Chore) -> None:
+    while True:
+        try:
+            await chore.do(site)
+        except (BitpailError, OSError) as error:
+            log.warning("chore.failed", chore=chore.name, reason=str(error))
+        except Exception as error:
+            log.exception("chore.failed", chore=chore.name, exc_info=error)
+        await asyncio.sleep(chore.every)

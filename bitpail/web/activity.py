@@ -1,0 +1,92 @@
+"""What happened to one's own account, in words."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from starlette.responses import Response
+
+from bitpail.model.audit import Event, Kind
+from bitpail.model.users import User
+from bitpail.services import activity
+from bitpail.web.pages import render
+from bitpail.web.request import WebRequest
+
+SENTENCES = {
+    Kind.APP_PASSWORD_CREATED: "App password {name} created",
+    Kind.APP_PASSWORD_USED_FIRST: "App password {name} used for the first time",
+    Kind.APP_PASSWORD_DENIED: "App password {name} refused",
+    Kind.APP_PASSWORD_ROTATED: "App password {name} got a new secret",
+    Kind.APP_PASSWORD_ROTATION_FINISHED: "The old secret of app password {name} ended",
+    Kind.APP_PASSWORD_ROTATION_ROLLED_BACK: "The new secret of app password {name} taken back",
+    Kind.APP_PASSWORD_REPLACED: "App password {name} replaced",
+    Kind.APP_PASSWORD_NARROWED: "App password {name} narrowed by the administrators' policy",
+    Kind.APP_PASSWORD_REPLACEMENT_ROLLED_BACK: "The replacement of app password {name} taken back",
+    Kind.APP_PASSWORD_EXPIRED: "App password {name} used after it had expired",
+    Kind.APP_PASSWORD_REVOKED: "App password {name} revoked",
+    Kind.APP_PASSWORD_LEAKED: "A push that held app password {name} was refused",
+    Kind.ACCESS_KEY_ADDED: "Access key {name} added",
+    Kind.ACCESS_KEY_REMOVED: "Access key {name} removed",
+    Kind.POLICY_CHANGED: "The administrators' policy changed",
+    Kind.USER_CREATED: "Account created",
+    Kind.USER_DISABLED: "Account switched off",
+    Kind.USER_ENABLED: "Account switched on",
+    Kind.USER_PASSWORD_CHANGED: "Account password changed",
+    Kind.USER_PASSWORD_LINK_MADE: "A link for a new account password was made",
+    Kind.USER_ADMINISTRATOR_ON: "Became an administrator",
+    Kind.USER_ADMINISTRATOR_OFF: "Is no administrator any more",
+    Kind.USER_TWO_STEP_ON: "Two-step verification switched on",
+    Kind.USER_TWO_STEP_OFF: "Two-step verification switched off",
+    Kind.USER_USAGE_ON: "Counting what app passwords are used for switched on",
+    Kind.USER_USAGE_OFF: "Counting what app passwords are used for switched off",
+    Kind.USER_PROFILE_CHANGED: "Display name changed to {display_name}",
+    Kind.USER_AVATAR_CHANGED: "Picture changed",
+    Kind.USER_AVATAR_REMOVED: "Picture removed",
+    Kind.EMAIL_ADDED: "E-mail address {address} added",
+    Kind.EMAIL_CONFIRMED: "E-mail address {address} confirmed",
+    Kind.EMAIL_MADE_PRIMARY: "E-mail address {address} made the primary one",
+    Kind.EMAIL_REMOVED: "E-mail address {address} removed",
+    Kind.SSH_KEY_ADDED: "SSH key {name} added: {fingerprint}",
+    Kind.SSH_KEY_REMOVED: "SSH key {name} removed: {fingerprint}",
+    Kind.LOGGED_IN: "Logged in",
+    Kind.LOG_IN_FAILED: "A log-in failed: wrong {wrong}",
+}
+
+
+class Line(Struct, frozen=True):
+    """One event. ``why`` is the page that explains a refusal, if there is one."""
+
+    sentence: str
+    at: int
+    address: str
+    why: str
+
+
+async def page(request: WebRequest, user: User) -> Response:
+    """``GET /account/settings/activity/``."""
+    before = request.query.get("before", "")
+    events, older = await activity.of_user(request.site, user, before=before)
+    return render(
+        request, "activity.html", lines=[_line(each) for each in events], older=older, is_first=not before
+    )
+
+
+def sentence(event: Event) -> str:
+    """What happened, in words."""
+    detail: dict[str, Any] = msgspec.json.decode(event.detail)
+    told = {name: value for name, value in detail.items() if isinstance(value, str)}
+    told["name"] = f"“{event.label or told.get('label', '')}”"
+    return SENTENCES[event.kind].format_map(_Told(told))
+
+
+class _Told(dict[str, str]):
+    """An event that was written by an older version may lack a detail."""
+
+    def __missing__(self, _name: str) -> str:
+        return "…"
+
+
+def _line(event: Event) -> Line:
+    is_refusal = event.kind is Kind.APP_PASSWORD_DENIED and event.request_id
+    why = f"/account/settings/denials/{event.request_id}/" if is_refusal else ""
+    return Line(sentence(event), event.at, event.address, why)

@@ -1,0 +1,151 @@
+"""Every page, with its route and the way to it: the one list for all tests of each page, and for the pictures."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from support.browser import PASSWORD
+from support.visitor import APP_PASSWORDS, SETTINGS, Visitor
+from support.world import World
+
+from bitpail.model.one_time_links import Purpose
+from bitpail.services import administration
+from bitpail.web.routes import ROUTES
+
+Way = Callable[[Visitor, World], object]
+
+API = "/bitpail/1/docs"
+"""The one page of the own API's door."""
+
+_ONE = f"{APP_PASSWORDS}{{id}}"
+
+NO_PAGES = {
+    "/": "leads on to the log-in or the settings",
+    "/account": "leads on to the settings",
+    "/static/{name}": "style, script and icon",
+    "/users/{selected_user}/avatar": "a picture",
+    "/admin/audit/export": "JSON lines to be kept",
+}
+"""Routes that a GET reaches and that show no page."""
+
+
+class Page(NamedTuple):
+    """``route`` is as in the table of routes, without a slash at the end; ``inside`` says who looks: Ada or nobody."""
+
+    name: str
+    route: str
+    way: Way
+    inside: bool = True
+
+
+def _at(path: str) -> Way:
+    return lambda visitor, world: visitor.go(path.format_map(world.ids))
+
+
+def _simple(name: str, path: str) -> Page:
+    return Page(name, path.rstrip("/"), _at(path))
+
+
+def _new_secret(visitor: Visitor, world: World) -> None:
+    visitor.go(f"{APP_PASSWORDS}new?scopes=repository:write,wiki&repositories=acme/notes")
+    visitor.fill(label=world.unused_label())
+    visitor.press("Create")
+
+
+def _wrong_password(visitor: Visitor, world: World) -> None:
+    visitor.log_in("ada", "wrong")
+
+
+def _code(visitor: Visitor, world: World) -> None:
+    visitor.log_in("grace")
+
+
+def _two_step_on(visitor: Visitor, world: World) -> None:
+    visitor.log_in("grace")
+    visitor.fill(code=world.codes.pop())
+    visitor.press("Log in")
+    visitor.go(f"{SETTINGS}two-step/")
+
+
+def _recovery_codes(visitor: Visitor, world: World) -> None:
+    _two_step_on(visitor, world)
+    visitor.fill(password=PASSWORD)
+    visitor.press("New recovery codes")
+    world.codes = visitor.page.locator("#codes").inner_text().split()
+
+
+def _confirm_email(visitor: Visitor, world: World) -> None:
+    link = world.link(Purpose.CONFIRM_EMAIL, "ada", "ada@analytical.example.org")
+    visitor.go(f"{SETTINGS}emails/confirm?link={link}")
+
+
+def _set_password(visitor: Visitor, world: World) -> None:
+    visitor.go(f"/password?link={world.link(Purpose.SET_PASSWORD, 'grace')}")
+
+
+def _set_up(visitor: Visitor, world: World) -> None:
+    empty = world.empty_server()
+    visitor.move(empty.url)
+    visitor.go(empty.do(administration.set_up_path).reveal())
+
+
+def _new_user(visitor: Visitor, world: World) -> None:
+    visitor.go("/admin/new-user")
+    name = world.unused_label()
+    visitor.fill(username=name, email=f"{name}@example.org")
+    visitor.press("Create user")
+
+
+def _preview(visitor: Visitor, world: World) -> None:
+    visitor.go("/admin/policy/")
+    visitor.fill(days="30")
+    visitor.press("Preview")
+
+
+PAGES = [
+    Page("log-in", "/login", _at("/login"), inside=False),
+    Page("log-in-wrong", "/login", _wrong_password, inside=False),
+    Page("log-in-code", "/login", _code, inside=False),
+    _simple("profile", SETTINGS),
+    _simple("account-password", f"{SETTINGS}password/"),
+    _simple("sessions", f"{SETTINGS}sessions/"),
+    _simple("activity", f"{SETTINGS}activity/"),
+    _simple("ssh-keys", f"{SETTINGS}ssh-keys/"),
+    Page("ssh-key-remove", f"{SETTINGS}ssh-keys/{{id}}/remove", _at(f"{SETTINGS}ssh-keys/{{key}}/remove")),
+    Page("email-confirm", f"{SETTINGS}emails/confirm", _confirm_email),
+    _simple("two-step-off", f"{SETTINGS}two-step/"),
+    Page("two-step-on", f"{SETTINGS}two-step", _two_step_on, inside=False),
+    Page("recovery-codes", f"{SETTINGS}two-step", _recovery_codes, inside=False),
+    _simple("app-passwords", APP_PASSWORDS),
+    Page("app-passwords-unused", APP_PASSWORDS.rstrip("/"), _at(f"{APP_PASSWORDS}?show=unused")),
+    _simple("advice", f"{APP_PASSWORDS}advice/"),
+    _simple("new", f"{APP_PASSWORDS}new"),
+    Page(
+        "new-filled",
+        f"{APP_PASSWORDS}new",
+        _at(f"{APP_PASSWORDS}new?scopes=repository:write&expires=30d&label=ci"),
+    ),
+    Page("secret", f"{APP_PASSWORDS}new", _new_secret),
+    Page("one", _ONE, _at(f"{APP_PASSWORDS}{{one}}/")),
+    Page("one-rotating", _ONE, _at(f"{APP_PASSWORDS}{{rotating}}/")),
+    Page("revoke", f"{_ONE}/revoke", _at(f"{APP_PASSWORDS}{{one}}/revoke")),
+    _simple("denials", f"{SETTINGS}denials/"),
+    Page("denial", f"{SETTINGS}denials/{{request_id}}", _at(f"{SETTINGS}denials/{{denial}}/")),
+    Page("leaks", "/leaks", _at("/leaks"), inside=False),
+    Page("set-up", "/setup", _set_up, inside=False),
+    Page("set-password", "/password", _set_password, inside=False),
+    _simple("admin", "/admin/"),
+    _simple("admin-users", "/admin/users/"),
+    Page("admin-user", "/admin/users/{username}", _at("/admin/users/grace/")),
+    _simple("admin-new-user", "/admin/new-user"),
+    Page("admin-link", "/admin/new-user", _new_user),
+    _simple("admin-policy", "/admin/policy/"),
+    Page("admin-policy-preview", "/admin/policy", _preview),
+    _simple("admin-audit", "/admin/audit/"),
+    _simple("api", API),
+    Page("not-found", "", _at("/account/nothing")),
+]
+
+
+def routes_of_pages() -> set[str]:
+    """Whatever a GET reaches at the doors that make pages, without what shows none."""
+    return {route.template for route in ROUTES if route.method == "GET"} - NO_PAGES.keys() | {API}

@@ -1,0 +1,189 @@
+"""A server on which everything that a page can show has happened once."""
+
+import secrets
+import time
+from base64 import b64encode
+from contextlib import ExitStack
+from functools import cached_property
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pyotp
+import pytest
+from sqlalchemy import select, update
+from support.browser import PASSWORD
+
+from bitpail.errors import NotFound
+from bitpail.model.app_passwords import AppPassword
+from bitpail.model.one_time_links import Purpose
+from bitpail.model.scopes import Scope
+from bitpail.model.site_policy import SitePolicy
+from bitpail.model.usage import UsageKey
+from bitpail.model.users import User
+from bitpail.services import (
+    app_passwords,
+    denials,
+    emails,
+    one_time_links,
+    repositories,
+    site_policy,
+    ssh_keys,
+    two_step,
+    users,
+)
+from bitpail.store import tables, usage
+from bitpail.testing import Bitpail
+
+DAY = 24 * 3600
+_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBnUbTHcbmiFJuQk8ZCUxmUkA1yBxWsdSCd3hqmcXX9p ada@laptop"
+_CLIENTS = (("192.0.2.10", "git/2.39.5"), ("192.0.2.77", "curl/8.5.0"))
+
+
+class World:
+    """``ids`` are what stands in addresses; ``codes`` are recovery codes of Grace, who has two-step verification."""
+
+    def __init__(self, server: Bitpail, servers: ExitStack) -> None:
+        server.reset()
+        self.server = server
+        self._servers = servers
+        self.ada = server.user("ada", password=PASSWORD)
+        self.grace = server.user("grace", password=PASSWORD)
+        server.workspace("acme", self.ada)
+        server.repository("acme/notes", files={"README.md": "# Notes\n"})
+        server.repository("acme/engine", files={"README.md": "# Engine\n"})
+        self.do(users.set_admin, "ada", admin=True)
+        self._fill()
+        nonce = two_step.new_nonce()
+        grace = self.user("grace")
+        code = pyotp.TOTP(self.do_now(two_step.secret, grace, nonce)).now()
+        self.codes = self.do(two_step.switch_on, grace, nonce, code)
+
+    def do(self, service: Any, *arguments: Any, **more: Any) -> Any:
+        """Run one of Bitpail's services."""
+        return self.server.do(lambda site: service(site, *arguments, **more))
+
+    def do_now(self, service: Any, *arguments: Any) -> Any:
+        """The same for one that doesn't wait and gives a secret."""
+
+        async def work(site: Any) -> Any:
+            return service(site, *arguments).reveal()
+
+        return self.server.do(work)
+
+    def user(self, username: str) -> User:
+        return self.do(users.named, username)
+
+    def labelled(self, label: str, username: str = "ada") -> AppPassword:
+        return self.do(app_passwords.labelled, self.user(username), label)
+
+    def _fill(self) -> None:
+        server, ada = self.server, self.ada
+        wide = ("account", "repository:admin", "wiki", "pullrequest:write")
+        server.app_password(ada, *wide, label="ci of the engine", lifetime=205 * DAY)
+        aged(server, "ci of the engine", 200)
+        self._used("ci of the engine")
+        server.app_password(ada, "repository:write", label="backup", networks=("192.0.2.0/24",))
+        aged(server, "backup", 120)
+        server.app_password(
+            ada, "repository:write", "wiki", label="laptop",
+            repositories=("acme/notes",), branches=("bot/*",), no_force=True,
+        )  # fmt: skip
+        self.do(app_passwords.rotate, self.user("ada"), "laptop", 7 * DAY)
+        self.do(ssh_keys.add, self.user("ada"), _KEY)
+        self.do(emails.add, self.user("ada"), "ada@analytical.example.org")
+        soon = (int(time.time()) + 30 * DAY) * 1_000_000
+        self.do(site_policy.put, SitePolicy(forbidden=(Scope.REPOSITORY_ADMIN,), existing_from=soon))
+
+    def _used(self, label: str) -> None:
+        found = self.labelled(label)
+        today = int(time.time()) // DAY
+        ids = [self.do(repositories.named, "acme", slug).repository.id for slug in ("notes", "engine")]
+        counts = [
+            (UsageKey(found.id, today - day, "repository", ids[day % 2], *_CLIENTS[day % 2]), 3 + day * 7 % 23)
+            for day in range(90) if day % 7 not in {2, 3}
+        ]  # fmt: skip
+
+        async def work(site: Any) -> None:
+            async with site.db.transaction() as db:
+                await usage.add(db, counts)
+                made = tables.app_passwords
+                last = (int(time.time()) - 5400) * 1_000_000
+                await db.run(
+                    update(made)
+                    .where(made.c.id == found.id)
+                    .values(last_used_on=last, last_used_address="192.0.2.10", last_used_client="git/2.39.5")
+                )
+
+        self.server.do(work)
+
+    @cached_property
+    def ids(self) -> dict[str, str]:
+        return {
+            "one": self.labelled("ci of the engine").id,
+            "rotating": self.labelled("laptop").id,
+            "key": self.do(ssh_keys.of_user, self.user("ada"))[0].id,
+            "denial": self.denied(),
+        }
+
+    def unused_label(self) -> str:
+        """A name that nothing has yet."""
+        return f"ada-{secrets.token_hex(3)}"
+
+    def empty_server(self) -> Bitpail:
+        """Another server, on which there is nobody yet."""
+        return self._servers.enter_context(Bitpail.started())
+
+    def denied(self) -> str:
+        """The id of a request that lacked a permission."""
+        secret = self.server.app_password(self.ada, "wiki", label="wiki bot")
+        return denied(self.server, "ada", secret)
+
+    def link(self, purpose: Purpose, username: str | None = None, detail: str | None = None) -> str:
+        """The secret part of a link that works once."""
+        user_id = self.user(username).id if username else None
+
+        async def work(site: Any) -> str:
+            async with site.db.transaction() as db:
+                made = await one_time_links.make(site, db, purpose, user_id, lasts=DAY, detail=detail)
+            return made.reveal()
+
+        return self.server.do(work)
+
+
+def aged(server: Bitpail, label: str, days: int) -> None:
+    """Let an app password have been made that long ago, with all that was counted of it; its last use stays."""
+    made, used = tables.app_passwords, tables.app_password_usage
+    at = (int(time.time()) - days * DAY) * 1_000_000
+
+    async def work(site: Any) -> None:
+        async with site.db.transaction() as db:
+            await db.run(update(made).where(made.c.label == label).values(created_on=at))
+            ids = select(made.c.id).where(made.c.label == label)
+            await db.run(update(used).where(used.c.app_password_id.in_(ids)).values(day=used.c.day - days))
+
+    server.do(work)
+
+
+def denied(server: Bitpail, username: str, secret: str) -> str:
+    """Ask for what an app password is not enough for; the request's id, once it is written down."""
+    proof = b64encode(f"{username}:{secret}".encode()).decode()
+    request = Request(f"{server.api}/repositories/acme/notes", headers={"Authorization": f"Basic {proof}"})
+    with pytest.raises(HTTPError) as refused:
+        urlopen(request)
+    refused.value.close()
+    request_id = refused.value.headers["x-request-id"]
+    written(server, denials.explain, request_id)
+    return request_id
+
+
+def written(server: Bitpail, service: Any, *arguments: Any) -> None:
+    """Wait until what the server writes behind is there."""
+    for _ in range(200):
+        try:
+            server.do(lambda site: service(site, *arguments))
+        except NotFound:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"never written: {arguments}")
