@@ -11,7 +11,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Select,
     Table,
     Text,
@@ -19,18 +18,21 @@ from sqlalchemy import (
     column,
     select,
     table,
-    text,
 )
+from sqlalchemy import text as sql
 
 from bitpail.errors import ConfigurationError
+from bitpail.store import repository_tables
+from bitpail.store.columns import big, key, number, reference, text
 
-HEAD_REVISION = "0003"
+HEAD_REVISION = "0004"
 """The newest migration; here so that a server can compare without importing Alembic."""
+
+metadata = repository_tables.metadata
+"""Of these tables and of those."""
 
 schema_revision: Select[str] = select(column("version_num", Text)).select_from(table("alembic_version"))
 """What Alembic wrote down as the revision of a database."""
-
-metadata = MetaData()
 
 
 def check_revision(found: str | None) -> None:
@@ -40,41 +42,20 @@ def check_revision(found: str | None) -> None:
         raise ConfigurationError(f"the database {state}: run 'bitpail migrate'")
 
 
-def _key(name: str = "id") -> Column[str]:
-    return Column(name, Text, primary_key=True, nullable=False)
-
-
-def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False)
-
-
-def _number(name: str) -> Column[int]:
-    return Column(name, Integer, nullable=False)
-
-
-def _big(name: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False)
-
-
-def _reference(name: str, target: str, *, key: bool = False, nullable: bool = False) -> Column[str]:
-    foreign = ForeignKey(target, ondelete="CASCADE")
-    return Column(name, Text, foreign, primary_key=key, nullable=nullable)
-
-
 users = Table(
     "users",
     metadata,
-    _key(),
-    _text("username"),
-    _text("username_key"),
-    _text("display_name"),
-    _text("nickname"),
-    _text("account_id"),
+    key(),
+    text("username"),
+    text("username_key"),
+    text("display_name"),
+    text("nickname"),
+    text("account_id"),
     Column("password_digest", Text),
-    _number("is_admin"),
-    _number("is_active"),
-    _big("created_on"),
-    _number("records_usage"),
+    number("is_admin"),
+    number("is_active"),
+    big("created_on"),
+    number("records_usage"),
     Column("two_step_nonce", Text),
     Column("two_step_used", BigInteger),
     UniqueConstraint("username_key", name="users_username_key"),
@@ -85,11 +66,11 @@ users = Table(
 emails = Table(
     "emails",
     metadata,
-    _key("address_key"),
-    _text("address"),
-    _reference("user_id", "users.id"),
-    _number("is_primary"),
-    _number("is_confirmed"),
+    key("address_key"),
+    text("address"),
+    reference("user_id", "users.id"),
+    number("is_primary"),
+    number("is_confirmed"),
     Index("emails_user", "user_id"),
     sqlite_with_rowid=False,
 )
@@ -97,13 +78,13 @@ emails = Table(
 workspaces = Table(
     "workspaces",
     metadata,
-    _key(),
-    _text("slug"),
-    _text("name"),
-    _reference("personal_of", "users.id", nullable=True),
-    _number("is_private"),
-    _big("created_on"),
-    _big("updated_on"),
+    key(),
+    text("slug"),
+    text("name"),
+    reference("personal_of", "users.id", nullable=True),
+    number("is_private"),
+    big("created_on"),
+    big("updated_on"),
     UniqueConstraint("slug", name="workspaces_slug"),
     UniqueConstraint("personal_of", name="workspaces_personal_of"),
     sqlite_with_rowid=False,
@@ -112,11 +93,11 @@ workspaces = Table(
 workspace_members = Table(
     "workspace_members",
     metadata,
-    _reference("workspace_id", "workspaces.id", key=True),
-    _reference("user_id", "users.id", key=True),
-    _text("role"),
-    _number("repositories"),
-    _big("added_on"),
+    reference("workspace_id", "workspaces.id", key=True),
+    reference("user_id", "users.id", key=True),
+    text("role"),
+    number("repositories"),
+    big("added_on"),
     Index("workspace_members_user", "user_id"),
     sqlite_with_rowid=False,
 )
@@ -124,14 +105,14 @@ workspace_members = Table(
 projects = Table(
     "projects",
     metadata,
-    _key(),
-    _reference("workspace_id", "workspaces.id"),
-    _text("key"),
-    _text("name"),
-    _text("description"),
-    _number("is_private"),
-    _big("created_on"),
-    _big("updated_on"),
+    key(),
+    reference("workspace_id", "workspaces.id"),
+    text("key"),
+    text("name"),
+    text("description"),
+    number("is_private"),
+    big("created_on"),
+    big("updated_on"),
     UniqueConstraint("workspace_id", "key", name="projects_key"),
     sqlite_with_rowid=False,
 )
@@ -139,24 +120,24 @@ projects = Table(
 repositories = Table(
     "repositories",
     metadata,
-    _key(),
-    _reference("workspace_id", "workspaces.id"),
+    key(),
+    reference("workspace_id", "workspaces.id"),
     # No cascade: a project that still holds repositories cannot go. The check comes
     # at the end of the statement, so a workspace takes both with it.
     Column("project_id", Text, ForeignKey("projects.id"), nullable=False),
-    _text("slug"),
-    _text("name"),
-    _text("description"),
-    _text("website"),
-    _text("language"),
-    _number("is_private"),
-    _number("has_wiki"),
-    _number("has_issues"),
-    _text("fork_policy"),
-    _big("size"),
+    text("slug"),
+    text("name"),
+    text("description"),
+    text("website"),
+    text("language"),
+    number("is_private"),
+    number("has_wiki"),
+    number("has_issues"),
+    text("fork_policy"),
+    big("size"),
     Column("directory", Text),
-    _big("created_on"),
-    _big("updated_on"),
+    big("created_on"),
+    big("updated_on"),
     UniqueConstraint("workspace_id", "slug", name="repositories_slug"),
     Index("repositories_by_age", "workspace_id", "created_on", "id"),
     Index("repositories_project", "project_id"),
@@ -168,9 +149,9 @@ repositories = Table(
 repository_permissions = Table(
     "repository_permissions",
     metadata,
-    _reference("repository_id", "repositories.id", key=True),
-    _reference("user_id", "users.id", key=True),
-    _number("permission"),
+    reference("repository_id", "repositories.id", key=True),
+    reference("user_id", "users.id", key=True),
+    number("permission"),
     Index("repository_permissions_user", "user_id"),
     sqlite_with_rowid=False,
 )
@@ -178,9 +159,9 @@ repository_permissions = Table(
 project_permissions = Table(
     "project_permissions",
     metadata,
-    _reference("project_id", "projects.id", key=True),
-    _reference("user_id", "users.id", key=True),
-    _number("permission"),
+    reference("project_id", "projects.id", key=True),
+    reference("user_id", "users.id", key=True),
+    number("permission"),
     Index("project_permissions_user", "user_id"),
     sqlite_with_rowid=False,
 )
@@ -188,12 +169,12 @@ project_permissions = Table(
 app_passwords = Table(
     "app_passwords",
     metadata,
-    _key(),
-    _reference("user_id", "users.id"),
-    _text("label"),
-    _text("scopes"),
-    _text("limits"),
-    _big("created_on"),
+    key(),
+    reference("user_id", "users.id"),
+    text("label"),
+    text("scopes"),
+    text("limits"),
+    big("created_on"),
     Column("expires_on", BigInteger),
     Column("revoked_on", BigInteger),
     Column("last_used_on", BigInteger),
@@ -206,8 +187,8 @@ app_passwords = Table(
         "user_id",
         "label",
         unique=True,
-        sqlite_where=text("revoked_on IS NULL"),
-        postgresql_where=text("revoked_on IS NULL"),
+        sqlite_where=sql("revoked_on IS NULL"),
+        postgresql_where=sql("revoked_on IS NULL"),
     ),
     sqlite_with_rowid=False,
 )
@@ -216,11 +197,11 @@ app_passwords = Table(
 app_password_secrets = Table(
     "app_password_secrets",
     metadata,
-    _key("lookup"),
-    _reference("app_password_id", "app_passwords.id"),
+    key("lookup"),
+    reference("app_password_id", "app_passwords.id"),
     Column("digest", LargeBinary, nullable=False),
-    _number("key_number"),
-    _big("created_on"),
+    number("key_number"),
+    big("created_on"),
     Column("ends_on", BigInteger),
     Column("last_used_on", BigInteger),
     Column("last_used_address", Text),
@@ -233,9 +214,9 @@ app_password_secrets = Table(
 app_password_notices = Table(
     "app_password_notices",
     metadata,
-    _reference("app_password_id", "app_passwords.id", key=True),
+    reference("app_password_id", "app_passwords.id", key=True),
     Column("days", Integer, primary_key=True, nullable=False, autoincrement=False),
-    _big("sent_on"),
+    big("sent_on"),
     sqlite_with_rowid=False,
 )
 
@@ -243,13 +224,13 @@ app_password_notices = Table(
 ssh_keys = Table(
     "ssh_keys",
     metadata,
-    _key(),
-    _reference("user_id", "users.id"),
-    _text("fingerprint"),
-    _text("key"),
-    _text("comment"),
-    _text("label"),
-    _big("created_on"),
+    key(),
+    reference("user_id", "users.id"),
+    text("fingerprint"),
+    text("key"),
+    text("comment"),
+    text("label"),
+    big("created_on"),
     Column("expires_on", BigInteger),
     Column("last_used_on", BigInteger),
     Column("last_used_address", Text),
@@ -262,10 +243,10 @@ ssh_keys = Table(
 avatars = Table(
     "avatars",
     metadata,
-    _reference("user_id", "users.id", key=True),
-    _text("media_type"),
+    reference("user_id", "users.id", key=True),
+    text("media_type"),
     Column("content", LargeBinary, nullable=False),
-    _big("changed_on"),
+    big("changed_on"),
     sqlite_with_rowid=False,
 )
 
@@ -273,7 +254,7 @@ avatars = Table(
 recovery_codes = Table(
     "recovery_codes",
     metadata,
-    _reference("user_id", "users.id", key=True),
+    reference("user_id", "users.id", key=True),
     Column("digest", Text, primary_key=True, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -282,13 +263,13 @@ recovery_codes = Table(
 sessions = Table(
     "sessions",
     metadata,
-    _key("digest"),
-    _reference("user_id", "users.id"),
-    _big("created_on"),
-    _big("last_seen_on"),
-    _big("expires_on"),
-    _text("address"),
-    _text("client"),
+    key("digest"),
+    reference("user_id", "users.id"),
+    big("created_on"),
+    big("last_seen_on"),
+    big("expires_on"),
+    text("address"),
+    text("client"),
     Index("sessions_user", "user_id"),
     Index("sessions_expires_on", "expires_on"),
     sqlite_with_rowid=False,
@@ -298,10 +279,10 @@ sessions = Table(
 one_time_links = Table(
     "one_time_links",
     metadata,
-    _key("digest"),
-    _text("purpose"),
-    _reference("user_id", "users.id", nullable=True),
-    _big("expires_on"),
+    key("digest"),
+    text("purpose"),
+    reference("user_id", "users.id", nullable=True),
+    big("expires_on"),
     Column("detail", Text),
     sqlite_with_rowid=False,
 )
@@ -310,16 +291,16 @@ one_time_links = Table(
 audit_events = Table(
     "audit_events",
     metadata,
-    _key(),
-    _big("at"),
-    _text("kind"),
+    key(),
+    big("at"),
+    text("kind"),
     Column("user_id", Text),
-    _text("username"),
+    text("username"),
     Column("app_password_id", Text),
-    _text("label"),
-    _text("address"),
-    _text("request_id"),
-    _text("detail"),
+    text("label"),
+    text("address"),
+    text("request_id"),
+    text("detail"),
     Index("audit_events_at", "at", "id"),
     Index("audit_events_user", "user_id", "at"),
     Index("audit_events_app_password", "app_password_id", "at"),
@@ -330,18 +311,18 @@ audit_events = Table(
 denials = Table(
     "denials",
     metadata,
-    _key("request_id"),
-    _big("at"),
+    key("request_id"),
+    big("at"),
     Column("user_id", Text),
     Column("app_password_id", Text),
-    _text("method"),
-    _text("path"),
-    _text("address"),
-    _text("client"),
-    _text("reason"),
-    _text("required"),
-    _text("granted"),
-    _text("detail"),
+    text("method"),
+    text("path"),
+    text("address"),
+    text("client"),
+    text("reason"),
+    text("required"),
+    text("granted"),
+    text("detail"),
     Index("denials_at", "at"),
     Index("denials_user", "user_id", "at"),
     sqlite_with_rowid=False,
@@ -351,13 +332,13 @@ denials = Table(
 app_password_usage = Table(
     "app_password_usage",
     metadata,
-    _reference("app_password_id", "app_passwords.id", key=True),
+    reference("app_password_id", "app_passwords.id", key=True),
     Column("day", Integer, primary_key=True, nullable=False, autoincrement=False),
     Column("scope", Text, primary_key=True, nullable=False),
     Column("repository_id", Text, primary_key=True, nullable=False),
     Column("address", Text, primary_key=True, nullable=False),
     Column("client", Text, primary_key=True, nullable=False),
-    _big("count"),
+    big("count"),
     Index("app_password_usage_day", "day"),
     sqlite_with_rowid=False,
 )
@@ -366,9 +347,9 @@ app_password_usage = Table(
 policies = Table(
     "policies",
     metadata,
-    _key("name"),
-    _text("value"),
-    _big("changed_on"),
+    key("name"),
+    text("value"),
+    big("changed_on"),
     sqlite_with_rowid=False,
 )
 
@@ -376,15 +357,15 @@ policies = Table(
 access_keys = Table(
     "access_keys",
     metadata,
-    _key(),
-    _reference("repository_id", "repositories.id", nullable=True),
-    _reference("project_id", "projects.id", nullable=True),
-    _text("fingerprint"),
-    _text("key"),
-    _text("comment"),
-    _text("label"),
+    key(),
+    reference("repository_id", "repositories.id", nullable=True),
+    reference("project_id", "projects.id", nullable=True),
+    text("fingerprint"),
+    text("key"),
+    text("comment"),
+    text("label"),
     Column("created_by", Text, ForeignKey("users.id", ondelete="SET NULL")),
-    _big("created_on"),
+    big("created_on"),
     Column("last_used_on", BigInteger),
     Column("last_used_address", Text),
     Column("last_used_client", Text),
@@ -398,12 +379,12 @@ access_keys = Table(
 lfs_locks = Table(
     "lfs_locks",
     metadata,
-    _key(),
-    _reference("repository_id", "repositories.id"),
-    _text("path"),
-    _text("ref"),
-    _reference("user_id", "users.id"),
-    _big("locked_on"),
+    key(),
+    reference("repository_id", "repositories.id"),
+    text("path"),
+    text("ref"),
+    reference("user_id", "users.id"),
+    big("locked_on"),
     UniqueConstraint("repository_id", "path", name="lfs_locks_path"),
     Index("lfs_locks_by_age", "repository_id", "locked_on", "id"),
     sqlite_with_rowid=False,
@@ -413,9 +394,9 @@ lfs_locks = Table(
 upkeep = Table(
     "upkeep",
     metadata,
-    _key("directory"),
-    _number("pushes"),
-    _big("pushed_on"),
+    key("directory"),
+    number("pushes"),
+    big("pushed_on"),
     Column("maintained_on", BigInteger),
     Column("repacked_on", BigInteger),
     Index("upkeep_pushes", "pushes"),
