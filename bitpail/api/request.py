@@ -69,9 +69,9 @@ class ApiRequest:
             username=user.username if user else None,
         )
 
-    def page(self, default: int = 10) -> Page:
+    def page(self, default: int = 10, longest: int = LONGEST_PAGE) -> Page:
         """``page`` and ``pagelen``; raises Invalid."""
-        return Page(self._number("page", 1, _LAST_PAGE), self._number("pagelen", default, LONGEST_PAGE))
+        return Page(self._number("page", 1, _LAST_PAGE), self._number("pagelen", default, longest))
 
     def _number(self, name: str, default: int, most: int) -> int:
         text = self.query.get(name)

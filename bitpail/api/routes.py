@@ -1,6 +1,6 @@
 """Every operation with its address and its need: one table, in the order of the contract."""
 
-from bitpail.api import commits, refs, repositories, users, workspaces
+from bitpail.api import commits, diffs, refs, repositories, users, workspaces
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Need
 from bitpail.model.permissions import Permission
@@ -33,6 +33,11 @@ ROUTES = [
     Route("POST", f"{_REPOSITORY}/commits", Opens.REPOSITORY, READ, commits.page),
     Route("GET", f"{_REPOSITORY}/commits/{{revision...}}", Opens.REPOSITORY, READ, commits.page),
     Route("POST", f"{_REPOSITORY}/commits/{{revision...}}", Opens.REPOSITORY, READ, commits.page),
+    Route("GET", f"{_REPOSITORY}/diff/{{spec...}}", Opens.REPOSITORY, READ, diffs.diff),
+    Route("GET", f"{_REPOSITORY}/diffstat/{{spec...}}", Opens.REPOSITORY, READ, diffs.diffstat),
+    Route("GET", f"{_REPOSITORY}/file-conflicts/{{spec...}}", Opens.REPOSITORY, READ, diffs.file_conflicts),
+    Route("GET", f"{_REPOSITORY}/merge-base/{{revspec...}}", Opens.REPOSITORY, READ, diffs.merge_base),
+    Route("GET", f"{_REPOSITORY}/patch/{{spec...}}", Opens.REPOSITORY, READ, diffs.patch),
     Route("GET", f"{_REPOSITORY}/refs", Opens.REPOSITORY, READ, refs.all_refs),
     Route("GET", f"{_REPOSITORY}/refs/branches", Opens.REPOSITORY, READ, refs.branches),
     Route("GET", f"{_REPOSITORY}/refs/tags", Opens.REPOSITORY, READ, refs.tags),

@@ -72,6 +72,14 @@ class RepositoryLinks(Struct, frozen=True, gc=False):
         """The page of a commit."""
         return link(f"{self.web}/commits/{commit_hash}")
 
+    def source(self, commit_hash: str, path: str) -> Link:
+        """A file of a commit in the API; a directory's ``path`` ends in a slash, the root's is empty."""
+        return link(f"{self.api}/src/{commit_hash}/{self.escaped(path)}")
+
+    def escaped(self, path: str) -> str:
+        """A path inside an address; bytes that are not UTF-8 come back as they were."""
+        return quote(path.encode("utf-8", "surrogateescape"), safe="/")
+
     def branch(self, path: str) -> Link:
         """A branch in the API; ``path`` is what ``ref_path`` made of its name."""
         return link(f"{self.api}/refs/branches/{path}")

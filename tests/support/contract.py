@@ -41,7 +41,7 @@ _RENDERED = {"raw", "markup", "html"}
 _RENDERED_EXTRA = "type"
 
 # Parameters that take the rest of an address, slashes and all.
-_TAKES_REST = frozenset({"{path}", "{name}", "{revision}"})
+_TAKES_REST = frozenset({"{path}", "{name}", "{revision}", "{spec}", "{revspec}"})
 
 
 @dataclass(frozen=True)
