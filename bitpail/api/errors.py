@@ -13,6 +13,7 @@ from bitpail.policy.scopes import in_form_order, of_bitbucket
 from bitpail.policy.secrets import scrub
 from bitpail.services.access import Refused
 from bitpail.services.authentication import Reason, Unauthenticated
+from bitpail.services.ref_updates import PushRefused
 from bitpail.wire import errors as wire
 
 _STATUS: dict[type[BitpailError], int] = {
@@ -35,6 +36,8 @@ def response(call: Call, error: BitpailError) -> Response:
         return _unauthenticated(call, error)
     if isinstance(error, Refused):
         return _refused(error)
+    if isinstance(error, PushRefused):
+        return json(wire.error(scrub(error.message)), 403)
     if isinstance(error, MethodNotAllowed):
         return json(wire.error(error.message), 405, {"Allow": ", ".join(error.allowed)})
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)

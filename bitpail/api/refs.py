@@ -1,13 +1,27 @@
 """Branches and tags."""
 
+from typing import Any
+
+from msgspec import Struct
 from starlette.responses import Response
 
 from bitpail.api.request import ApiRequest
+from bitpail.api.responses import empty, json
 from bitpail.model.access import Access
 from bitpail.services import refs as service
-from bitpail.services.refs import BRANCHES, TAGS
+from bitpail.services.refs import BRANCHES, TAGS, RefsPage
 from bitpail.wire import refs as wire
 from bitpail.wire.commits import Writer
+
+
+class _Target(Struct):
+    hash: str
+
+
+class _NewRef(Struct):
+    name: str
+    target: _Target
+    message: str | None = None
 
 
 async def all_refs(request: ApiRequest, access: Access) -> Response:
@@ -25,14 +39,59 @@ async def tags(request: ApiRequest, access: Access) -> Response:
     return await _page(request, access, (TAGS,))
 
 
+async def branch(request: ApiRequest, access: Access) -> Response:
+    """``GET .../refs/branches/{name}``."""
+    found = await service.one(request.site, access, BRANCHES, request.parameters["name"])
+    return json(_shown(request, access, found)[0])
+
+
+async def tag(request: ApiRequest, access: Access) -> Response:
+    """``GET .../refs/tags/{name}``."""
+    found = await service.one(request.site, access, TAGS, request.parameters["name"])
+    return json(_shown(request, access, found)[0])
+
+
+async def create_branch(request: ApiRequest, access: Access) -> Response:
+    """``POST .../refs/branches``."""
+    body = await request.body(_NewRef)
+    found = await service.create_branch(request.site, access, body.name, body.target.hash)
+    return _created(_shown(request, access, found)[0])
+
+
+async def create_tag(request: ApiRequest, access: Access) -> Response:
+    """``POST .../refs/tags``: an annotated one."""
+    body = await request.body(_NewRef)
+    found = await service.create_tag(request.site, access, body.name, body.target.hash, body.message)
+    return _created(_shown(request, access, found)[0])
+
+
+async def delete_branch(request: ApiRequest, access: Access) -> Response:
+    """``DELETE .../refs/branches/{name}``."""
+    await service.delete(request.site, access, BRANCHES, request.parameters["name"])
+    return empty()
+
+
+async def delete_tag(request: ApiRequest, access: Access) -> Response:
+    """``DELETE .../refs/tags/{name}``."""
+    await service.delete(request.site, access, TAGS, request.parameters["name"])
+    return empty()
+
+
+def _created(shown: dict[str, Any]) -> Response:
+    return json(shown, 201, {"Location": shown["links"]["self"]["href"]})
+
+
 async def _page(request: ApiRequest, access: Access, prefixes: tuple[str, ...]) -> Response:
     page = request.page()
     found = await service.page(request.site, access, prefixes, page.offset, page.pagelen)
+    return request.listed(_shown(request, access, found), page, size=found.size)
+
+
+def _shown(request: ApiRequest, access: Access, found: RefsPage) -> list[dict[str, Any]]:
     writer = Writer(request.links, access.workspace, access.repository, found.people)
-    values = [
+    return [
         wire.branch(writer, one.ref, one.commit)
         if one.ref.name.startswith(BRANCHES)
         else wire.tag(writer, one.ref, one.commit, one.tag)
         for one in found.refs
     ]
-    return request.listed(values, page, size=found.size)

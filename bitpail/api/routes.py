@@ -7,6 +7,7 @@ from bitpail.model.permissions import Permission
 from bitpail.model.scopes import Scope
 
 READ = Need((frozenset({Scope.REPOSITORY}),), Permission.READ)
+WRITE = Need((frozenset({Scope.REPOSITORY_WRITE}),), Permission.WRITE, signed_in=True)
 CREATE_REPOSITORY = Need((frozenset({Scope.REPOSITORY_ADMIN}),), Permission.WRITE, signed_in=True)
 ADMINISTER = Need((frozenset({Scope.REPOSITORY_ADMIN}),), Permission.ADMIN, signed_in=True)
 DELETE = Need((frozenset({Scope.REPOSITORY_DELETE}),), Permission.ADMIN, signed_in=True)
@@ -40,5 +41,11 @@ ROUTES = [
     Route("GET", f"{_REPOSITORY}/patch/{{spec...}}", Opens.REPOSITORY, READ, diffs.patch),
     Route("GET", f"{_REPOSITORY}/refs", Opens.REPOSITORY, READ, refs.all_refs),
     Route("GET", f"{_REPOSITORY}/refs/branches", Opens.REPOSITORY, READ, refs.branches),
+    Route("POST", f"{_REPOSITORY}/refs/branches", Opens.REPOSITORY, WRITE, refs.create_branch),
+    Route("GET", f"{_REPOSITORY}/refs/branches/{{name...}}", Opens.REPOSITORY, READ, refs.branch),
+    Route("DELETE", f"{_REPOSITORY}/refs/branches/{{name...}}", Opens.REPOSITORY, WRITE, refs.delete_branch),
     Route("GET", f"{_REPOSITORY}/refs/tags", Opens.REPOSITORY, READ, refs.tags),
+    Route("POST", f"{_REPOSITORY}/refs/tags", Opens.REPOSITORY, WRITE, refs.create_tag),
+    Route("GET", f"{_REPOSITORY}/refs/tags/{{name...}}", Opens.REPOSITORY, READ, refs.tag),
+    Route("DELETE", f"{_REPOSITORY}/refs/tags/{{name...}}", Opens.REPOSITORY, WRITE, refs.delete_tag),
 ]

@@ -28,11 +28,12 @@ LARGEST = 8 << 20
 
 
 class Answer(Struct, frozen=True, gc=False):
-    """An object; ``data`` is empty when only its kind was asked for."""
+    """An object; ``data`` is empty when only its kind was asked for. ``size`` is bytes."""
 
     hash: str
     kind: str
     data: bytes
+    size: int = 0
 
 
 class Ambiguous(Struct, frozen=True, gc=False):
@@ -94,7 +95,7 @@ class _Kept:
             raise GitError("git cat-file gave an answer that was not understood", stderr=header)
         size = int(words[2])
         if not with_data:
-            return Answer(words[0], words[1], b"")
+            return Answer(words[0], words[1], b"", size)
         if size > LARGEST:
             raise TooLarge(f"the object {words[0]} has {size} bytes")
         end = self._position + size
@@ -102,7 +103,7 @@ class _Kept:
             await self._more()
         data = bytes(self._rest[self._position : end])
         self._position = end + 1
-        return Answer(words[0], words[1], data)
+        return Answer(words[0], words[1], data, size)
 
     async def _more(self) -> None:
         piece = await self._process.read()

@@ -69,6 +69,12 @@ class Objects:
         answers = await self._cat_files.ask(directory, "contents", names)
         return [answer if isinstance(answer, Answer) else None for answer in answers]
 
+    async def sizes(self, directory: GitDirectory, hashes: Sequence[str]) -> list[int | None]:
+        """How many bytes each object has; None for what is not there."""
+        check_hashes(hashes)
+        answers = await self._cat_files.ask(directory, "info", hashes)
+        return [answer.size if isinstance(answer, Answer) else None for answer in answers]
+
     async def commit(self, directory: GitDirectory, hash_: str) -> Commit:
         """The commit, or NotFound."""
         return (await self.commits(directory, [hash_]))[0]

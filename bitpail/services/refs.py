@@ -2,15 +2,22 @@
 
 from msgspec import Struct
 
-from bitpail.errors import NotFound
+from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.git import refs as git_refs
+from bitpail.git import tag_objects
+from bitpail.git.directories import GitDirectory
+from bitpail.git.revisions import Revision
 from bitpail.model.access import Access
 from bitpail.model.commits import Commit, TagObject
 from bitpail.model.refs import Ref
 from bitpail.model.users import User
+from bitpail.policy import names
 from bitpail.services import commits
+from bitpail.services.clock import now
+from bitpail.services.ref_updates import RefUpdate, apply
 from bitpail.services.repositories import directory
 from bitpail.services.site import Site
+from bitpail.store import users
 
 BRANCHES = "refs/heads/"
 TAGS = "refs/tags/"
@@ -45,6 +52,88 @@ async def page(site: Site, access: Access, prefixes: tuple[str, ...], offset: in
     taggers = [d.tag.tagger for d in described if d.tag and d.tag.tagger]
     people = await commits.people(site, [d.commit for d in described if d.commit], taggers)
     return RefsPage(described, people, len(matching))
+
+
+async def one(site: Site, access: Access, prefix: str, name: str) -> RefsPage:
+    """The branch or tag of that short name, as a page of one; raises NotFound."""
+    described = await _describe(site, access, await _named(site, access, prefix, name))
+    signatures = [described.tag.tagger] if described.tag and described.tag.tagger else []
+    people = await commits.people(site, [described.commit] if described.commit else [], signatures)
+    return RefsPage([described], people, 1)
+
+
+async def _named(site: Site, access: Access, prefix: str, name: str) -> Ref:
+    known = await git_refs.read(await directory(site, access), site.objects.peel)
+    for ref in known.refs:
+        if ref.name == prefix + name:
+            return ref
+    raise NotFound(f"{'Branch' if prefix == BRANCHES else 'Tag'} not found: {name}")
+
+
+async def create_branch(site: Site, access: Access, name: str, target: str) -> RefsPage:
+    """A branch at a commit: its hash, abbreviated or not, or the name of a ref.
+
+    Raises Invalid, also if there is such a branch, or PushRefused.
+    """
+    _check_name(name, BRANCHES)
+    git_directory = await directory(site, access)
+    commit_hash = await _target(site, git_directory, target)
+    await _create(site, access, RefUpdate(BRANCHES + name, None, commit_hash), None)
+    return await one(site, access, BRANCHES, name)
+
+
+async def create_tag(site: Site, access: Access, name: str, target: str, message: str | None) -> RefsPage:
+    """An annotated tag of a commit, by whoever asks; raises as ``create_branch``."""
+    _check_name(name, TAGS)
+    git_directory = await directory(site, access)
+    commit_hash = await _target(site, git_directory, target)
+    if access.actor.user is None:
+        raise Invalid("a tag needs a tagger: sign in as a user")
+    address = (await users.emails(site.db, access.actor.user.id))[0].address
+    made = tag_objects.annotated(
+        name,
+        commit_hash,
+        message or f"Added tag {name} for changeset {commit_hash[:12]}",
+        tagger=(access.actor.user.display_name, address),
+        time=now() // 1_000_000,
+    )
+    await _create(site, access, RefUpdate(TAGS + name, None, made.hash), made.pack)
+    return await one(site, access, TAGS, name)
+
+
+async def delete(site: Site, access: Access, prefix: str, name: str) -> None:
+    """Delete a branch or a tag; raises NotFound, Invalid for the main branch, or PushRefused."""
+    ref = await _named(site, access, prefix, name)
+    git_directory = await directory(site, access)
+    if prefix == BRANCHES and git_refs.main_branch(git_directory) == name:
+        raise Invalid(f"{name} is the main branch: it can't be deleted")
+    await apply(site, access, [RefUpdate(ref.name, ref.target, None)])
+
+
+async def _create(site: Site, access: Access, update: RefUpdate, pack: bytes | None) -> None:
+    try:
+        await apply(site, access, [update], pack)
+    except Conflict:
+        short = update.name.removeprefix(BRANCHES).removeprefix(TAGS)
+        kind = "Branch" if update.name.startswith(BRANCHES) else "Tag"
+        raise Invalid(f'{kind} "{short}" already exists.', {"name": ["already exists"]}) from None
+
+
+async def _target(site: Site, git_directory: GitDirectory, target: str) -> str:
+    try:
+        return await site.objects.resolve(git_directory, Revision(target))
+    except NotFound as error:
+        raise Invalid(f"target.hash: {error.message}", {"target.hash": [error.message]}) from None
+
+
+def _check_name(name: str, prefix: str) -> None:
+    reason = names.refuse_ref((prefix + name).encode("utf-8", "surrogateescape"))
+    try:
+        Revision(name)
+    except Invalid as error:
+        reason = reason or error.message
+    if reason:
+        raise Invalid(f"name: {reason}", {"name": [reason]})
 
 
 async def _describe(site: Site, access: Access, ref: Ref) -> DescribedRef:
