@@ -1,6 +1,6 @@
 """Every operation with its address and its need: one table, in the order of the contract."""
 
-from bitpail.api import commits, diffs, refs, repositories, users, workspaces
+from bitpail.api import commits, diffs, refs, repositories, source, users, workspaces
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Need
 from bitpail.model.permissions import Permission
@@ -39,6 +39,9 @@ ROUTES = [
     Route("GET", f"{_REPOSITORY}/file-conflicts/{{spec...}}", Opens.REPOSITORY, READ, diffs.file_conflicts),
     Route("GET", f"{_REPOSITORY}/merge-base/{{revspec...}}", Opens.REPOSITORY, READ, diffs.merge_base),
     Route("GET", f"{_REPOSITORY}/patch/{{spec...}}", Opens.REPOSITORY, READ, diffs.patch),
+    Route("GET", f"{_REPOSITORY}/filehistory/{{commit}}/{{path...}}", Opens.REPOSITORY, READ, source.history),
+    Route("GET", f"{_REPOSITORY}/src", Opens.REPOSITORY, READ, source.root),
+    Route("GET", f"{_REPOSITORY}/src/{{commit}}/{{path...?}}", Opens.REPOSITORY, READ, source.one),
     Route("GET", f"{_REPOSITORY}/refs", Opens.REPOSITORY, READ, refs.all_refs),
     Route("GET", f"{_REPOSITORY}/refs/branches", Opens.REPOSITORY, READ, refs.branches),
     Route("POST", f"{_REPOSITORY}/refs/branches", Opens.REPOSITORY, WRITE, refs.create_branch),

@@ -16,6 +16,7 @@ from bitpail.errors import Invalid
 from bitpail.model.access import Need
 
 REST = "..."
+REST_OR_NOTHING = "...?"
 
 
 class Opens(Enum):
@@ -30,7 +31,10 @@ class Opens(Enum):
 
 
 class Route(Struct, frozen=True):
-    """One row: ``template`` has ``{name}`` segments, the last of which may be ``{name...}``."""
+    """One row: ``template`` has ``{name}`` segments, the last of which may be ``{name...}``.
+
+    ``{name...?}`` may be empty as well.
+    """
 
     method: str
     template: str
@@ -55,12 +59,13 @@ class MethodNotAllowed(Invalid):
 
 
 class _Node:
-    __slots__ = ("children", "parameter", "rest", "routes")
+    __slots__ = ("children", "may_be_empty", "parameter", "rest", "routes")
 
     def __init__(self) -> None:
         self.children: dict[str, _Node] = {}
         self.parameter: _Node | None = None
         self.rest: _Node | None = None
+        self.may_be_empty = False
         self.routes: dict[str, tuple[Route, tuple[str, ...]]] = {}
 
 
@@ -75,23 +80,30 @@ class Router:
     def find(self, method: str, raw_path: bytes) -> Match | None:
         """The row for a method and an undecoded path, None if the path has none.
 
-        Raises MethodNotAllowed, and Invalid if a segment is not UTF-8 or holds a NUL.
-        A HEAD finds the row of GET.
+        Raises MethodNotAllowed, and Invalid if a segment is not UTF-8 or holds a NUL;
+        ``{path...}``, the name of a file in Git, may be any bytes. A HEAD finds the row of GET.
         """
         segments = [_decode(segment) for segment in raw_path.strip(b"/").split(b"/")]
+        plain = all(segment.isascii() or _is_text(segment) for segment in segments)
         for node, values in _candidates(self._root, segments, 0, ()):
             found = node.routes.get("GET" if method == "HEAD" else method)
             if found is None:
                 raise MethodNotAllowed(node.routes)
             route, names = found
-            return Match(route, dict(zip(names, values, strict=True)))
+            parameters = dict(zip(names, values, strict=True))
+            if not plain and not all(name == "path" or _is_text(value) for name, value in parameters.items()):
+                break
+            return Match(route, parameters)
+        if not plain:
+            raise Invalid("the path is not UTF-8")
         return None
 
     def _add(self, route: Route) -> None:
         node, names = self._root, []
         for segment in route.template.strip("/").split("/"):
-            if segment.endswith(f"{REST}}}"):
-                names.append(segment[1 : -len(REST) - 1])
+            if segment.endswith((f"{REST}}}", f"{REST_OR_NOTHING}}}")):
+                names.append(segment[1:].partition(REST)[0])
+                node.may_be_empty = segment.endswith(f"{REST_OR_NOTHING}}}")
                 node.rest = node.rest or _Node()
                 node = node.rest
             elif segment.startswith("{"):
@@ -112,6 +124,8 @@ def _candidates(
     if depth == len(segments):
         if node.routes:
             yield node, values
+        elif node.rest and node.may_be_empty:
+            yield node.rest, (*values, "")
         return
     segment = segments[depth]
     if segment in node.children:
@@ -125,10 +139,15 @@ def _candidates(
 def _decode(segment: bytes) -> str:
     if b"%" in segment:
         segment = unquote_to_bytes(segment)
-    try:
-        text = segment.decode()
-    except UnicodeDecodeError:
-        raise Invalid("the path is not UTF-8") from None
+    text = segment.decode("utf-8", "surrogateescape")
     if "\0" in text:
         raise Invalid("the path holds a NUL")
     return text
+
+
+def _is_text(segment: str) -> bool:
+    try:
+        segment.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

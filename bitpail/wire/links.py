@@ -76,6 +76,10 @@ class RepositoryLinks(Struct, frozen=True, gc=False):
         """A file of a commit in the API; a directory's ``path`` ends in a slash, the root's is empty."""
         return link(f"{self.api}/src/{commit_hash}/{self.escaped(path)}")
 
+    def file_history(self, commit_hash: str, path: str) -> Link:
+        """The commits that touched a file, in the API."""
+        return link(f"{self.api}/filehistory/{commit_hash}/{self.escaped(path)}")
+
     def escaped(self, path: str) -> str:
         """A path inside an address; bytes that are not UTF-8 come back as they were."""
         return quote(path.encode("utf-8", "surrogateescape"), safe="/")

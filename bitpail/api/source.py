@@ -1,0 +1,107 @@
+"""Files and directories of a commit: raw, described, listed; the history of a file."""
+
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from bitpail.api.request import ApiRequest
+from bitpail.api.responses import json
+from bitpail.errors import Invalid
+from bitpail.http.streams import started
+from bitpail.model.access import Access
+from bitpail.model.trees import File
+from bitpail.services import source as service
+from bitpail.services.source import Found
+from bitpail.wire import commits as commits_wire
+from bitpail.wire import pages
+from bitpail.wire import source as wire
+from bitpail.wire.links import RepositoryLinks
+
+_DEEPEST = 100
+# What somebody has put into a repository is never run as a page of ours.
+_RAW = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
+
+
+async def root(request: ApiRequest, access: Access) -> Response:
+    """``GET .../src``: leads to the top directory of the main branch."""
+    commit_hash = await service.main_commit(request.site, access)
+    address = request.links.repository(access.workspace, access.repository).source(commit_hash, "")["href"]
+    query = request.call.request.url.query
+    return RedirectResponse(f"{address}?{query}" if query else address, 302)
+
+
+async def one(request: ApiRequest, access: Access) -> Response:
+    """``GET .../src/{commit}/{path}``."""
+    path = request.parameters["path"]
+    shape = request.query.get("format")
+    if shape not in {None, "meta"}:
+        raise Invalid("format: must be meta", {"format": ["must be meta"]})
+    found = await service.find(request.site, access, request.parameters["commit"], path)
+    at = request.links.repository(access.workspace, access.repository)
+    if found.file is None:
+        if shape == "meta":
+            return json(wire.directory(at, found.commit, found.entry))
+        return await _listing(request, access, at, found)
+    if shape == "meta":
+        return json(wire.file(at, found.commit, found.file))
+    return await _raw(request, access, found.file)
+
+
+async def _listing(request: ApiRequest, access: Access, at: RepositoryLinks, found: Found) -> Response:
+    page = request.page()
+    entries = await service.listed(request.site, access, found, _depth(request))
+    shown = entries[page.offset : page.offset + page.pagelen]
+    files = await service.files(request.site, access, shown)
+    values = [
+        wire.directory(at, found.commit, entry)
+        if entry.is_directory
+        else wire.file(at, found.commit, files[entry.path])
+        for entry in shown
+    ]
+    is_last = page.offset + page.pagelen >= len(entries)
+    following = None if is_last else request.url(page=str(page.page + 1))
+    return json(pages.iterated(values, pagelen=page.pagelen, following=following))
+
+
+def _depth(request: ApiRequest) -> int:
+    text = request.query.get("max_depth", "1")
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:20]) <= _DEEPEST:
+        raise Invalid(f"max_depth: must be a number from 1 to {_DEEPEST}")
+    return int(text)
+
+
+async def _raw(request: ApiRequest, access: Access, file: File) -> Response:
+    # Of the contents and attributes: the same file has the same tag at any path and commit.
+    tag = f'"{file.entry.hash}{"".join(file.attributes)}"'
+    headers = {"ETag": tag, **_RAW}
+    given = request.call.request.headers.get("if-none-match", "")
+    if given.strip() == "*" or tag in {one.strip().removeprefix("W/") for one in given.split(",")}:
+        return Response(status_code=304, headers=headers)
+    pieces = await started(await service.content(request.site, access, file))
+    headers |= {"Content-Type": _content_type(file), "Content-Disposition": "attachment"}
+    if file.size is not None:
+        headers["Content-Length"] = str(file.size)
+    return StreamingResponse(pieces, headers=headers)
+
+
+def _content_type(file: File) -> str:
+    by_ending = wire.media_type(file.entry.path)
+    return by_ending or ("application/octet-stream" if "binary" in file.attributes else "text/plain")
+
+
+async def history(request: ApiRequest, access: Access) -> Response:
+    """``GET .../filehistory/{commit}/{path}``."""
+    page = request.page()
+    found = await service.history(
+        request.site,
+        access,
+        request.parameters["commit"],
+        request.parameters["path"],
+        renames=request.query.get("renames", "true") != "false",
+        skipped=page.offset,
+        most=page.pagelen,
+    )
+    writer = commits_wire.Writer(request.links, access.workspace, access.repository, found.people)
+    values = [
+        wire.file(writer.at, commit.hash, file, writer.commit(commit)) for commit, file in found.versions
+    ]
+    following = request.url(page=str(page.page + 1)) if found.has_more else None
+    return json(pages.iterated(values, pagelen=page.pagelen, following=following))
