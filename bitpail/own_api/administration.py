@@ -7,6 +7,7 @@ maker would be more than the app password may be.
 from collections.abc import AsyncGenerator
 
 import msgspec
+from msgspec import UNSET
 from starlette.responses import Response, StreamingResponse
 
 from bitpail.errors import Invalid
@@ -52,12 +53,12 @@ async def disable(request: OwnRequest, user: User) -> None:
     """``POST /users/{username}/disable``; not oneself, or nobody could undo it."""
     if request.parameters["username"].lower() == user.username.lower():
         raise Invalid("you can't switch your own account off")
-    await users.set_active(request.site, request.parameters["username"], active=False)
+    await users.set_active(request.site, request.parameters["username"], active=False, by=user.username)
 
 
-async def enable(request: OwnRequest, user: User) -> None:  # noqa: ARG001 - the shape of a handler
+async def enable(request: OwnRequest, user: User) -> None:
     """``POST /users/{username}/enable``."""
-    await users.set_active(request.site, request.parameters["username"], active=True)
+    await users.set_active(request.site, request.parameters["username"], active=True, by=user.username)
 
 
 async def policy(request: OwnRequest, user: User) -> SitePolicy:  # noqa: ARG001 - the shape of a handler
@@ -65,15 +66,34 @@ async def policy(request: OwnRequest, user: User) -> SitePolicy:  # noqa: ARG001
     return await site_policy.current(request.site)
 
 
-async def put_policy(request: OwnRequest, user: User) -> SitePolicy:  # noqa: ARG001 - the shape of a handler
-    """``PUT /policy``: as a whole; what is not given is not ruled."""
-    return await site_policy.put(request.site, await request.json(SitePolicy))
+async def put_policy(request: OwnRequest, user: User) -> SitePolicy:
+    """``PUT /policy``: as a whole; what is not given is not ruled, but an announced day stays announced."""
+    return await site_policy.put(request.site, await _wanted(request), by=user.username)
+
+
+async def _wanted(request: OwnRequest) -> SitePolicy:
+    body = await request.json(wire.Policy)
+    announced = body.existing_from
+    if announced is UNSET:
+        announced = (await site_policy.current(request.site)).existing_from
+    return SitePolicy(
+        longest_lifetime=body.longest_lifetime,
+        forbidden=body.forbidden,
+        networks=body.networks,
+        places_required=body.places_required,
+        existing_from=announced,
+    )
 
 
 async def check_policy(request: OwnRequest, user: User) -> list[wire.Breach]:  # noqa: ARG001 - the shape of a handler
     """``POST /policy/check``: which app passwords would break a policy that is only thought of."""
-    found = await site_policy.breaches(request.site, await request.json(SitePolicy))
-    return [wire.Breach(username=one.username, label=one.label, reasons=tuple(one.reasons)) for one in found]
+    found = await site_policy.breaches(request.site, site_policy.checked(await _wanted(request)))
+    return [
+        wire.Breach(
+            username=one.username, label=one.label, reasons=tuple(one.reasons), becomes=tuple(one.becomes)
+        )
+        for one in found
+    ]
 
 
 async def events(request: OwnRequest, user: User) -> Response:  # noqa: ARG001 - the shape of a handler

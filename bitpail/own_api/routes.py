@@ -120,14 +120,14 @@ OPERATIONS = [
     _site("POST", f"{_USER}/disable", administration.disable, "Switch an account off", status=204),
     _site("POST", f"{_USER}/enable", administration.enable, "Switch it on again", status=204),
     _site("GET", f"{ROOT}/policy", administration.policy, "The policy for app passwords", SitePolicy),
-    _site("PUT", f"{ROOT}/policy", administration.put_policy, "Replace it", SitePolicy, SitePolicy),
+    _site("PUT", f"{ROOT}/policy", administration.put_policy, "Replace it", SitePolicy, wire.Policy),
     _site(
         "POST",
         f"{ROOT}/policy/check",
         administration.check_policy,
         "What would break a policy",
         list[wire.Breach],
-        SitePolicy,
+        wire.Policy,
     ),
     _site(
         "GET",

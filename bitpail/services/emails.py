@@ -45,7 +45,8 @@ async def add(site: Site, user: User, address: str) -> bool:
     async with site.db.transaction() as db:
         await store.claim(db, user.id, address)
         await audit.record(db, Kind.EMAIL_ADDED, user=user, address=address)
-        return await _mail_link(site, db, user, address)
+        secret = await _link(site, db, user, address)
+    return await _mail_link(site, user, address, secret)
 
 
 async def send_again(site: Site, user: User, address: str) -> bool:
@@ -54,14 +55,20 @@ async def send_again(site: Site, user: User, address: str) -> bool:
     if found.is_confirmed:
         raise Invalid("this address is confirmed already")
     async with site.db.transaction() as db:
-        return await _mail_link(site, db, user, found.address)
+        secret = await _link(site, db, user, found.address)
+    return await _mail_link(site, user, found.address, secret)
 
 
-async def _mail_link(site: Site, db: Connection, user: User, address: str) -> bool:
+async def _link(site: Site, db: Connection, user: User, address: str) -> Secret | None:
     if not mail.is_on(site):
-        return False
+        return None
     _count_mail(user)
-    secret = await one_time_links.make(site, db, Purpose.CONFIRM_EMAIL, user.id, lasts=_LASTS, detail=address)
+    return await one_time_links.make(site, db, Purpose.CONFIRM_EMAIL, user.id, lasts=_LASTS, detail=address)
+
+
+async def _mail_link(site: Site, user: User, address: str, secret: Secret | None) -> bool:
+    if secret is None:
+        return False
     until = datetime.fromtimestamp(time.time() + _LASTS, UTC)
     return await mail.send(
         site,

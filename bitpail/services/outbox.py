@@ -118,6 +118,9 @@ class Outbox:
             raise _not_taken(error.recipients[0]) from None
         except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError) as error:
             raise _not_taken(error) from None
+        except aiosmtplib.SMTPNotSupported:
+            reason = "the mail server does not take it: the address has letters that it does not know"
+            raise NotSent(reason, again=False, reached=True) from None
         except TimeoutError:  # aiosmtplib's own too
             raise NotSent("the mail server does not answer in time", again=True, reached=False) from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:

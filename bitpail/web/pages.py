@@ -11,6 +11,7 @@ from bitpail.model.users import User
 from bitpail.policy.secrets import scrub
 from bitpail.web import static_files
 from bitpail.web.boxes import NAMES
+from bitpail.web.browsers import browser_name
 from bitpail.web.request import TOKEN, WebRequest
 from bitpail.wire.links import Links
 
@@ -76,6 +77,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_environment.filters["browser_name"] = browser_name
 _environment.filters["sentence"] = _sentence
 _environment.filters["moment"] = _moment
 _environment.globals["avatar"] = _avatar

@@ -7,7 +7,7 @@ member that it does not know: a misspelt limit would be no limit.
 from datetime import UTC, date, datetime
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from bitpail.model.scopes import Scope
 
@@ -166,11 +166,29 @@ class User(Struct, kw_only=True):
 
 
 class Breach(Struct, kw_only=True):
-    """An app password that works and breaks the policy."""
+    """An app password that works and breaks the policy.
+
+    `becomes` says what the day of the policy takes from it; empty: nothing.
+    """
 
     username: str
     label: str
     reasons: tuple[str, ...]
+    becomes: tuple[str, ...]
+
+
+class Policy(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What app passwords may be. An empty rule rules nothing out.
+
+    `longest_lifetime` is in seconds. `existing_from` is the moment from which existing ones are held to it, in
+    microseconds since 1970, UTC: not given, what was announced stays; null takes it back.
+    """
+
+    longest_lifetime: int | None = None
+    forbidden: tuple[Scope, ...] = ()
+    networks: tuple[str, ...] = ()
+    places_required: bool = False
+    existing_from: int | UnsetType | None = UNSET
 
 
 class Event(Struct, kw_only=True):

@@ -1,13 +1,19 @@
 """Who may do what by our own API: every operation for everybody who might ask."""
 
+import json
+
 import pytest
 from own_api import ROOT
 from sqlalchemy import bindparam, update
 from support.browser import PASSWORD, Browser, Page
 
 from bitpail.http.routing import Opens
+from bitpail.model.audit import Filter, Kind
 from bitpail.own_api.routes import OPERATIONS
-from bitpail.services import app_passwords
+from bitpail.policy.secrets import Secret
+from bitpail.services import app_passwords, audit
+from bitpail.services import users as accounts
+from bitpail.services.clock import now
 from bitpail.store.tables import app_passwords as rows
 from bitpail.store.tables import users
 
@@ -124,7 +130,35 @@ async def test_an_administrator_administers_in_a_session_or_with_the_permission_
     assert (await own.ask("POST", "/users/ada/disable", auth=auth)).status == 400
     policy = await own.ask("PUT", "/policy", {"forbidden": ["wiki"]}, auth=auth)
     assert policy.json()["forbidden"] == ["wiki"]
-    assert (await own.ask("POST", "/policy/check", {"networks": ["192.0.2.0/24"]}, auth=auth)).json()
+    (breach, *_) = (await own.ask("POST", "/policy/check", {"networks": ["192.0.2.0/24"]}, auth=auth)).json()
+    assert breach["reasons"]
+    assert (await own.ask("PUT", "/policy", {"forbiden": ["wiki"]}, auth=auth)).status == 400
+    (changed,) = [each async for each in audit.every(server.site, Filter(kind=Kind.POLICY_CHANGED))]
+    assert json.loads(changed.detail)["by"] == "ada"
+
+
+async def test_a_policy_put_anew_keeps_the_announced_day_unless_it_is_taken_back(server, own, ada):
+    await _make_admin(server)
+    auth = await server.auth(ada, "bitpail:site:admin")
+    day = now() + 3 * 86_400 * 1_000_000
+
+    async def put(body):
+        return (await own.ask("PUT", "/policy", body, auth=auth)).json().get("existing_from")
+
+    assert await put({"forbidden": ["wiki"], "existing_from": day}) == day
+    assert await put({"forbidden": ["wiki", "issue"]}) == day
+    assert await put({"forbidden": ["wiki"], "existing_from": None}) is None
+
+
+async def test_the_last_administrator_stays_one(server, own, ada):
+    await _make_admin(server)
+    auth = await server.auth(ada, "bitpail:site:admin")
+
+    assert (await own.ask("POST", "/users/ADA/disable", auth=auth)).status == 400
+    await accounts.create(
+        server.site, "grace", email="grace@example.org", password=Secret("long enough"), is_admin=True
+    )
+    assert (await own.ask("POST", "/users/grace/disable", auth=auth)).status == 204
 
 
 async def test_no_account_is_made_with_an_app_password(server, own, ada):

@@ -12,7 +12,7 @@ from bitpail.errors import Invalid
 from bitpail.git.history import Walk
 from bitpail.model.repositories import RepositoryId
 from bitpail.services import cursors
-from bitpail.services.cursors import seal, sweep, unseal
+from bitpail.services.cursors import forget_old, seal, unseal
 
 pytestmark = pytest.mark.anyio
 
@@ -88,13 +88,13 @@ async def test_only_long_ones_are_kept_in_a_file_that_nobody_else_reads(site):
 
 
 async def test_a_file_that_was_swept_has_expired(site):
-    data, cursor = site.settings.data_path, seal(site, HERE, LONG)
-    sweep(data)
+    cursor = seal(site, HERE, LONG)
+    await forget_old(site)
     assert unseal(site, HERE, cursor) == LONG
 
     old = time.time() - cursors._KEPT_FOR - 60
     os.utime(kept(site)[0], (old, old))
-    sweep(data)
+    await forget_old(site)
 
     assert kept(site) == []
     with pytest.raises(Invalid, match="expired"):
@@ -107,14 +107,15 @@ async def test_a_listing_that_is_made_again_is_kept_from_then_on(site):
     os.utime(kept(site)[0], (old, old))
 
     cursor = seal(site, HERE, LONG)
-    sweep(site.settings.data_path)
+    await forget_old(site)
 
     assert unseal(site, HERE, cursor) == LONG
 
 
-async def test_sweeping_without_cursors_is_fine(tmp_path):
-    sweep(tmp_path)
-    sweep(tmp_path / "nowhere")
+async def test_sweeping_without_cursors_is_fine(site):
+    await forget_old(site)
+
+    assert kept(site) == []
 
 
 async def test_a_file_that_was_cut_is_no_position(site):

@@ -88,6 +88,14 @@ async def test_what_is_no_single_address_gets_no_mail(posting, address):
         assert server.tries == 0
 
 
+async def test_an_address_that_the_mail_server_cannot_write_is_that_mails_own_fault(posting):
+    with mail_server() as server:
+        with pytest.raises(NotSent, match="does not take it") as refused:
+            await mail.deliver(await posting(server), "ada@exämple.org", "test")
+
+        assert (refused.value.again, refused.value.reached, server.tries) == (False, True, 0)
+
+
 async def test_without_a_mail_server_nothing_is_sent(server):
     assert not await mail.send(server.site, ADA, "test")
     with pytest.raises(Unavailable, match="smtp_host is not set"):

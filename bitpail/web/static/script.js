@@ -43,3 +43,6 @@ const shown = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyl
 for (const time of document.querySelectorAll("time[datetime]")) {
   time.textContent = shown.format(new Date(time.dateTime));
 }
+
+// On a phone the settings are one line that scrolls.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
