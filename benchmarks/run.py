@@ -10,7 +10,7 @@ from pathlib import Path
 
 from measure import arguments
 
-_BENCHMARKS = ("authentication", "rest", "commits", "git_http", "clones", "discovery")
+_BENCHMARKS = ("authentication", "rest", "commits", "git_http", "clones", "discovery", "upkeep")
 
 
 def main() -> int:

@@ -54,6 +54,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     idle_timeout: Positive = 300
     git_pack_threads: NotNegative = 0
     clone_cache_size: NotNegative = 2 * 1024 * 1024 * 1024
+    upkeep: str = "on"
     api_body_limit: Positive = 1024 * 1024
     sqlite_synchronous: str = "FULL"
     postgresql_pool: Positive = 8
@@ -257,6 +258,7 @@ _CHOICES = {
     "push_guard": ("on", "off"),
     "smtp_security": ("none", "starttls", "tls"),
     "sqlite_synchronous": ("FULL", "NORMAL"),
+    "upkeep": ("on", "off"),
 }
 _MEANING = {
     "data": "Directory that holds the database, the keys and the repositories.",
@@ -280,6 +282,7 @@ _MEANING = {
     "idle_timeout": "Longest wait for a client that neither sends nor reads.",
     "git_pack_threads": "Threads of one pack computation; 0: as many as there are cores.",
     "clone_cache_size": "Largest size of all answers to clones that are kept in the data directory; 0: none are.",
+    "upkeep": "on: repositories are repacked in the background; off: only by 'bitpail repo maintain'.",
     "api_body_limit": "Largest body of a REST request.",
     "sqlite_synchronous": "FULL survives a power cut; NORMAL is faster and may lose the last commits.",
     "postgresql_pool": "Connections to PostgreSQL per worker.",

@@ -18,6 +18,7 @@ from bitpail.cli import (
     server,
     ssh,
     ssh_keys,
+    upkeep,
     users,
     workspaces,
 )
@@ -61,6 +62,7 @@ bitpail.add_command(users.user)
 bitpail.add_command(workspaces.workspace)
 bitpail.add_command(workspaces.project)
 bitpail.add_command(repositories.repo)
+repositories.repo.add_command(upkeep.maintain)
 bitpail.add_command(app_passwords.app_password)
 app_passwords.app_password.add_command(ensure.ensure)
 app_passwords.app_password.add_command(ensure.presets)

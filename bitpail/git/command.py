@@ -25,6 +25,8 @@ GRACE: Final = 2.0
 
 STDERR_KEPT: Final = 8192
 
+_NICEST: Final = 19
+
 
 def _arguments(
     git_dir: Path | None,
@@ -181,12 +183,14 @@ def start(
     descriptors: Mapping[int, int] | None = None,
     stdin: bool = True,
     polite: bool = False,
+    background: bool = False,
     on_stderr: Callable[[bytes], None] | None = None,
 ) -> Process:
     """Start git. ``descriptors`` maps a number in the child (3 to 9) to one of ours, which stays ours.
     Number 1 is taken for its output, of which nothing can be read here then.
 
     A ``polite`` one is ended by the end of its input, and by signals only if that does not help.
+    One in the ``background`` gets what others leave of processor and disk.
     """
     arguments = _arguments(git_dir, command, flags, revisions, paths)
     with ExitStack() as given, ExitStack() as ours:
@@ -202,6 +206,8 @@ def start(
             ours.callback(os.close, stdin_end)
         actions += [_hand_over(given, os.dup(kept), number) for number, kept in (descriptors or {}).items()]
         pid = _spawn(arguments, environment(config, env or {}), actions)
+        if background:
+            _stand_back(pid)
         ours.pop_all()
     feed = None if stdin_end is None else WriteEnd(stdin_end)
     return Process(pid, feed, ReadEnd(stdout), ReadEnd(stderr), on_stderr, polite=polite)
@@ -230,6 +236,15 @@ def _spawn(arguments: list[str], variables: Mapping[str, str], actions: list[tup
     )
 
 
+def _stand_back(pid: int) -> None:
+    """Before it has started anything: its children inherit it. The kernel takes the disk's turn from it too."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PGRP, pid, _NICEST)
+    # Where the kernel groups by session, niceness counts inside a group only, unless the group has it.
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(_NICEST))
+
+
 async def run(
     git_dir: Path | None,
     command: str,
@@ -241,6 +256,8 @@ async def run(
     timeout: float = 60,  # noqa: ASYNC109 the limit is part of starting a process, not the caller's choice
     config: Config = (),
     env: Mapping[str, str] | None = None,
+    descriptors: Mapping[int, int] | None = None,
+    background: bool = False,
     on_stderr: Callable[[bytes], None] | None = None,
 ) -> bytes:
     """What git prints. GitError when it fails or takes too long, TooLarge when it says too much."""
@@ -255,6 +272,8 @@ async def run(
                 paths=paths,
                 config=config,
                 env=env,
+                descriptors=descriptors,
+                background=background,
                 stdin=bool(stdin),
                 on_stderr=on_stderr,
             ) as process,

@@ -12,11 +12,12 @@ import structlog
 from msgspec import Struct
 
 from bitpail.errors import BitpailError
-from bitpail.services import cursors, notices, one_time_links, repositories, sessions, site_policy
+from bitpail.services import cursors, notices, one_time_links, repositories, sessions, site_policy, upkeep
 from bitpail.services.site import Site
 
 log = structlog.get_logger()
 
+_SECONDS = 20
 _MINUTES = 300
 _HOUR = 3600
 _DAY = 24 * _HOUR
@@ -37,6 +38,7 @@ CHORES = (
     Chore("forget one-time links", _HOUR, one_time_links.forget_expired),
     Chore("narrow by policy", _MINUTES, site_policy.apply_due),
     Chore("tell before expiry", _HOUR, notices.before_expiry),
+    Chore("upkeep", _SECONDS, upkeep.run_due),
 )
 
 

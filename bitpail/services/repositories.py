@@ -27,6 +27,7 @@ from bitpail.services import workspaces
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import repositories as store
+from bitpail.store import upkeep as upkeep_store
 
 DESCRIPTION_LENGTH = 100_000
 
@@ -168,6 +169,8 @@ async def update(site: Site, access: Access, wanted: Wanted) -> Repository:
 async def delete(site: Site, repository: Repository) -> None:
     """End a repository and its wiki. An adopted directory stays as it is: only its name goes."""
     await store.delete(site.db, repository.id)
+    for key in (repository.id, f"{repository.id}.wiki"):
+        await upkeep_store.forget(site.db, key)
     if repository.directory is None:
         await directories.delete(directories.repository_path(site.repositories, repository.id))
     await directories.delete(_wiki_path(site, repository))

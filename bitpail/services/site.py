@@ -21,6 +21,7 @@ from bitpail.services.fetches import Fetches
 from bitpail.services.last_uses import LastUses
 from bitpail.services.outbox import Outbox
 from bitpail.services.throttle import Throttle
+from bitpail.services.upkeep_counts import UpkeepCounts
 from bitpail.services.usage_counts import UsageCounts
 from bitpail.services.write_behind import Ledger, WriteBehind
 from bitpail.settings import Settings
@@ -38,7 +39,7 @@ class Site(Struct, frozen=True):
 
     ``repositories`` is the directory of all repositories, ``hooks`` that of the
     hook which asks us about each push. ``behind`` writes down what ``last_uses``,
-    ``ssh_key_uses``, ``access_key_uses``, ``usage``, ``audit`` and ``denials`` gather.
+    ``ssh_key_uses``, ``access_key_uses``, ``usage``, ``upkeep``, ``audit`` and ``denials`` gather.
     """
 
     settings: Settings
@@ -53,6 +54,7 @@ class Site(Struct, frozen=True):
     ssh_key_uses: Ledger[str, SshKeyUse]
     access_key_uses: Ledger[str, SshKeyUse]
     usage: UsageCounts
+    upkeep: UpkeepCounts
     audit: Ledger[str, Event]
     denials: Ledger[str, Denial]
     throttle: Throttle
@@ -91,6 +93,7 @@ async def open_site(settings: Settings) -> Site:
         ssh_key_uses=Ledger(db, behind, ssh_keys.touch),
         access_key_uses=Ledger(db, behind, access_keys.touch),
         usage=UsageCounts(db, behind),
+        upkeep=UpkeepCounts(db, behind),
         audit=Ledger(db, behind, audit.add_all, most=_MOST_NOTED),
         denials=Ledger(db, behind, denials.add_all, most=_MOST_NOTED, days=DENIALS_KEPT, sweep=denials.sweep),
         throttle=Throttle(site_keys.cursors, settings.free_guesses),

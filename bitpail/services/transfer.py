@@ -22,7 +22,7 @@ from bitpail.model.limits import NO_LIMITS
 from bitpail.model.transfer import Service
 from bitpail.policy import names
 from bitpail.policy.limits import refuse_push
-from bitpail.services import denials, discovery, push_guard
+from bitpail.services import denials, discovery, push_guard, upkeep
 from bitpail.services.clock import now
 from bitpail.services.repositories import directory
 from bitpail.services.site import Site
@@ -123,6 +123,7 @@ async def receive_pack(
             async for piece in served:
                 yield piece
         if landed:
+            upkeep.note_push(site, access, is_large=is_large)
             await _landed(site, access)
 
     return pieces()

@@ -19,6 +19,7 @@ from bitpail.store import (
     repositories,
     sqlite,
     ssh_keys,
+    upkeep,
     users,
     workspaces,
 )
@@ -44,6 +45,7 @@ STATEMENTS = {
         (notices, "_end _last _due _release"),
         (app_passwords, "_by_lookup _of_user _unrevoked_of_user _by_label _revoke _touch"),
         (app_passwords, "_expiring _change"),
+        (upkeep, "_begin _due _of _claim _renew _finish _release _forget _waiting"),
     )
     for name in names.split()
 }
