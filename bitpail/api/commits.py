@@ -4,9 +4,11 @@ from typing import Any
 
 from starlette.responses import Response
 
+from bitpail.api.needs import READ, REPOSITORY
 from bitpail.api.request import ApiRequest
 from bitpail.api.responses import json
 from bitpail.errors import Invalid
+from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Access
 from bitpail.services import commits as service
 from bitpail.services.commits import Wanted
@@ -56,3 +58,13 @@ def _all(given: list[tuple[str, Any]], name: str) -> tuple[str, ...]:
     if not all(isinstance(value, str) for value in found) or len(found) > _MOST_REVISIONS:
         raise Invalid(f"{name}: must be text, at most {_MOST_REVISIONS} times")
     return tuple(found)
+
+
+ROUTES = [
+    Route("GET", f"{REPOSITORY}/commit/{{commit}}", Opens.REPOSITORY, READ, one),
+    # POST reads too: include and exclude come as a form.
+    Route("GET", f"{REPOSITORY}/commits", Opens.REPOSITORY, READ, page),
+    Route("POST", f"{REPOSITORY}/commits", Opens.REPOSITORY, READ, page),
+    Route("GET", f"{REPOSITORY}/commits/{{revision...}}", Opens.REPOSITORY, READ, page),
+    Route("POST", f"{REPOSITORY}/commits/{{revision...}}", Opens.REPOSITORY, READ, page),
+]

@@ -4,9 +4,11 @@ from collections.abc import AsyncGenerator
 
 from starlette.responses import Response, StreamingResponse
 
+from bitpail.api.needs import READ, REPOSITORY
 from bitpail.api.request import ApiRequest
 from bitpail.api.responses import json
 from bitpail.errors import Invalid
+from bitpail.http.routing import Opens, Route
 from bitpail.http.streams import started
 from bitpail.model.access import Access
 from bitpail.services import commits
@@ -92,3 +94,12 @@ def _number(request: ApiRequest, name: str, default: int, most: int) -> int:
     if not (text.isascii() and text.isdigit()) or int(text[:20]) > most:
         raise Invalid(f"{name}: must be a number up to {most}")
     return int(text)
+
+
+ROUTES = [
+    Route("GET", f"{REPOSITORY}/diff/{{spec...}}", Opens.REPOSITORY, READ, diff),
+    Route("GET", f"{REPOSITORY}/diffstat/{{spec...}}", Opens.REPOSITORY, READ, diffstat),
+    Route("GET", f"{REPOSITORY}/file-conflicts/{{spec...}}", Opens.REPOSITORY, READ, file_conflicts),
+    Route("GET", f"{REPOSITORY}/merge-base/{{revspec...}}", Opens.REPOSITORY, READ, merge_base),
+    Route("GET", f"{REPOSITORY}/patch/{{spec...}}", Opens.REPOSITORY, READ, patch),
+]

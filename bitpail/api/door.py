@@ -1,12 +1,15 @@
 """From one HTTP request to one operation: match, authenticate, ask for access, answer."""
 
+import msgspec
 from msgspec import Struct
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from bitpail.api import errors
+from bitpail.api.needs import CREATE_REPOSITORY
 from bitpail.api.request import ApiRequest
-from bitpail.api.routes import CREATE_REPOSITORY, ROUTES
+from bitpail.api.responses import JSON, json
+from bitpail.api.routes import ROUTES
 from bitpail.errors import BitpailError
 from bitpail.http.bodies import ClientGone
 from bitpail.http.call import Call
@@ -17,6 +20,8 @@ from bitpail.policy.scopes import in_form_order, of_bitbucket
 from bitpail.services import access
 from bitpail.services.access import Refused
 from bitpail.services.authentication import authenticate
+from bitpail.wire import fields
+from bitpail.wire.fields import Fields
 
 
 class Api:
@@ -46,8 +51,20 @@ class Api:
         call.actor = await authenticate(call.site, credential(call.request.headers), call.client)
         request = ApiRequest(call, match.parameters)
         granted = await _open(call, match)
+        wanted = fields.parse(request.query["fields"]) if "fields" in request.query else None
         response: Response = await match.route.handler(request, granted)
+        return _partial(response, wanted) if wanted else response
+
+
+def _partial(response: Response, wanted: Fields) -> Response:
+    """The answer with the members that were asked for; what is no JSON stays as it is."""
+    if response.headers.get("content-type") != JSON or response.status_code >= 300:
         return response
+    shown = json(fields.apply(wanted, msgspec.json.decode(response.body)), response.status_code)
+    for name in ("location", "etag"):
+        if name in response.headers:
+            shown.headers[name] = response.headers[name]
+    return shown
 
 
 async def _open(call: Call, match: Match) -> Struct:

@@ -5,13 +5,20 @@ from typing import Any
 from msgspec import Struct
 from starlette.responses import Response
 
+from bitpail.api.needs import READ, REPOSITORY, WRITE
 from bitpail.api.request import ApiRequest
 from bitpail.api.responses import empty, json
+from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Access
+from bitpail.model.refs import Ref
 from bitpail.services import refs as service
 from bitpail.services.refs import BRANCHES, TAGS, RefsPage
+from bitpail.wire import query
 from bitpail.wire import refs as wire
 from bitpail.wire.commits import Writer
+from bitpail.wire.text import clean
+
+_NATURAL = frozenset({"name"})
 
 
 class _Target(Struct):
@@ -83,8 +90,28 @@ def _created(shown: dict[str, Any]) -> Response:
 
 async def _page(request: ApiRequest, access: Access, prefixes: tuple[str, ...]) -> Response:
     page = request.page()
-    found = await service.page(request.site, access, prefixes, page.offset, page.pagelen)
-    return request.listed(_shown(request, access, found), page, size=found.size)
+    wanted, sort = request.wanted, request.sort
+    if wanted is None and sort is None:
+        found = await service.page(request.site, access, prefixes, page.offset, page.pagelen)
+        return request.listed(_shown(request, access, found), page, size=found.size)
+    asked = (query.fields(wanted) if wanted else set()) | ({sort.lstrip("-")} if sort else set())
+    if asked <= {"name", "type"}:
+        # What a name tells can be asked before any commit is read.
+        found = await service.page(
+            request.site, access, prefixes, page.offset, page.pagelen, lambda refs: _named(request, refs)
+        )
+        return request.listed(_shown(request, access, found), page, size=found.size)
+    found = await service.page(request.site, access, prefixes, 0, None)
+    chosen = request.chosen(_shown(request, access, found), natural=_NATURAL)
+    return request.listed(chosen[page.offset : page.offset + page.pagelen], page, size=len(chosen))
+
+
+def _named(request: ApiRequest, refs: list[Ref]) -> list[Ref]:
+    described = [
+        {"name": clean(ref.short), "type": "branch" if ref.name.startswith(BRANCHES) else "tag", "ref": ref}
+        for ref in refs
+    ]
+    return [one["ref"] for one in request.chosen(described, natural=_NATURAL)]
 
 
 def _shown(request: ApiRequest, access: Access, found: RefsPage) -> list[dict[str, Any]]:
@@ -95,3 +122,16 @@ def _shown(request: ApiRequest, access: Access, found: RefsPage) -> list[dict[st
         else wire.tag(writer, one.ref, one.commit, one.tag)
         for one in found.refs
     ]
+
+
+ROUTES = [
+    Route("GET", f"{REPOSITORY}/refs", Opens.REPOSITORY, READ, all_refs),
+    Route("GET", f"{REPOSITORY}/refs/branches", Opens.REPOSITORY, READ, branches),
+    Route("POST", f"{REPOSITORY}/refs/branches", Opens.REPOSITORY, WRITE, create_branch),
+    Route("GET", f"{REPOSITORY}/refs/branches/{{name...}}", Opens.REPOSITORY, READ, branch),
+    Route("DELETE", f"{REPOSITORY}/refs/branches/{{name...}}", Opens.REPOSITORY, WRITE, delete_branch),
+    Route("GET", f"{REPOSITORY}/refs/tags", Opens.REPOSITORY, READ, tags),
+    Route("POST", f"{REPOSITORY}/refs/tags", Opens.REPOSITORY, WRITE, create_tag),
+    Route("GET", f"{REPOSITORY}/refs/tags/{{name...}}", Opens.REPOSITORY, READ, tag),
+    Route("DELETE", f"{REPOSITORY}/refs/tags/{{name...}}", Opens.REPOSITORY, WRITE, delete_tag),
+]

@@ -15,8 +15,9 @@ from bitpail.http import forms
 from bitpail.http.bodies import Body
 from bitpail.http.call import Call
 from bitpail.services.site import Site
-from bitpail.wire import pages
+from bitpail.wire import pages, query
 from bitpail.wire.links import Links
+from bitpail.wire.query import Node
 
 T = TypeVar("T")
 
@@ -95,6 +96,32 @@ class ApiRequest:
                 previous=previous,
             )
         )
+
+    @property
+    def wanted(self) -> Node | None:
+        """The query of a collection, None for all of it; raises Invalid."""
+        text = self.query.get("q", "")
+        return query.parse(text) if text.strip() else None
+
+    @property
+    def sort(self) -> str | None:
+        """The field to sort a collection by."""
+        return self.query.get("sort") or None
+
+    def chosen(
+        self, values: list[dict[str, Any]], *, natural: frozenset[str] = frozenset()
+    ) -> list[dict[str, Any]]:
+        """Those that ``q`` asks for, in the order of ``sort``; raises Invalid."""
+        wanted, sort = self.wanted, self.sort
+        if wanted is not None:
+            values = [value for value in values if query.matches(wanted, value)]
+        return query.ordered(values, sort, natural=natural) if sort else values
+
+    def collection(self, values: list[dict[str, Any]], default: int = 10) -> Response:
+        """A page of what is all here: ``q``, ``sort``, ``page`` and ``pagelen``. Raises Invalid."""
+        page = self.page(default)
+        chosen = self.chosen(values)
+        return self.listed(chosen[page.offset : page.offset + page.pagelen], page, size=len(chosen))
 
     def url(self, **changes: str) -> str:
         """The address asked for, with some query parameters changed: for ``next`` and ``previous``."""

@@ -1,13 +1,17 @@
 """Files and directories of a commit: raw, described, listed; the history of a file."""
 
+from typing import Any
+
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from bitpail.api.needs import READ, REPOSITORY
 from bitpail.api.request import ApiRequest
 from bitpail.api.responses import json
 from bitpail.errors import Invalid
+from bitpail.http.routing import Opens, Route
 from bitpail.http.streams import started
 from bitpail.model.access import Access
-from bitpail.model.trees import File
+from bitpail.model.trees import Entry, File
 from bitpail.services import source as service
 from bitpail.services.source import Found
 from bitpail.wire import commits as commits_wire
@@ -48,17 +52,24 @@ async def one(request: ApiRequest, access: Access) -> Response:
 async def _listing(request: ApiRequest, access: Access, at: RepositoryLinks, found: Found) -> Response:
     page = request.page()
     entries = await service.listed(request.site, access, found, _depth(request))
+    if request.wanted is not None or request.sort:
+        files = await service.files(request.site, access, entries)
+        chosen = request.chosen([_entry(at, found.commit, entry, files) for entry in entries])
+        values = chosen[page.offset : page.offset + page.pagelen]
+        following = request.url(page=str(page.page + 1)) if len(chosen) > page.offset + page.pagelen else None
+        return json(pages.iterated(values, pagelen=page.pagelen, following=following))
     shown = entries[page.offset : page.offset + page.pagelen]
     files = await service.files(request.site, access, shown)
-    values = [
-        wire.directory(at, found.commit, entry)
-        if entry.is_directory
-        else wire.file(at, found.commit, files[entry.path])
-        for entry in shown
-    ]
+    values = [_entry(at, found.commit, entry, files) for entry in shown]
     is_last = page.offset + page.pagelen >= len(entries)
     following = None if is_last else request.url(page=str(page.page + 1))
     return json(pages.iterated(values, pagelen=page.pagelen, following=following))
+
+
+def _entry(at: RepositoryLinks, commit_hash: str, entry: Entry, files: dict[str, File]) -> dict[str, Any]:
+    if entry.is_directory:
+        return wire.directory(at, commit_hash, entry)
+    return wire.file(at, commit_hash, files[entry.path])
 
 
 def _depth(request: ApiRequest) -> int:
@@ -105,3 +116,10 @@ async def history(request: ApiRequest, access: Access) -> Response:
     ]
     following = request.url(page=str(page.page + 1)) if found.has_more else None
     return json(pages.iterated(values, pagelen=page.pagelen, following=following))
+
+
+ROUTES = [
+    Route("GET", f"{REPOSITORY}/filehistory/{{commit}}/{{path...}}", Opens.REPOSITORY, READ, history),
+    Route("GET", f"{REPOSITORY}/src", Opens.REPOSITORY, READ, root),
+    Route("GET", f"{REPOSITORY}/src/{{commit}}/{{path...?}}", Opens.REPOSITORY, READ, one),
+]

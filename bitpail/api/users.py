@@ -2,8 +2,10 @@
 
 from starlette.responses import Response
 
+from bitpail.api.needs import ACCOUNT, EMAIL, PUBLIC
 from bitpail.api.request import ApiRequest
 from bitpail.api.responses import json
+from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Actor
 from bitpail.model.users import User
 from bitpail.services import users as service
@@ -30,3 +32,10 @@ async def one(request: ApiRequest, actor: Actor) -> Response:  # noqa: ARG001 - 
     """``GET /2.0/users/{selected_user}``: by account ID or UUID, never by username."""
     user = await service.identified(request.site, request.parameters["selected_user"])
     return json(wire.public(request.links, user))
+
+
+ROUTES = [
+    Route("GET", "/2.0/user", Opens.OWN_ACCOUNT, ACCOUNT, me),
+    Route("GET", "/2.0/user/emails", Opens.OWN_ACCOUNT, EMAIL, emails),
+    Route("GET", "/2.0/users/{selected_user}", Opens.SITE, PUBLIC, one),
+]

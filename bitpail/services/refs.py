@@ -1,5 +1,7 @@
 """Branches and tags, with what they point at."""
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from bitpail.errors import Conflict, Invalid, NotFound
@@ -42,12 +44,24 @@ class RefsPage(Struct, frozen=True):
     size: int
 
 
-async def page(site: Site, access: Access, prefixes: tuple[str, ...], offset: int, count: int) -> RefsPage:
-    """Refs below the prefixes, in byte order of their names."""
+async def page(
+    site: Site,
+    access: Access,
+    prefixes: tuple[str, ...],
+    offset: int,
+    count: int | None,
+    named: Callable[[list[Ref]], list[Ref]] | None = None,
+) -> RefsPage:
+    """Refs below the prefixes, in byte order of their names, or those and as ``named`` gives them.
+
+    ``count`` is None for all of them.
+    """
     git_directory = await directory(site, access)
     known = await git_refs.read(git_directory, site.objects.peel)
     matching = [ref for ref in known.refs if ref.name.startswith(prefixes)]
-    shown = matching[offset : offset + count]
+    if named is not None:
+        matching = named(matching)
+    shown = matching[offset : None if count is None else offset + count]
     described = [await _describe(site, access, ref) for ref in shown]
     taggers = [d.tag.tagger for d in described if d.tag and d.tag.tagger]
     people = await commits.people(site, [d.commit for d in described if d.commit], taggers)

@@ -4,6 +4,7 @@ Scopes of the REST API are the contract's; those of Git and every permission
 are stated here by hand. What a scope covers comes from the independent table.
 """
 
+import re
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -52,6 +53,7 @@ class Need:
 
 
 _READ = Need(REPOSITORY, Held.READ)
+_CHANGE = Need(REPOSITORY, Held.WRITE, signed_in=True, allowed=400)
 _R = "/2.0/repositories/{workspace}/{repo_slug}"
 
 NEEDS = {
@@ -73,7 +75,44 @@ NEEDS = {
     ("GET", f"{_R}/refs"): _READ,
     ("GET", f"{_R}/refs/branches"): _READ,
     ("GET", f"{_R}/refs/tags"): _READ,
+    # Asked for with nothing to make.
+    ("POST", f"{_R}/refs/branches"): _CHANGE,
+    ("GET", f"{_R}/refs/branches/{{name...}}"): _READ,
+    # The main branch stays.
+    ("DELETE", f"{_R}/refs/branches/{{name...}}"): _CHANGE,
+    ("POST", f"{_R}/refs/tags"): _CHANGE,
+    ("GET", f"{_R}/refs/tags/{{name...}}"): _READ,
+    ("DELETE", f"{_R}/refs/tags/{{name...}}"): Need(REPOSITORY, Held.WRITE, signed_in=True, allowed=204),
+    ("GET", f"{_R}/diff/{{spec...}}"): _READ,
+    ("GET", f"{_R}/diffstat/{{spec...}}"): _READ,
+    ("GET", f"{_R}/file-conflicts/{{spec...}}"): _READ,
+    ("GET", f"{_R}/merge-base/{{revspec...}}"): _READ,
+    ("GET", f"{_R}/patch/{{spec...}}"): _READ,
+    ("GET", f"{_R}/filehistory/{{commit}}/{{path...}}"): _READ,
+    ("GET", f"{_R}/src"): Need(REPOSITORY, Held.READ, allowed=302),
+    ("GET", f"{_R}/src/{{commit}}/{{path...?}}"): _READ,
 }
+
+_PARAMETER = re.compile(r"\{(\w+)[.?]*\}")
+_VALUES = {
+    "commit": "main",
+    "revision": "main",
+    "spec": "main..main",
+    "revspec": "main..main",
+    "path": "file.txt",
+    "name": "main",
+}
+
+
+def in_contract(template: str) -> str:
+    """The template of a route as the contract writes it."""
+    return _PARAMETER.sub(r"{\1}", template)
+
+
+def filled(template: str) -> str:
+    """A path of the template; places and people that are left in it are the caller's."""
+    values = {**_VALUES, "name": "v1"} if "/tags/" in template else _VALUES
+    return _PARAMETER.sub(lambda match: values.get(match[1], match[0]), template)
 
 
 @dataclass(frozen=True)
@@ -96,7 +135,7 @@ def rest() -> list[Operation]:
             method,
             template,
             need,
-            contract().security(method, template.replace("{revision...}", "{revision}")),
+            contract().security(method, in_contract(template)),
             headers={"content-type": "application/json"} if method in {"POST", "PUT"} else {},
             body=b"{}" if method in {"POST", "PUT"} else b"",
         )

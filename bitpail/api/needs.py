@@ -1,0 +1,23 @@
+"""What operations ask for, by name: a scope, a permission, and whether anonymity will do.
+
+One line for each combination that the contract knows. A test holds the scopes of
+every route against the contract.
+"""
+
+from bitpail.model.access import Need
+from bitpail.model.permissions import Permission
+from bitpail.model.scopes import Scope
+
+PUBLIC = Need()
+
+ACCOUNT = Need((frozenset({Scope.ACCOUNT}),), signed_in=True)
+EMAIL = Need((frozenset({Scope.EMAIL}),), signed_in=True)
+
+READ = Need((frozenset({Scope.REPOSITORY}),), Permission.READ)
+WRITE = Need((frozenset({Scope.REPOSITORY_WRITE}),), Permission.WRITE, signed_in=True)
+ADMINISTER = Need((frozenset({Scope.REPOSITORY_ADMIN}),), Permission.ADMIN, signed_in=True)
+CREATE_REPOSITORY = Need((frozenset({Scope.REPOSITORY_ADMIN}),), Permission.WRITE, signed_in=True)
+DELETE = Need((frozenset({Scope.REPOSITORY_DELETE}),), Permission.ADMIN, signed_in=True)
+
+REPOSITORY = "/2.0/repositories/{workspace}/{repo_slug}"
+"""Where the operations on one repository begin."""
