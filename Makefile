@@ -3,12 +3,13 @@
 # make check  types, lint, formatting, import directions
 # make bench  benchmarks, as ratios in one run
 # make screenshots  every page in light, dark and on a phone: build/screenshots, the best of them docs/screenshots
+# make parity  which operations of the contract are served: docs/parity.md
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check format bench screenshots lock clean
+.PHONY: demo test check format bench screenshots parity lock clean
 
 demo: $(INSTALLED)
 	@$(BIN)/python demo/demo.py $(if $(REPO),--repo '$(REPO)') $(if $(CHECK),--check)
@@ -34,6 +35,9 @@ bench: $(INSTALLED)
 screenshots: $(INSTALLED)
 	$(BIN)/python tests/support/install_chromium.py
 	$(BIN)/python tests/browser/screenshots.py
+
+parity: $(INSTALLED)
+	PYTHONPATH=tests $(BIN)/python -m support.parity
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -9,7 +9,7 @@ from bitpail.api import errors
 from bitpail.api.needs import CREATE_REPOSITORY
 from bitpail.api.request import ApiRequest
 from bitpail.api.responses import JSON, json
-from bitpail.api.routes import ROUTES
+from bitpail.api.routes import NOT_SERVED, ROUTES, in_contract, not_served
 from bitpail.errors import BitpailError
 from bitpail.http.bodies import ClientGone
 from bitpail.http.call import Call
@@ -28,7 +28,7 @@ class Api:
     """All operations of the REST API."""
 
     def __init__(self) -> None:
-        self._router = Router(ROUTES)
+        self._router = Router([*ROUTES, *NOT_SERVED])
 
     async def answer(self, call: Call) -> ASGIApp:
         """The answer, or the recorded error envelope."""
@@ -37,6 +37,8 @@ class Api:
             match = self._router.find(call.method, call.raw_path)
             if match is None:
                 return errors.unknown_path()
+            if match.route.handler is not_served:
+                return errors.not_served(match.route.method, in_contract(match.route.template))
             route = match.route
             response = await self._operate(call, match)
         except ClientGone:

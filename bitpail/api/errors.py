@@ -30,6 +30,11 @@ def unknown_path() -> Response:
     return json(wire.unknown_path(), 404)
 
 
+def not_served(method: str, template: str) -> Response:
+    """An operation that Bitbucket has and Bitpail doesn't: not to be taken for missing data."""
+    return json(wire.not_served(method, template), 501)
+
+
 def response(call: Call, error: BitpailError) -> Response:
     """The refusal or failure as an API client expects it."""
     if isinstance(error, Unauthenticated | MalformedCredential):

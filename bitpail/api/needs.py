@@ -14,7 +14,11 @@ ACCOUNT = Need((frozenset({Scope.ACCOUNT}),), signed_in=True)
 EMAIL = Need((frozenset({Scope.EMAIL}),), signed_in=True)
 
 READ = Need((frozenset({Scope.REPOSITORY}),), Permission.READ)
+TELL = Need((frozenset({Scope.REPOSITORY}),), Permission.WRITE, signed_in=True)
+"""To say something of a commit: the contract asks for the scope to read, we for more than being let in (choice)."""
+
 WRITE = Need((frozenset({Scope.REPOSITORY_WRITE}),), Permission.WRITE, signed_in=True)
+KEYS = Need((frozenset({Scope.REPOSITORY, Scope.REPOSITORY_ADMIN}),), Permission.ADMIN, signed_in=True)
 ADMINISTER = Need((frozenset({Scope.REPOSITORY_ADMIN}),), Permission.ADMIN, signed_in=True)
 CREATE_REPOSITORY = Need((frozenset({Scope.REPOSITORY_ADMIN}),), Permission.WRITE, signed_in=True)
 DELETE = Need((frozenset({Scope.REPOSITORY_DELETE}),), Permission.ADMIN, signed_in=True)

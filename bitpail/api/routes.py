@@ -5,9 +5,62 @@ resource serves answers 501.
 """
 
 from types import ModuleType
+from typing import NoReturn
 
-from bitpail.api import commits, diffs, refs, repositories, source, users, workspaces
+from bitpail.api import (
+    build_statuses,
+    commits,
+    diffs,
+    refs,
+    repositories,
+    source,
+    users,
+    workspaces,
+)
+from bitpail.api.needs import PUBLIC
+from bitpail.http.routing import REST, REST_OR_NOTHING, Opens, Route
+from bitpail.wire.operations import operations
 
-_RESOURCES: list[ModuleType] = [users, workspaces, repositories, commits, diffs, source, refs]
+_RESOURCES: list[ModuleType] = [
+    users,
+    workspaces,
+    repositories,
+    commits,
+    build_statuses,
+    diffs,
+    source,
+    refs,
+]
 
 ROUTES = [route for resource in _RESOURCES for route in resource.ROUTES]
+
+
+async def not_served(*_: object) -> NoReturn:
+    """Stands in a row that the door answers without anybody's access."""
+    raise AssertionError
+
+
+def _rest() -> list[Route]:
+    """The contract's operations that no resource has, so that their addresses are known nevertheless."""
+    served = {(route.method, in_contract(route.template)) for route in ROUTES}
+    return [
+        Route(operation.method, _with_rest(operation.template), Opens.SITE, PUBLIC, not_served)
+        for operation in operations()
+        if (operation.method, operation.template) not in served
+    ]
+
+
+def in_contract(template: str) -> str:
+    """The template of a route as the contract writes it."""
+    return template.replace(f"{REST_OR_NOTHING}}}", "}").replace(f"{REST}}}", "}")
+
+
+def _with_rest(template: str) -> str:
+    head, _, last = template.rpartition("/")
+    return f"{head}/{last[:-1]}{REST}}}" if last in _TAKE_REST else template
+
+
+# A parameter that ends an address and may hold slashes.
+_TAKE_REST = frozenset({"{path}", "{name}", "{revision}", "{spec}", "{revspec}"})
+
+NOT_SERVED = _rest()

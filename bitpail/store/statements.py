@@ -68,9 +68,13 @@ class Upsert(Insert):
 @compiles(Upsert)
 def _upsert(element: Upsert, compiler: SQLCompiler, **options: Any) -> str:
     table: Any = element.table
-    key = ", ".join(column.name for column in table.primary_key)
-    changes = [f"{name} = excluded.{name}" for name in element.changing]
-    changes += [f"{name} = {table.name}.{name} + excluded.{name}" for name in element.adding]
+    quote = compiler.preparer.quote
+    key = ", ".join(quote(column.name) for column in table.primary_key)
+    changes = [f"{quote(name)} = excluded.{quote(name)}" for name in element.changing]
+    changes += [
+        f"{quote(name)} = {quote(table.name)}.{quote(name)} + excluded.{quote(name)}"
+        for name in element.adding
+    ]
     inserted = compiler.visit_insert(element, **options)  # type: ignore[no-untyped-call]
     action = f"UPDATE SET {', '.join(changes)}" if changes else "NOTHING"
     return f"{inserted} ON CONFLICT ({key}) DO {action}"

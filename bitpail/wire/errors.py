@@ -39,6 +39,13 @@ def unknown_path() -> dict[str, Any]:
     return error("Resource not found", detail="There is no API hosted at this URL")
 
 
+def not_served(method: str, template: str) -> dict[str, Any]:
+    """501: Bitbucket has every operation of its contract, so that the words are ours."""
+    return error(
+        f"Bitpail does not serve {method} {template} yet.", detail="docs/parity.md has what it serves."
+    )
+
+
 def not_yours() -> dict[str, Any]:
     """404: a repository that is not there, or not for this actor: the two sound the same."""
     return error(NOT_YOURS)

@@ -68,6 +68,10 @@ class RepositoryLinks(Struct, frozen=True, gc=False):
         """Something that belongs to a commit: ``comments``, ``approve``, ``statuses``."""
         return link(f"{self.api}/commit/{commit_hash}/{name}")
 
+    def build_status(self, commit_hash: str, key: str) -> Link:
+        """What a build said of a commit, in the API."""
+        return link(f"{self.api}/commit/{commit_hash}/statuses/build/{_segment(key)}")
+
     def commit_html(self, commit_hash: str) -> Link:
         """The page of a commit."""
         return link(f"{self.web}/commits/{commit_hash}")

@@ -83,6 +83,13 @@ NEEDS = {
     ("POST", f"{_R}/refs/tags"): _CHANGE,
     ("GET", f"{_R}/refs/tags/{{name...}}"): _READ,
     ("DELETE", f"{_R}/refs/tags/{{name...}}"): Need(REPOSITORY, Held.WRITE, signed_in=True, allowed=204),
+    ("GET", f"{_R}/commit/{{commit}}/statuses"): _READ,
+    ("POST", f"{_R}/commit/{{commit}}/statuses/build"): _CHANGE,
+    # There is none of that key.
+    ("GET", f"{_R}/commit/{{commit}}/statuses/build/{{key}}"): Need(REPOSITORY, Held.READ, allowed=404),
+    ("PUT", f"{_R}/commit/{{commit}}/statuses/build/{{key}}"): Need(
+        REPOSITORY, Held.WRITE, signed_in=True, allowed=404
+    ),
     ("GET", f"{_R}/diff/{{spec...}}"): _READ,
     ("GET", f"{_R}/diffstat/{{spec...}}"): _READ,
     ("GET", f"{_R}/file-conflicts/{{spec...}}"): _READ,
