@@ -51,7 +51,7 @@ class Api:
 
     async def _operate(self, call: Call, match: Match) -> Response:
         call.actor = await authenticate(call.site, credential(call.request.headers), call.client)
-        request = ApiRequest(call, match.parameters)
+        request = ApiRequest(call, match.parameters, match.route.need)
         granted = await _open(call, match)
         wanted = fields.parse(request.query["fields"]) if "fields" in request.query else None
         response: Response = await match.route.handler(request, granted)

@@ -11,6 +11,7 @@ from bitpail.model.scopes import Scope
 PUBLIC = Need()
 
 ACCOUNT = Need((frozenset({Scope.ACCOUNT}),), signed_in=True)
+ACCOUNT_WRITE = Need((frozenset({Scope.ACCOUNT_WRITE}),), signed_in=True)
 EMAIL = Need((frozenset({Scope.EMAIL}),), signed_in=True)
 
 READ = Need((frozenset({Scope.REPOSITORY}),), Permission.READ)

@@ -14,6 +14,11 @@ from bitpail.errors import Invalid
 from bitpail.http import forms
 from bitpail.http.bodies import Body
 from bitpail.http.call import Call
+from bitpail.model.access import Need
+from bitpail.model.users import User
+from bitpail.policy.decide import Decision
+from bitpail.services import users
+from bitpail.services.access import Refused
 from bitpail.services.site import Site
 from bitpail.wire import pages, query
 from bitpail.wire.links import Links
@@ -44,9 +49,10 @@ class Page(Struct, frozen=True):
 class ApiRequest:
     """One request to the API, its credential judged already."""
 
-    def __init__(self, call: Call, parameters: dict[str, str]) -> None:
+    def __init__(self, call: Call, parameters: dict[str, str], need: Need) -> None:
         self.call = call
         self.parameters = parameters
+        self.need = need
 
     @property
     def site(self) -> Site:
@@ -69,6 +75,12 @@ class ApiRequest:
             ssh=self.site.settings.ssh_authority(_HOST_PORT.sub("", base.split("://", 1)[1])),
             username=user.username if user else None,
         )
+
+    async def must_be(self, user: User) -> None:
+        """Raise Refused unless the path names the user who asks, by account ID or UUID; NotFound for nobody."""
+        wanted = await users.identified(self.site, self.parameters["selected_user"])
+        if wanted.id != user.id:
+            raise Refused(Decision.PERMISSION, self.call.actor, self.need)
 
     def page(self, default: int = 10, longest: int = LONGEST_PAGE) -> Page:
         """``page`` and ``pagelen``; raises Invalid."""

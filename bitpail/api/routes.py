@@ -10,10 +10,12 @@ from typing import NoReturn
 from bitpail.api import (
     build_statuses,
     commits,
+    deploy_keys,
     diffs,
     refs,
     repositories,
     source,
+    ssh_keys,
     users,
     workspaces,
 )
@@ -27,8 +29,10 @@ _RESOURCES: list[ModuleType] = [
     repositories,
     commits,
     build_statuses,
+    deploy_keys,
     diffs,
     source,
+    ssh_keys,
     refs,
 ]
 

@@ -106,7 +106,7 @@ class HttpRequest(OwnRequest):
 
     def __init__(self, call: Call, need: Need, parameters: dict[str, str]) -> None:
         self.call = call
-        self._asked = ApiRequest(call, parameters)
+        self._asked = ApiRequest(call, parameters, need)
         super().__init__(call.site, call.actor, need, parameters, self._asked.query)
 
     async def json(self, kind: type[T]) -> T:

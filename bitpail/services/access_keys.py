@@ -7,6 +7,8 @@ would be two at once. They read and never write.
 import uuid
 from typing import Any
 
+import msgspec
+
 from bitpail.errors import Conflict, NotFound
 from bitpail.model.access_keys import AccessKey, AccessKeyId
 from bitpail.model.audit import Kind
@@ -58,6 +60,16 @@ async def of_place(site: Site, place: Place) -> list[AccessKey]:
     if isinstance(place, Repository):
         return await store.of_repository(site.db, place.id)
     return await store.of_project(site.db, place.id)
+
+
+async def relabel(site: Site, place: Place, wanted: AccessKeyId, label: str) -> AccessKey:
+    """Another label; raises NotFound or Invalid."""
+    for key in await of_place(site, place):
+        if key.id == wanted:
+            changed = msgspec.structs.replace(key, label=names.check_label(label.strip() or key.label))
+            await store.set_label(site.db, key.id, changed.label)
+            return changed
+    raise NotFound("there is no such access key")
 
 
 async def remove(site: Site, place: Place, wanted: str) -> AccessKey:

@@ -7,6 +7,8 @@ To whom a key belongs is told to nobody else.
 import uuid
 from typing import Any
 
+import msgspec
+
 from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.model.access import Client
 from bitpail.model.audit import Kind
@@ -73,6 +75,14 @@ async def one(site: Site, user: User, wanted: str) -> SshKey:
         if key.id == wanted or key.fingerprint == fingerprint:
             return key
     raise NotFound(f"{user.username} has no such SSH key")
+
+
+async def relabel(site: Site, user: User, wanted: str, label: str) -> SshKey:
+    """Another label; raises NotFound or Invalid."""
+    key = await one(site, user, wanted)
+    changed = msgspec.structs.replace(key, label=names.check_label(label.strip() or key.label))
+    await store.set_label(site.db, user.id, key.id, changed.label)
+    return changed
 
 
 async def remove(site: Site, user: User, wanted: str) -> SshKey:

@@ -41,6 +41,7 @@ _exists = select(_c.id).where(_fingerprint).limit(1)
 _standing = union_all(
     select(_c.id).where(_repository, _fingerprint), select(_c.id).where(_project, _fingerprint)
 )
+_set_label = update(_keys).where(_id).values(label=bindparam("new_label"))
 _remove = delete(_keys).where(_id)
 _touch = (
     update(_keys)
@@ -80,6 +81,11 @@ async def standing(
     """By which entry the key opens a repository of a project, if by any."""
     row = await db.one(_standing, wanted=fingerprint, repository=repository_id, project=project_id)
     return AccessKeyId(row[0]) if row else None
+
+
+async def set_label(db: Connection, key_id: AccessKeyId, label: str) -> None:
+    """Write another label."""
+    await db.run(_set_label, key_id=key_id, new_label=label)
 
 
 async def remove(db: Connection, key_id: AccessKeyId) -> bool:

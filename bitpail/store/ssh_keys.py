@@ -26,6 +26,9 @@ _by_fingerprint = (
     .join_from(_keys, _users, _c.user_id == _users.c.id)
     .where(_c.fingerprint == bindparam("wanted", type_=Text))
 )
+_set_label = (
+    update(_keys).where(_user, _c.id == bindparam("key_id", type_=Text)).values(label=bindparam("new_label"))
+)
 _remove = delete(_keys).where(_user, _c.id == bindparam("key_id", type_=Text))
 _touch = (
     update(_keys)
@@ -55,6 +58,11 @@ async def by_fingerprint(db: Connection, fingerprint: str) -> tuple[SshKey, User
     if row is None:
         return None
     return SshKey(*row[len(users.COLUMNS) :]), users.from_row(row)
+
+
+async def set_label(db: Connection, user_id: UserId, key_id: str, label: str) -> None:
+    """Write another label."""
+    await db.run(_set_label, user=user_id, key_id=key_id, new_label=label)
 
 
 async def remove(db: Connection, user_id: UserId, key_id: str) -> bool:

@@ -133,6 +133,10 @@ class Links(Struct, frozen=True, gc=False):
         """The picture of a user, on our own host and without the username (choice)."""
         return link(f"{self.web}/users/{braced(user.id)}/avatar/")
 
+    def ssh_key(self, user: User, key_id: str) -> Link:
+        """One of a user's SSH keys in the API."""
+        return link(f"{self.api}/users/{braced(user.id)}/ssh-keys/{braced(key_id)}")
+
     def email(self, address: str) -> Link:
         """One's own address in the API; ``@`` stays, as recorded."""
         return link(f"{self.api}/user/emails/{quote(address.encode('utf-8', 'replace'), safe='@')}")

@@ -39,6 +39,8 @@ HOLDERS = {
 ANONYMOUS = Holder(Held.NONE, Held.NONE, anonymous=True)
 
 REPOSITORY, WORKSPACE, ACCOUNT, SITE = "repository", "workspace", "account", "site"
+SELF = "self"
+"""The account that the path names: the owner's."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,18 @@ _READ = Need(REPOSITORY, Held.READ)
 _CHANGE = Need(REPOSITORY, Held.WRITE, signed_in=True, allowed=400)
 _R = "/2.0/repositories/{workspace}/{repo_slug}"
 
+_KEYS = f"{_R}/deploy-keys"
+_OWN_KEYS = "/2.0/users/{selected_user}/ssh-keys"
+
+
+def _administer(allowed: int) -> Need:
+    return Need(REPOSITORY, Held.ADMIN, signed_in=True, allowed=allowed)
+
+
+def _own(allowed: int) -> Need:
+    return Need(SELF, Held.ADMIN, signed_in=True, allowed=allowed)
+
+
 NEEDS = {
     ("GET", "/2.0/user"): Need(ACCOUNT, Held.READ, signed_in=True),
     ("GET", "/2.0/user/emails"): Need(ACCOUNT, Held.READ, signed_in=True),
@@ -67,6 +81,16 @@ NEEDS = {
     ("POST", _R): Need(WORKSPACE, Held.WRITE, signed_in=True, allowed=400),
     ("PUT", _R): Need(REPOSITORY, Held.ADMIN, signed_in=True, or_makes_one=True),
     ("DELETE", _R): Need(REPOSITORY, Held.ADMIN, signed_in=True, allowed=204),
+    ("GET", _OWN_KEYS): _own(200),
+    ("POST", _OWN_KEYS): _own(400),
+    ("GET", f"{_OWN_KEYS}/{{key_id}}"): _own(404),
+    ("PUT", f"{_OWN_KEYS}/{{key_id}}"): _own(404),
+    ("DELETE", f"{_OWN_KEYS}/{{key_id}}"): _own(404),
+    ("GET", _KEYS): _administer(200),
+    ("POST", _KEYS): _administer(400),
+    ("GET", f"{_KEYS}/{{key_id}}"): _administer(404),
+    ("PUT", f"{_KEYS}/{{key_id}}"): _administer(404),
+    ("DELETE", f"{_KEYS}/{{key_id}}"): _administer(404),
     ("GET", f"{_R}/commit/{{commit}}"): _READ,
     ("GET", f"{_R}/commits"): _READ,
     ("POST", f"{_R}/commits"): _READ,
@@ -176,6 +200,9 @@ Outcome = tuple[int, str]
 def expected(operation: Operation, holder: Holder, granted: str | None, *, public: bool) -> Outcome:
     """What should come of it; ``granted`` is the one scope of the credential."""
     need = operation.need
+    if need.on == SELF and not holder.anonymous and not _covered(granted, operation.scopes):
+        # Whose account it is matters only to a credential that may look at accounts.
+        return 403, "scope"
     held = _held(need, holder, public=public)
     if held is Held.NONE and need.or_makes_one:
         need = NEEDS["POST", _R]
@@ -196,6 +223,8 @@ def _held(need: Need, holder: Holder, *, public: bool) -> Held:
         return Held.ADMIN
     if need.on == SITE:
         return Held.READ
+    if need.on == SELF:
+        return Held.ADMIN if holder is HOLDERS["owner"] else Held.READ
     given = holder.repository if need.on == REPOSITORY else holder.workspace
     return max(given, Held.READ) if public else given
 

@@ -1,0 +1,154 @@
+"""The query language of collections in SQL: narrowed and ordered by columns, values as bound parameters.
+
+The shape of a query makes a statement, which is kept and compiled once; its
+values are handed over beside it. A test holds the answers against those that
+``wire/query.py`` gives for objects.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import lru_cache
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import BigInteger, ColumnElement, Executable, Select, Text, and_, bindparam, false, not_, or_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from bitpail.wire.query import Both, Comparison, Either, Node, Value
+from bitpail.wire.query_kinds import Kind, check, check_sort
+
+_KEPT = 256
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_NEGATIONS = {"!=": "=", "!~": "~", "NOT IN": "IN"}
+_MOST = 2**63 - 1
+
+
+class Field(Struct, frozen=True):
+    """A column, or an expression, by which a collection may be asked; a moment is microseconds since 1970."""
+
+    column: ColumnElement[Any]
+    kind: Kind = Kind.TEXT
+
+
+class Asked(Struct, frozen=True):
+    """``wanted`` is None for all, ``sort`` None for the order that the listing has anyway."""
+
+    wanted: Node | None = None
+    sort: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.wanted is not None or self.sort is not None
+
+
+class Narrowed:
+    """Two statements, the rows and their number, as any query narrows and orders them.
+
+    ``order`` is what decides between rows that ``sort`` holds equal.
+    """
+
+    def __init__(
+        self,
+        rows: Select[Any],
+        count: Select[Any],
+        fields: Mapping[str, Field],
+        order: Iterable[ColumnElement[Any]],
+    ) -> None:
+        self._rows = rows
+        self._count = count
+        self._fields = fields
+        self._order = tuple(order)
+        self._kinds = {name: field.kind for name, field in fields.items()}
+        self._statements = lru_cache(_KEPT)(self._make)
+
+    def statements(self, asked: Asked) -> tuple[Executable, Executable, dict[str, Any]]:
+        """Rows, their number, and the parameters of the query; raises Invalid."""
+        values: list[Value] = []
+        if asked.wanted is not None:
+            check(asked.wanted, self._kinds)
+            values = list(_values(asked.wanted))
+        if asked.sort is not None:
+            check_sort(asked.sort, self._kinds)
+        shape = _shape(asked.wanted) if asked.wanted is not None else None
+        rows, count = self._statements(shape, asked.sort)
+        return rows, count, {f"q{number}": _parameter(value) for number, value in enumerate(values)}
+
+    def _make(self, shape: Node | None, sort: str | None) -> tuple[Select[Any], Select[Any]]:
+        rows, count = self._rows, self._count
+        if shape is not None:
+            condition = _Condition(self._fields).of(shape)
+            rows, count = rows.where(condition), count.where(condition)
+        return rows.order_by(*self._ordered(sort)), count
+
+    def _ordered(self, sort: str | None) -> Iterable[ColumnElement[Any]]:
+        if sort is not None:
+            field = self._fields[sort.removeprefix("-")]
+            column = in_code_points(field.column) if field.kind is Kind.TEXT else field.column
+            # What has none comes first; the databases differ about that.
+            for one in (field.column.is_not(None), column):
+                yield one.desc() if sort.startswith("-") else one.asc()
+        yield from self._order
+
+
+def _values(node: Node) -> Iterable[Value]:
+    """In the order in which ``_Condition`` comes across them."""
+    if isinstance(node, Comparison):
+        yield from (value for value in node.values if value is not None)
+    else:
+        for part in node.parts:
+            yield from _values(part)
+
+
+def _shape(node: Node) -> Node:
+    """The query without its values: all that its statement depends on."""
+    if isinstance(node, Comparison):
+        return Comparison(node.field, node.sign, tuple(None if value is None else "" for value in node.values))
+    shapes = tuple(_shape(part) for part in node.parts)
+    return Either(shapes) if isinstance(node, Either) else Both(shapes)
+
+
+def _parameter(value: Value) -> Any:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, datetime):
+        return (value - _EPOCH) // _MICROSECOND
+    return value
+
+
+class _Condition:
+    """Says of each row yes or no, never neither: null is only like null."""
+
+    def __init__(self, fields: Mapping[str, Field]) -> None:
+        self._fields = fields
+        self._number = 0
+
+    def of(self, node: Node) -> ColumnElement[bool]:
+        if isinstance(node, Both):
+            return and_(*[self.of(part) for part in node.parts])
+        if isinstance(node, Either):
+            return or_(*[self.of(part) for part in node.parts])
+        positive = _NEGATIONS.get(node.sign)
+        if positive is not None:
+            return not_(self._positive(node, positive))
+        return self._positive(node, node.sign)
+
+    def _positive(self, node: Comparison, sign: str) -> ColumnElement[bool]:
+        field = self._fields[".".join(node.field)]
+        column, parts = field.column, []
+        if None in node.values:
+            parts.append(column.is_(None))
+        values = [self._bound(field) for value in node.values if value is not None]
+        if sign in {"=", "IN"} and values:
+            parts.append(and_(column.is_not(None), column.in_(values)))
+        elif values:
+            (value,) = values
+            parts.append(and_(column.is_not(None), _compared(field, sign, value)))
+        return or_(false(), *parts)
+
+    def _bound(self, field: Field) -> ColumnElement[Any]:
+        name = f"q{self._number}"
+        self._number += 1
+        return bindparam(name, type_=Text if field.kind is Kind.TEXT else BigInteger)
