@@ -14,6 +14,10 @@ ACCOUNT = Need((frozenset({Scope.ACCOUNT}),), signed_in=True)
 ACCOUNT_WRITE = Need((frozenset({Scope.ACCOUNT_WRITE}),), signed_in=True)
 EMAIL = Need((frozenset({Scope.EMAIL}),), signed_in=True)
 
+WORKSPACE_MEMBERS = Need((frozenset({Scope.ACCOUNT}),), Permission.READ, signed_in=True)
+PROJECTS = Need((frozenset({Scope.PROJECT}),), Permission.READ)
+CREATE_PROJECT = Need((frozenset({Scope.PROJECT_ADMIN}),), Permission.ADMIN, signed_in=True)
+
 READ = Need((frozenset({Scope.REPOSITORY}),), Permission.READ)
 TELL = Need((frozenset({Scope.REPOSITORY}),), Permission.WRITE, signed_in=True)
 """To say something of a commit: the contract asks for the scope to read, we for more than being let in (choice)."""

@@ -6,7 +6,7 @@ from bitpail.cli.context import Context, Group, answer, as_json
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.projects import Project
 from bitpail.model.workspaces import Member, Workspace
-from bitpail.services import users
+from bitpail.services import projects, users
 from bitpail.services import workspaces as service
 from bitpail.services.site import Site
 
@@ -125,7 +125,7 @@ def create_project(context: Context, name: str, title: str | None) -> None:
     slug, _, key = name.partition("/")
 
     async def work(site: Site) -> Project:
-        return await service.create_project(site, await service.named(site, slug), key, title or key)
+        return await projects.create(site, await service.named(site, slug), key, title or key)
 
     click.echo(f"created project {context.run(work).key} in {slug}")
 

@@ -188,11 +188,15 @@ async def clean_leftovers(site: Site) -> None:
 
 
 async def visible(
-    site: Site, access: WorkspaceAccess, at_least: Permission, offset: int, count: int
+    site: Site, access: WorkspaceAccess, at_least: Permission, asked: Asked, offset: int, count: int
 ) -> Listing:
-    """The repositories of a workspace that the actor may see, oldest first."""
+    """The repositories of a workspace that the actor may see and asked for, oldest first; raises Invalid."""
     user_id = access.actor.user.id if access.actor.user else None
     workspace_id = access.workspace.id
+    if asked:
+        return Listing(
+            *await store.chosen(site.db, workspace_id, user_id, at_least, asked, offset, count)
+        )
     size = await store.count_visible(site.db, workspace_id, user_id, at_least)
     found = await store.visible(site.db, workspace_id, user_id, at_least, offset, count)
     return Listing(found, size)

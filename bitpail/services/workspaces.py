@@ -69,6 +69,11 @@ async def every(site: Site) -> list[Workspace]:
     return await store.every(site.db)
 
 
+async def of_user(site: Site, user: User) -> list[tuple[Workspace, Role]]:
+    """Those that a user belongs to, by slug, and as what."""
+    return await store.memberships(site.db, user.id)
+
+
 async def members(site: Site, workspace: Workspace) -> list[Member]:
     """Who belongs to it, by username."""
     return await store.members(site.db, workspace.id)
@@ -96,26 +101,6 @@ async def _keep_an_owner(db: Connection, workspace: Workspace, user: User, *, st
     owners = [m.user.id for m in await store.members(db, workspace.id) if m.role is Role.OWNER]
     if owners == [user.id] and not still_owner:
         raise Invalid(f"{user.username} is the last owner of {workspace.slug}")
-
-
-async def create_project(site: Site, workspace: Workspace, key: str, name: str) -> Project:
-    """A new project; raises Invalid or Conflict."""
-    created = now()
-    project = Project(
-        id=ProjectId(str(uuid.uuid4())),
-        workspace_id=workspace.id,
-        key=names.check_project_key(key),
-        name=names.check_text(name, "project name", 255),
-        description="",
-        is_private=workspace.is_private,
-        created_on=created,
-        updated_on=created,
-    )
-    try:
-        await projects.create(site.db, project)
-    except Conflict:
-        raise Conflict(f"the project {key!r} exists already in {workspace.slug!r}") from None
-    return project
 
 
 async def project_named(site: Site, workspace: Workspace, *, key: str | None, uuid: str | None) -> Project:

@@ -1,6 +1,7 @@
 """Projects, and what was granted on them."""
 
-from sqlalchemy import Text, bindparam, delete, insert, select
+import sqlalchemy as sa
+from sqlalchemy import Text, bindparam, insert, select
 
 from bitpail.model.permissions import Permission
 from bitpail.model.projects import Project, ProjectId
@@ -10,6 +11,7 @@ from bitpail.store.database import Connection
 from bitpail.store.statements import Row, Upsert
 from bitpail.store.tables import project_permissions as _permissions
 from bitpail.store.tables import projects as _projects
+from bitpail.store.tables import workspace_members as _members
 
 COLUMNS = tuple(_projects.c)
 """What ``from_row`` wants, for statements that join projects."""
@@ -21,8 +23,19 @@ _by_key = select(*COLUMNS).where(_in_workspace, _projects.c.key == bindparam("pr
 _by_id = select(*COLUMNS).where(_projects.c.id == bindparam("project", type_=Text))
 _of_workspace = select(*COLUMNS).where(_in_workspace).order_by(_projects.c.created_on, _projects.c.id)
 _oldest = _of_workspace.limit(1)
+_is_member = select(_members.c.role).where(
+    _members.c.workspace_id == bindparam("workspace", type_=Text),
+    _members.c.user_id == bindparam("user", type_=Text),
+)
+_CHANGEABLE = ("key", "name", "description", "is_private", "updated_on")
+_update = (
+    sa.update(_projects)
+    .where(_projects.c.id == bindparam("project", type_=Text))
+    .values({name: bindparam(f"new_{name}", type_=_projects.c[name].type) for name in _CHANGEABLE})
+)
+_delete = sa.delete(_projects).where(_projects.c.id == bindparam("project", type_=Text))
 _grant = Upsert(_permissions, "permission")
-_revoke = delete(_permissions).where(
+_revoke = sa.delete(_permissions).where(
     _permissions.c.project_id == bindparam("project", type_=Text),
     _permissions.c.user_id == bindparam("user", type_=Text),
 )
@@ -69,6 +82,29 @@ async def oldest(db: Connection, workspace_id: WorkspaceId) -> Project | None:
 async def of_workspace(db: Connection, workspace_id: WorkspaceId) -> list[Project]:
     """All projects of a workspace, oldest first."""
     return [from_row(row) for row in await db.all(_of_workspace, workspace=workspace_id)]
+
+
+async def is_member(db: Connection, workspace_id: WorkspaceId, user_id: UserId) -> bool:
+    """Whether a user belongs to the workspace."""
+    return await db.one(_is_member, workspace=workspace_id, user=user_id) is not None
+
+
+async def update(db: Connection, project: Project) -> None:
+    """Write what people can change; raises Conflict for a key that is taken."""
+    await db.run(
+        _update,
+        project=project.id,
+        new_key=project.key,
+        new_name=project.name,
+        new_description=project.description,
+        new_is_private=int(project.is_private),
+        new_updated_on=project.updated_on,
+    )
+
+
+async def delete(db: Connection, project_id: ProjectId) -> None:
+    """Delete one; raises Conflict while repositories are in it."""
+    await db.run(_delete, project=project_id)
 
 
 async def grant(db: Connection, project_id: ProjectId, user_id: UserId, permission: Permission) -> None:

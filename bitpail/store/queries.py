@@ -5,17 +5,15 @@ values are handed over beside it. A test holds the answers against those that
 ``wire/query.py`` gives for objects.
 """
 
+import math
+import operator
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import BigInteger, ColumnElement, Executable, Select, Text, and_, bindparam, false, not_, or_
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from bitpail.wire.query import Both, Comparison, Either, Node, Value
 from bitpail.wire.query_kinds import Kind, check, check_sort
@@ -24,7 +22,9 @@ _KEPT = 256
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NEGATIONS = {"!=": "=", "!~": "~", "NOT IN": "IN"}
-_MOST = 2**63 - 1
+_GREATEST = 2**63 - 1
+# What no column holds, and what is less than everything in one.
+_NEVER = -(2**63)
 
 
 class Field(Struct, frozen=True):
@@ -66,7 +66,7 @@ class Narrowed:
 
     def statements(self, asked: Asked) -> tuple[Executable, Executable, dict[str, Any]]:
         """Rows, their number, and the parameters of the query; raises Invalid."""
-        values: list[Value] = []
+        values: list[Any] = []
         if asked.wanted is not None:
             check(asked.wanted, self._kinds)
             values = list(_values(asked.wanted))
@@ -74,7 +74,7 @@ class Narrowed:
             check_sort(asked.sort, self._kinds)
         shape = _shape(asked.wanted) if asked.wanted is not None else None
         rows, count = self._statements(shape, asked.sort)
-        return rows, count, {f"q{number}": _parameter(value) for number, value in enumerate(values)}
+        return rows, count, {f"q{number}": value for number, value in enumerate(values)}
 
     def _make(self, shape: Node | None, sort: str | None) -> tuple[Select[Any], Select[Any]]:
         rows, count = self._rows, self._count
@@ -93,10 +93,10 @@ class Narrowed:
         yield from self._order
 
 
-def _values(node: Node) -> Iterable[Value]:
-    """In the order in which ``_Condition`` comes across them."""
+def _values(node: Node) -> Iterable[Any]:
+    """As columns have them, in the order in which ``_Condition`` comes across them."""
     if isinstance(node, Comparison):
-        yield from (value for value in node.values if value is not None)
+        yield from (_parameter(node.sign, value) for value in node.values if value is not None)
     else:
         for part in node.parts:
             yield from _values(part)
@@ -105,17 +105,30 @@ def _values(node: Node) -> Iterable[Value]:
 def _shape(node: Node) -> Node:
     """The query without its values: all that its statement depends on."""
     if isinstance(node, Comparison):
-        return Comparison(node.field, node.sign, tuple(None if value is None else "" for value in node.values))
+        return Comparison(
+            node.field, node.sign, tuple(None if value is None else "" for value in node.values)
+        )
     shapes = tuple(_shape(part) for part in node.parts)
     return Either(shapes) if isinstance(node, Either) else Both(shapes)
 
 
-def _parameter(value: Value) -> Any:
+def _parameter(sign: str, value: Value) -> Any:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, datetime):
         return (value - _EPOCH) // _MICROSECOND
+    if isinstance(value, Decimal):
+        return _whole(sign, value)
     return value
+
+
+def _whole(sign: str, value: Decimal) -> int:
+    """The whole number that says the same: no column holds any other."""
+    if sign in {">", "<="}:
+        return max(min(math.floor(value), _GREATEST), _NEVER)
+    if sign in {">=", "<"}:
+        return max(min(math.ceil(value), _GREATEST), _NEVER)
+    return int(value) if value == value.to_integral_value() and _NEVER < value <= _GREATEST else _NEVER
 
 
 class _Condition:
@@ -152,3 +165,14 @@ class _Condition:
         name = f"q{self._number}"
         self._number += 1
         return bindparam(name, type_=Text if field.kind is Kind.TEXT else BigInteger)
+
+
+def _compared(field: Field, sign: str, value: ColumnElement[Any]) -> ColumnElement[bool]:
+    if sign == "~":
+        return contains(field.column, value)
+    column = in_code_points(field.column) if field.kind is Kind.TEXT else field.column
+    compared: ColumnElement[bool] = _SIGNS[sign](column, value)
+    return compared
+
+
+_SIGNS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}

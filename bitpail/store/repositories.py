@@ -8,14 +8,16 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, Text, and_, bindparam, func, or_, select
 
 from bitpail.model.permissions import Permission, Role
+from bitpail.model.projects import ProjectId
 from bitpail.model.repositories import ForkPolicy, Grants, Located, Repository, RepositoryId
 from bitpail.model.users import UserId
 from bitpail.model.workspaces import WorkspaceId
 from bitpail.store import projects, workspaces
 from bitpail.store.database import Connection, Database
+from bitpail.store.queries import Asked, Field, Narrowed
 from bitpail.store.statements import Row, Upsert
 from bitpail.store.tables import project_permissions as _project_permissions
 from bitpail.store.tables import projects as _projects
@@ -24,6 +26,7 @@ from bitpail.store.tables import repository_permissions as _repository_permissio
 from bitpail.store.tables import workspace_members as _members
 from bitpail.store.tables import workspaces as _workspaces
 from bitpail.store.workspaces import PERMISSIONS, ROLES
+from bitpail.wire.query_kinds import Kind
 
 _c = _repositories.c
 _COLUMNS = tuple(_c)
@@ -41,6 +44,11 @@ _CHANGEABLE = (
 _user = bindparam("user", type_=Text)
 _id = _c.id == bindparam("repository", type_=Text)
 _in_workspace = _c.workspace_id == bindparam("workspace", type_=Text)
+
+
+def _braced(column: ColumnElement[str]) -> ColumnElement[str]:
+    return sa.literal_column("'{'", Text) + column + sa.literal_column("'}'", Text)
+
 
 _granted = (
     _repositories.outerjoin(
@@ -82,6 +90,7 @@ _visible = (
     .limit(bindparam("number", type_=BigInteger))
     .offset(bindparam("start", type_=BigInteger))
 )
+_projects_of_visible = select(_c.project_id).distinct().select_from(_granted).where(_in_workspace, _held)
 _count_visible = select(func.count()).select_from(_granted).where(_in_workspace, _held)
 _every = _everything.order_by(_workspaces.c.slug, _c.slug)
 _by_directory = select(*_COLUMNS).where(_c.directory == bindparam("path", type_=Text)).order_by(_c.created_on)
@@ -172,6 +181,33 @@ async def count_visible(
     """How many there are of them."""
     rows = await db.scan(_count_visible, workspace=workspace_id, user=user_id, at_least=int(at_least))
     return int(rows[0][0])
+
+
+async def projects_of_visible(
+    db: Database, workspace_id: WorkspaceId, user_id: UserId | None
+) -> set[ProjectId]:
+    """The projects in which a user, or anybody, sees some repository."""
+    rows = await db.scan(
+        _projects_of_visible, workspace=workspace_id, user=user_id, at_least=int(Permission.READ)
+    )
+    return {row[0] for row in rows}
+
+
+async def chosen(  # as ``visible``, and what to choose and how to order them
+    db: Database,
+    workspace_id: WorkspaceId,
+    user_id: UserId | None,
+    at_least: Permission,
+    asked: Asked,
+    offset: int,
+    limit: int,
+) -> tuple[list[Located], int]:
+    """One page of those of them that a query asks for, and how many there are; raises Invalid."""
+    rows, count, values = _chosen.statements(asked)
+    given = {"workspace": workspace_id, "user": user_id, "at_least": int(at_least), **values}
+    found = await db.scan(rows, start=offset, number=limit, **given)
+    number = await db.scan(count, **given)
+    return [_located(row) for row in found], int(number[0][0])
 
 
 async def every(db: Database) -> list[Located]:

@@ -1,14 +1,15 @@
 """Core statements turned into SQL text, once per dialect, and what Core cannot say for both.
 
-A statement is kept by identity: make it at module level, never in a function.
+A statement is kept by identity, for as long as it lives: make it at module level, or keep it.
 Type processors of SQLAlchemy do not run; hand over ints, str, bytes and None.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from operator import itemgetter
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Executable, Insert, Text
+from sqlalchemy import Boolean, Executable, Insert, Text
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -23,7 +24,7 @@ class Statements:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._compiled: dict[Executable, tuple[str, Arguments]] = {}
+        self._compiled: MutableMapping[Executable, tuple[str, Arguments]] = WeakKeyDictionary()
 
     def get(self, statement: Executable) -> tuple[str, Arguments]:
         """The text, and a function that puts named parameters in its order."""
@@ -126,3 +127,42 @@ def _json_field_on_sqlite(element: FunctionElement[str], compiler: SQLCompiler, 
 def _json_field_on_postgresql(element: FunctionElement[str], compiler: SQLCompiler, **options: Any) -> str:
     value, name = (compiler.process(part, **options) for part in element.clauses)
     return f"({value} ->> {name})"
+
+
+class contains(FunctionElement[bool]):  # noqa: N801 - likewise
+    """Whether one text holds another, ignoring case."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+class in_code_points(FunctionElement[str]):  # noqa: N801 - likewise
+    """A text to be compared or sorted by code points, as SQLite and Python do anyway."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(contains, "sqlite")
+def _contains_on_sqlite(element: FunctionElement[bool], compiler: SQLCompiler, **options: Any) -> str:
+    # A function of our own: SQLite's lower() knows no letters but ASCII's.
+    text, part = (compiler.process(one, **options) for one in element.clauses)
+    return f"instr(casefold({text}), casefold({part})) > 0"
+
+
+@compiles(contains, "postgresql")
+def _contains_on_postgresql(element: FunctionElement[bool], compiler: SQLCompiler, **options: Any) -> str:
+    text, part = (compiler.process(one, **options) for one in element.clauses)
+    return f"strpos(lower({text}), lower({part})) > 0"
+
+
+@compiles(in_code_points, "sqlite")
+def _in_code_points_on_sqlite(element: FunctionElement[str], compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(in_code_points, "postgresql")
+def _in_code_points_on_postgresql(
+    element: FunctionElement[str], compiler: SQLCompiler, **options: Any
+) -> str:
+    return f'({compiler.process(element.clauses, **options)} COLLATE "C")'

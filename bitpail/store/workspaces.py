@@ -50,6 +50,12 @@ _of_user = (
     .where(_members.c.user_id == _user)
     .order_by(_workspaces.c.slug)
 )
+_memberships = (
+    select(*COLUMNS, _members.c.role)
+    .join_from(_members, _workspaces, _members.c.workspace_id == _workspaces.c.id)
+    .where(_members.c.user_id == _user)
+    .order_by(_workspaces.c.slug)
+)
 _members_of = (
     select(*users.COLUMNS, _members.c.role, _members.c.repositories, _members.c.added_on)
     .join_from(_members, _users, _members.c.user_id == _users.c.id)
@@ -122,6 +128,11 @@ async def set_updated(db: Connection, workspace_id: WorkspaceId, updated_on: int
 async def of_user(db: Connection, user_id: UserId) -> list[Workspace]:
     """The workspaces that the user is a member of, by slug."""
     return [from_row(row) for row in await db.all(_of_user, user=user_id)]
+
+
+async def memberships(db: Connection, user_id: UserId) -> list[tuple[Workspace, Role]]:
+    """The workspaces that a user belongs to, by slug, and as what."""
+    return [(from_row(row[:-1]), Role(row[-1])) for row in await db.all(_memberships, user=user_id)]
 
 
 async def members(db: Connection, workspace_id: WorkspaceId) -> list[Member]:

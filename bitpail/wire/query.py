@@ -34,11 +34,11 @@ _TOKEN = re.compile(
 )
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _SIGNS = frozenset({"=", "!=", "~", "!~", ">", ">=", "<", "<="})
-# Words with an order of their own.
-_ORDERS = (
-    ("none", "read", "write", "create-repo", "admin"),
-    ("trivial", "minor", "major", "critical", "blocker"),
-)
+# Fields whose words have an order of their own.
+_ORDERS = {
+    "permission": ("none", "read", "write", "create-repo", "admin"),
+    "priority": ("trivial", "minor", "major", "critical", "blocker"),
+}
 
 
 class Comparison(Struct, frozen=True):
@@ -219,11 +219,18 @@ def matches(node: Node, value: Object) -> bool:
         return any(matches(part, value) for part in node.parts)
     if isinstance(node, Both):
         return all(matches(part, value) for part in node.parts)
-    found = list(_reach(value, node.field)) or [None]
+    found, wanted = list(_reach(value, node.field)) or [None], node.values
+    order = _ORDERS.get(node.field[-1])
+    if order and node.sign[0] in "<>":
+        found, wanted = [_rank(one, order) for one in found], tuple(_rank(one, order) for one in wanted)
     if node.sign in {"!=", "!~", "NOT IN"}:
         positive = {"!=": "=", "!~": "~", "NOT IN": "IN"}[node.sign]
-        return not any(_holds(positive, one, node.values) for one in found)
-    return any(_holds(node.sign, one, node.values) for one in found)
+        return not any(_holds(positive, one, wanted) for one in found)
+    return any(_holds(node.sign, one, wanted) for one in found)
+
+
+def _rank(value: Any, order: tuple[str, ...]) -> Any:
+    return Decimal(order.index(value)) if value in order else value
 
 
 def _reach(value: Any, path: tuple[str, ...]) -> Iterable[Any]:
@@ -261,14 +268,11 @@ def _comparable(value: Any, wanted: Value) -> tuple[Any, Any] | None:
     if isinstance(wanted, bool) or isinstance(value, bool):
         return (value, wanted) if isinstance(wanted, bool) and isinstance(value, bool) else None
     if isinstance(wanted, Decimal):
-        return (Decimal(str(value)), wanted) if isinstance(value, int | float) else None
+        return (Decimal(str(value)), wanted) if isinstance(value, int | float | Decimal) else None
     if isinstance(wanted, datetime):
         moment = _moment(value) if isinstance(value, str) else None
         return (moment, wanted) if moment else None
     if isinstance(wanted, str) and isinstance(value, str):
-        for order in _ORDERS:
-            if value in order and wanted in order:
-                return order.index(value), order.index(wanted)
         return value, wanted
     return None
 

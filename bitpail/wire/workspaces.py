@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from bitpail.model.permissions import Role
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
 from bitpail.wire import users
 from bitpail.wire.dates import instant
-from bitpail.wire.links import Links, link
+from bitpail.wire.links import Links, braced, link
 from bitpail.wire.text import clean
 
 
@@ -50,6 +51,25 @@ def full(links: Links, workspace: Workspace) -> dict[str, Any]:
             "snippets": links.workspace_snippets(workspace),
             "self": links.workspace(workspace),
         },
+    }
+
+
+def access(links: Links, workspace: Workspace, *, is_administrator: bool) -> dict[str, Any]:
+    """What ``user/workspaces`` wraps a workspace in."""
+    found = embedded(links, workspace)
+    base = {"type": "workspace_base", "uuid": found["uuid"], "slug": found["slug"], "links": found["links"]}
+    return {"type": "workspace_access", "administrator": is_administrator, "workspace": base}
+
+
+def membership(links: Links, workspace: Workspace, user: User, role: Role) -> dict[str, Any]:
+    """Somebody's place in a workspace."""
+    members = links.workspace_part(workspace, "members")["href"]
+    return {
+        "type": "workspace_membership",
+        "permission": role.value,
+        "user": users.embedded(links, user),
+        "workspace": embedded(links, workspace),
+        "links": {"self": link(f"{members}/{braced(user.id)}")},
     }
 
 

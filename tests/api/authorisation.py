@@ -41,6 +41,8 @@ ANONYMOUS = Holder(Held.NONE, Held.NONE, anonymous=True)
 REPOSITORY, WORKSPACE, ACCOUNT, SITE = "repository", "workspace", "account", "site"
 SELF = "self"
 """The account that the path names: the owner's."""
+MEMBERS, OWN_MEMBERSHIP = "members", "own membership"
+"""Told to members; what one is told of one's own."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,9 @@ class Need:
     or_makes_one: bool = False
 
 
+_ACCOUNT = Need(ACCOUNT, Held.READ, signed_in=True)
+_MEMBERS = Need(MEMBERS, Held.READ, signed_in=True)
+_W = "/2.0/workspaces/{workspace}"
 _READ = Need(REPOSITORY, Held.READ)
 _CHANGE = Need(REPOSITORY, Held.WRITE, signed_in=True, allowed=400)
 _R = "/2.0/repositories/{workspace}/{repo_slug}"
@@ -74,7 +79,19 @@ NEEDS = {
     ("GET", "/2.0/user"): Need(ACCOUNT, Held.READ, signed_in=True),
     ("GET", "/2.0/user/emails"): Need(ACCOUNT, Held.READ, signed_in=True),
     ("GET", "/2.0/users/{selected_user}"): Need(SITE, Held.READ),
-    ("GET", "/2.0/workspaces/{workspace}"): Need(WORKSPACE, Held.READ),
+    ("GET", "/2.0/workspaces"): _ACCOUNT,
+    ("GET", "/2.0/user/workspaces"): _ACCOUNT,
+    ("GET", "/2.0/user/workspaces/{workspace}/permission"): Need(OWN_MEMBERSHIP, Held.READ, signed_in=True),
+    ("GET", "/2.0/user/permissions/workspaces"): _ACCOUNT,
+    ("GET", _W): Need(WORKSPACE, Held.READ),
+    ("GET", f"{_W}/members"): _MEMBERS,
+    ("GET", f"{_W}/members/{{member}}"): Need(MEMBERS, Held.READ, signed_in=True, allowed=404),
+    ("GET", f"{_W}/permissions"): _MEMBERS,
+    ("GET", f"{_W}/projects"): Need(WORKSPACE, Held.READ),
+    ("POST", f"{_W}/projects"): Need(WORKSPACE, Held.ADMIN, signed_in=True, allowed=400),
+    ("GET", f"{_W}/projects/{{project_key}}"): Need(WORKSPACE, Held.READ, allowed=404),
+    ("PUT", f"{_W}/projects/{{project_key}}"): Need(WORKSPACE, Held.ADMIN, signed_in=True, allowed=400),
+    ("DELETE", f"{_W}/projects/{{project_key}}"): Need(WORKSPACE, Held.ADMIN, signed_in=True, allowed=404),
     ("GET", "/2.0/repositories/{workspace}"): Need(WORKSPACE, Held.READ),
     ("GET", _R): _READ,
     # The name is taken: whoever may make repositories is told so.
@@ -203,6 +220,8 @@ def expected(operation: Operation, holder: Holder, granted: str | None, *, publi
     if need.on == SELF and not holder.anonymous and not _covered(granted, operation.scopes):
         # Whose account it is matters only to a credential that may look at accounts.
         return 403, "scope"
+    if need.on in {MEMBERS, OWN_MEMBERSHIP}:
+        return _membership(operation, holder, granted, public=public)
     held = _held(need, holder, public=public)
     if held is Held.NONE and need.or_makes_one:
         need = NEEDS["POST", _R]
@@ -216,6 +235,21 @@ def expected(operation: Operation, holder: Holder, granted: str | None, *, publi
     if not holder.anonymous and not _covered(granted, operation.scopes):
         return 403, "scope"
     return need.allowed, ""
+
+
+_BELONG = ("member", "collaborator", "owner")
+
+
+def _membership(operation: Operation, holder: Holder, granted: str | None, *, public: bool) -> Outcome:
+    if operation.need.on == MEMBERS and holder.workspace is Held.NONE and not public:
+        return 404, ""
+    if holder.anonymous:
+        return 401, ""
+    if not _covered(granted, operation.scopes):
+        return 403, "scope"
+    if any(holder is HOLDERS[name] for name in _BELONG):
+        return operation.need.allowed, ""
+    return (404, "") if operation.need.on == OWN_MEMBERSHIP else (403, "permission")
 
 
 def _held(need: Need, holder: Holder, *, public: bool) -> Held:

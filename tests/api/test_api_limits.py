@@ -4,7 +4,7 @@ import pytest
 from support.asgi import Client
 
 from bitpail.errors import NotFound
-from bitpail.services import app_passwords, repositories, workspaces
+from bitpail.services import app_passwords, projects, repositories
 from bitpail.services import authentication as authentication_module
 from bitpail.services.app_passwords import Wanted
 
@@ -46,7 +46,7 @@ LIMITS = {
 @pytest.fixture
 async def scene(server, ada):
     acme = await server.workspace("acme", ada)
-    await workspaces.create_project(server.site, acme, "OTHER", "Other")
+    await projects.create(server.site, acme, "OTHER", "Other")
     for slug, project in (("one", None), ("two", None), ("other", "OTHER")):
         wanted = repositories.Wanted(is_private=True, project_key=project)
         await repositories.create(server.site, acme, slug, wanted)

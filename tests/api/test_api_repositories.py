@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from support.asgi import HOST
 
-from bitpail.services import workspaces
+from bitpail.services import projects
 
 pytestmark = pytest.mark.anyio
 
@@ -169,7 +169,7 @@ async def test_whoever_may_not_make_repositories_makes_none_by_put(server, api, 
 
 async def test_the_project_is_chosen_by_key_or_uuid_and_else_the_oldest(server, api, ada, auth):
     acme = await server.workspace("acme", ada)
-    made = await workspaces.create_project(server.site, acme, "LIB", "Libraries")
+    made = await projects.create(server.site, acme, "LIB", "Libraries")
     root = "/2.0/repositories/acme"
 
     chosen = [
@@ -200,7 +200,7 @@ async def test_an_unknown_project_is_named_in_fields(api, auth, project):
 
 async def test_another_workspace_s_project_is_unknown(server, api, ada, auth):
     acme = await server.workspace("acme", ada)
-    made = await workspaces.create_project(server.site, acme, "LIB", "Libraries")
+    made = await projects.create(server.site, acme, "LIB", "Libraries")
 
     answer = await api.send_json("POST", CODE, {"project": {"uuid": f"{{{made.id}}}"}}, auth=auth)
 

@@ -1,0 +1,107 @@
+"""Projects of a workspace: listed, made, changed, deleted."""
+
+import uuid
+
+from msgspec.structs import replace
+
+from bitpail.errors import Conflict, Invalid, NotFound
+from bitpail.model.access import WorkspaceAccess
+from bitpail.model.projects import Project, ProjectId
+from bitpail.model.workspaces import Workspace
+from bitpail.policy import names
+from bitpail.services.clock import now
+from bitpail.services.site import Site
+from bitpail.store import projects as store
+from bitpail.store import repositories
+
+
+async def visible(site: Site, access: WorkspaceAccess) -> list[Project]:
+    """Those that the actor may see, oldest first: public ones, and what holds a repository that they see.
+
+    Members of the workspace see all.
+    """
+    user_id = access.actor.user.id if access.actor.user else None
+    found = await store.of_workspace(site.db, access.workspace.id)
+    if user_id is not None and await store.is_member(site.db, access.workspace.id, user_id):
+        return found
+    open_ones = await repositories.projects_of_visible(site.db, access.workspace.id, user_id)
+    return [one for one in found if not one.is_private or one.id in open_ones]
+
+
+async def one(site: Site, access: WorkspaceAccess, key: str) -> Project:
+    """The one of that key; raises NotFound, also if it may not be seen."""
+    for found in await visible(site, access):
+        if found.key == key:
+            return found
+    raise NotFound(f"no project {key!r} in workspace {access.workspace.slug!r}")
+
+
+async def create(
+    site: Site,
+    workspace: Workspace,
+    key: str,
+    name: str,
+    *,
+    description: str = "",
+    is_private: bool | None = None,
+) -> Project:
+    """A new project, as private as its workspace unless said otherwise; raises Invalid or Conflict."""
+    created = now()
+    project = Project(
+        id=ProjectId(str(uuid.uuid4())),
+        workspace_id=workspace.id,
+        key=names.check_project_key(key),
+        name=_name(name),
+        description=names.check_text(description, "project description", 10_000, multiline=True),
+        is_private=workspace.is_private if is_private is None else is_private,
+        created_on=created,
+        updated_on=created,
+    )
+    try:
+        await store.create(site.db, project)
+    except Conflict:
+        raise Conflict(f"the project {key!r} exists already in {workspace.slug!r}") from None
+    return project
+
+
+async def change(
+    site: Site,
+    project: Project,
+    *,
+    key: str | None = None,
+    name: str | None = None,
+    description: str | None = None,
+    is_private: bool | None = None,
+) -> Project:
+    """Change what is given; raises Invalid, or Conflict for a key that is taken."""
+    changed = replace(
+        project,
+        key=project.key if key is None else names.check_project_key(key),
+        name=project.name if name is None else _name(name),
+        description=project.description
+        if description is None
+        else names.check_text(description, "project description", 10_000, multiline=True),
+        is_private=project.is_private if is_private is None else is_private,
+        updated_on=now(),
+    )
+    await store.update(site.db, changed)
+    return changed
+
+
+async def delete(site: Site, project: Project) -> None:
+    """Delete an empty one; raises Invalid if it holds a repository, or is the last of its workspace."""
+    async with site.db.transaction() as db:
+        if len(await store.of_workspace(db, project.workspace_id)) == 1:
+            raise Invalid("the last project of a workspace stays")
+        try:
+            await store.delete(db, project.id)
+        except Conflict:
+            raise Invalid(
+                f"project {project.key} still holds repositories: move or delete them first"
+            ) from None
+
+
+def _name(name: str) -> str:
+    if not name.strip():
+        raise Invalid("the project name is empty")
+    return names.check_text(name.strip(), "project name", 255)
