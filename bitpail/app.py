@@ -18,6 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from bitpail import health, leaks
 from bitpail.api.door import Api
+from bitpail.api.request import PREFIX
 from bitpail.errors import ConfigurationError
 from bitpail.health import Health
 from bitpail.http import logs
@@ -60,7 +61,7 @@ class Application:
             await self._http(scope, receive, send)
 
     def _door(self, path: bytes) -> Door:
-        if path.startswith(b"/2.0/") or path == b"/2.0":
+        if path.removeprefix(PREFIX).startswith(b"/2.0/") or path.removeprefix(PREFIX) == b"/2.0":
             return self._api
         if path in health.PATHS:
             return self._health

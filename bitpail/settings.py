@@ -53,6 +53,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     git_timeout: Positive = 3600
     idle_timeout: Positive = 300
     git_pack_threads: NotNegative = 0
+    lfs_object_limit: NotNegative = 0
     clone_cache_size: NotNegative = 2 * 1024 * 1024 * 1024
     upkeep: str = "on"
     api_body_limit: Positive = 1024 * 1024
@@ -280,6 +281,7 @@ _MEANING = {
     "push_guard": "on: a push that holds a live app password of this server is refused; off: it isn't looked for.",
     "git_timeout": "Longest run of one git process for one request.",
     "idle_timeout": "Longest wait for a client that neither sends nor reads.",
+    "lfs_object_limit": "Largest object of Git LFS; 0: no limit.",
     "git_pack_threads": "Threads of one pack computation; 0: as many as there are cores.",
     "clone_cache_size": "Largest size of all answers to clones that are kept in the data directory; 0: none are.",
     "upkeep": "on: repositories are repacked in the background; off: only by 'bitpail repo maintain'.",

@@ -5,16 +5,16 @@ from msgspec import Struct
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from bitpail.api import errors
+from bitpail.api import conditions, cross_origin, errors
 from bitpail.api.needs import CREATE_REPOSITORY
-from bitpail.api.request import ApiRequest
+from bitpail.api.request import PREFIX, ApiRequest
 from bitpail.api.responses import JSON, json
 from bitpail.api.routes import NOT_SERVED, ROUTES, in_contract, not_served
-from bitpail.errors import BitpailError
+from bitpail.errors import BitpailError, NotFound
 from bitpail.http.bodies import ClientGone
 from bitpail.http.call import Call
 from bitpail.http.credentials import credential
-from bitpail.http.routing import Match, Opens, Route, Router
+from bitpail.http.routing import Match, MethodNotAllowed, Opens, Route, Router
 from bitpail.policy.decide import Decision
 from bitpail.policy.scopes import in_form_order, of_bitbucket
 from bitpail.services import access
@@ -32,9 +32,14 @@ class Api:
 
     async def answer(self, call: Call) -> ASGIApp:
         """The answer, or the recorded error envelope."""
+        if call.method == "OPTIONS":
+            return cross_origin.preflight()
+        return cross_origin.allowed(await self._answer(call))
+
+    async def _answer(self, call: Call) -> Response:
         route: Route | None = None
         try:
-            match = self._router.find(call.method, call.raw_path)
+            match = self._router.find(call.method, _path(call))
             if match is None:
                 return errors.unknown_path()
             if match.route.handler is not_served:
@@ -50,12 +55,39 @@ class Api:
         return response
 
     async def _operate(self, call: Call, match: Match) -> Response:
-        call.actor = await authenticate(call.site, credential(call.request.headers), call.client)
+        headers = call.request.headers
+        call.actor = await authenticate(call.site, credential(headers), call.client)
         request = ApiRequest(call, match.parameters, match.route.need)
         granted = await _open(call, match)
         wanted = fields.parse(request.query["fields"]) if "fields" in request.query else None
+        if conditions.are_set(call.method, headers):
+            await self._judge_conditions(call)
         response: Response = await match.route.handler(request, granted)
-        return _partial(response, wanted) if wanted else response
+        return conditions.tagged(call.method, headers, _partial(response, wanted) if wanted else response)
+
+    async def _judge_conditions(self, call: Call) -> None:
+        """Compare what a client wants to change with what it has seen: with what GET would answer."""
+        try:
+            match = self._router.find("GET", _path(call))
+        except MethodNotAllowed:
+            return
+        if match is None or match.route.handler is not_served:
+            return
+        current: Response | None = None
+        try:
+            granted = await _open(call, match)
+            current = await match.route.handler(ApiRequest(call, match.parameters, match.route.need), granted)
+        except NotFound:
+            pass
+        except Refused as refused:
+            if refused.decision is not Decision.UNSEEN:
+                raise
+        conditions.judge(call.request.headers, current)
+
+
+def _path(call: Call) -> bytes:
+    """The path of an operation. The vendor's pages reach the same API below ``/!api``."""
+    return call.raw_path.removeprefix(PREFIX)
 
 
 def _partial(response: Response, wanted: Fields) -> Response:

@@ -2,6 +2,7 @@
 
 from starlette.responses import PlainTextResponse, Response
 
+from bitpail.api.conditions import PreconditionFailed
 from bitpail.api.responses import json
 from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, Unavailable
 from bitpail.http.call import Call
@@ -19,6 +20,7 @@ from bitpail.wire import errors as wire
 _STATUS: dict[type[BitpailError], int] = {
     NotFound: 404,
     Conflict: 409,
+    PreconditionFailed: 412,
     TooLarge: 413,
     Unavailable: 503,
     Invalid: 400,

@@ -1,6 +1,5 @@
 """Repositories: listed, read, made, changed, deleted."""
 
-import asyncio
 from typing import Any
 
 from msgspec import Struct
@@ -30,9 +29,6 @@ _ROLES = {
 }
 
 
-_MOST = 100_000
-
-
 class _ProjectName(Struct):
     key: str | None = None
     uuid: str | None = None
@@ -59,35 +55,14 @@ async def of_workspace(request: ApiRequest, access: WorkspaceAccess) -> Response
     if role not in _ROLES:
         raise Invalid(f"role: must be one of {', '.join(name for name in _ROLES if name)}")
     page = request.page()
-    if request.wanted is not None or request.sort:
-        return await _chosen(request, access, _ROLES[role])
-    listing = await service.visible(request.site, access, _ROLES[role], page.offset, page.pagelen)
+    listing = await service.visible(
+        request.site, access, _ROLES[role], page.offset, page.pagelen, request.asked
+    )
     values = [
         await _shown(request, located.workspace, located.project, located.repository)
         for located in listing.repositories
     ]
     return request.listed(values, page, size=listing.size)
-
-
-async def _chosen(request: ApiRequest, access: WorkspaceAccess, at_least: Permission) -> Response:
-    """With ``q`` or ``sort`` all that may be seen are looked at, without their main branches."""
-    page = request.page()
-    listing = await service.visible(request.site, access, at_least, 0, _MOST)
-    person = await workspaces.person(request.site, access.workspace)
-
-    def choose() -> list[tuple[Project, Repository]]:
-        described = []
-        for one in listing.repositories:
-            shown = wire.full(
-                request.links, one.workspace, one.project, one.repository, main_branch=None, person=person
-            )
-            described.append({**shown, "": (one.project, one.repository)})
-        return [value[""] for value in request.chosen(described)]
-
-    chosen = await asyncio.to_thread(choose)
-    shown = chosen[page.offset : page.offset + page.pagelen]
-    values = [await _shown(request, access.workspace, project, repository) for project, repository in shown]
-    return request.listed(values, page, size=len(chosen))
 
 
 async def one(request: ApiRequest, access: Access) -> Response:

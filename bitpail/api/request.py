@@ -23,12 +23,14 @@ from bitpail.services.site import Site
 from bitpail.wire import pages, query
 from bitpail.wire.links import Links
 from bitpail.wire.query import Node
+from bitpail.wire.query_kinds import Asked
 
 T = TypeVar("T")
 
 # A name or an IPv4 address ends before it, an IPv6 address stands in brackets.
 _HOST_PORT = re.compile(r":\d+$")
 
+PREFIX = b"/!api"
 LONGEST_PAGE = 100
 # So that an absurd page is refused here and not by a database's integers.
 _LAST_PAGE = 1_000_000_000
@@ -67,10 +69,10 @@ class ApiRequest:
     @property
     def links(self) -> Links:
         """Links under the address by which the client reached us."""
-        base = self.call.base
-        user = self.call.actor.user
+        base, user = self.call.base, self.call.actor.user
+        prefix = PREFIX.decode() if self.call.raw_path.startswith(PREFIX) else ""
         return Links(
-            api=f"{base}/2.0",
+            api=f"{base}{prefix}/2.0",
             web=base,
             ssh=self.site.settings.ssh_authority(_HOST_PORT.sub("", base.split("://", 1)[1])),
             username=user.username if user else None,
@@ -119,6 +121,11 @@ class ApiRequest:
     def sort(self) -> str | None:
         """The field to sort a collection by."""
         return self.query.get("sort") or None
+
+    @property
+    def asked(self) -> Asked:
+        """Both, for a collection that the database holds; raises Invalid."""
+        return Asked(self.wanted, self.sort)
 
     def chosen(
         self, values: list[dict[str, Any]], *, natural: frozenset[str] = frozenset()

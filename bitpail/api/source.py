@@ -4,6 +4,7 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from bitpail.api import conditions
 from bitpail.api.needs import READ, REPOSITORY
 from bitpail.api.request import ApiRequest
 from bitpail.api.responses import json
@@ -83,9 +84,8 @@ async def _raw(request: ApiRequest, access: Access, file: File) -> Response:
     # Of the contents and attributes: the same file has the same tag at any path and commit.
     tag = f'"{file.entry.hash}{"".join(file.attributes)}"'
     headers = {"ETag": tag, **_RAW}
-    given = request.call.request.headers.get("if-none-match", "")
-    if given.strip() == "*" or tag in {one.strip().removeprefix("W/") for one in given.split(",")}:
-        return Response(status_code=304, headers=headers)
+    if conditions.has(request.call.request.headers, tag):
+        return conditions.unchanged(tag, _RAW)
     pieces = await started(await service.content(request.site, access, file))
     headers |= {"Content-Type": _content_type(file), "Content-Disposition": "attachment"}
     if file.size is not None:

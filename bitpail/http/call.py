@@ -16,7 +16,8 @@ class Call(Struct):
     """``base`` is the address that the client uses; ``actor`` is set once it is known.
 
     ``noted`` goes into the line of the access log; ``refusal`` is set by a door that
-    refused, so that it can be explained later.
+    refused, so that it can be explained later. ``parameters`` are the words of its path,
+    where a door has a use for them.
     """
 
     site: Site
@@ -28,6 +29,7 @@ class Call(Struct):
     actor: Actor = ANONYMOUS
     noted: dict[str, str] = {}
     refusal: BitpailError | None = None
+    parameters: dict[str, str] = {}
 
     @property
     def method(self) -> str:

@@ -12,7 +12,16 @@ import structlog
 from msgspec import Struct
 
 from bitpail.errors import BitpailError
-from bitpail.services import cursors, notices, one_time_links, repositories, sessions, site_policy, upkeep
+from bitpail.services import (
+    cursors,
+    lfs,
+    notices,
+    one_time_links,
+    repositories,
+    sessions,
+    site_policy,
+    upkeep,
+)
 from bitpail.services.site import Site
 
 log = structlog.get_logger()
@@ -33,6 +42,7 @@ class Chore(Struct, frozen=True):
 
 CHORES = (
     Chore("clean leftovers", _HOUR, repositories.clean_leftovers),
+    Chore("clean broken uploads", _HOUR, lfs.clean_leftovers),
     Chore("forget cursors", _DAY, cursors.forget_old),
     Chore("forget sessions", _HOUR, sessions.forget_expired),
     Chore("forget one-time links", _HOUR, one_time_links.forget_expired),

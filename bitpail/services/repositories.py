@@ -23,15 +23,17 @@ from bitpail.model.repositories import ForkPolicy, Located, Repository, Reposito
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
 from bitpail.policy import names
-from bitpail.services import workspaces
+from bitpail.services import lfs, workspaces
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import repositories as store
 from bitpail.store import upkeep as upkeep_store
+from bitpail.wire.query_kinds import Asked
 
 DESCRIPTION_LENGTH = 100_000
 
 _LONGEST_IMPORT = 24 * 3600
+_ALL = Asked()
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -175,6 +177,7 @@ async def delete(site: Site, repository: Repository) -> None:
         await directories.delete(directories.repository_path(site.repositories, repository.id))
     await directories.delete(_wiki_path(site, repository))
     await site.fetches.forget(repository.id)
+    await lfs.forget(site, repository.id)
 
 
 async def clean_leftovers(site: Site) -> None:
@@ -188,15 +191,18 @@ async def clean_leftovers(site: Site) -> None:
 
 
 async def visible(
-    site: Site, access: WorkspaceAccess, at_least: Permission, asked: Asked, offset: int, count: int
+    site: Site,
+    access: WorkspaceAccess,
+    at_least: Permission,
+    offset: int,
+    count: int,
+    asked: Asked = _ALL,
 ) -> Listing:
     """The repositories of a workspace that the actor may see and asked for, oldest first; raises Invalid."""
     user_id = access.actor.user.id if access.actor.user else None
     workspace_id = access.workspace.id
     if asked:
-        return Listing(
-            *await store.chosen(site.db, workspace_id, user_id, at_least, asked, offset, count)
-        )
+        return Listing(*await store.chosen(site.db, workspace_id, user_id, at_least, asked, offset, count))
     size = await store.count_visible(site.db, workspace_id, user_id, at_least)
     found = await store.visible(site.db, workspace_id, user_id, at_least, offset, count)
     return Listing(found, size)

@@ -10,7 +10,7 @@ from bitpail.http.routing import Match, Router
 from bitpail.services.access import to_repository
 from bitpail.services.authentication import authenticate
 from bitpail.smart_http import errors
-from bitpail.smart_http.routes import ROUTES
+from bitpail.smart_http.routes import LFS, ROUTES
 
 _INFO_REFS = b"/info/refs"
 
@@ -23,16 +23,20 @@ class SmartHttp:
 
     async def answer(self, call: Call) -> ASGIApp:
         """Serve git, or refuse in words that git shows its user."""
+        match: Match | None = None
         try:
-            return await self._serve(call)
+            match = self._match(call)
+            return await self._serve(call, match)
         except ClientGone:
             raise
         except BitpailError as error:
             call.refusal = error
-            return errors.response(call, error)
+            refusal = errors.response(call, error)
+            is_lfs = match is not None and LFS in match.route.template
+            return errors.for_lfs(call, refusal) if is_lfs else refusal
 
-    async def _serve(self, call: Call) -> ASGIApp:
-        match = self._match(call)
+    async def _serve(self, call: Call, match: Match) -> ASGIApp:
+        call.parameters = match.parameters
         call.actor = await authenticate(call.site, credential(call.request.headers), call.client)
         workspace = match.parameters["workspace"]
         repository = match.parameters["repo_slug"].removesuffix(".git")

@@ -5,7 +5,8 @@ before the user is ever prompted, so an anonymous refusal is a 401 with a
 challenge. The sentences are the recorded ones where there is a recording.
 """
 
-from starlette.responses import PlainTextResponse
+import msgspec
+from starlette.responses import PlainTextResponse, Response
 
 from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, Unavailable
 from bitpail.http.call import Call
@@ -16,9 +17,12 @@ from bitpail.policy.scopes import in_form_order, minimal
 from bitpail.policy.secrets import scrub
 from bitpail.services.access import Refused
 from bitpail.services.authentication import Reason, Unauthenticated
+from bitpail.services.lfs import NoRoom
+from bitpail.wire import lfs
 from bitpail.wire.errors import LACKS_SCOPES, NOT_YOURS
 
 _STATUS: dict[type[BitpailError], int] = {
+    NoRoom: 507,
     NotFound: 404,
     Conflict: 409,
     TooLarge: 413,
@@ -49,6 +53,16 @@ def response(call: Call, error: BitpailError) -> PlainTextResponse:
             f"Something went wrong on the server; its log has it as {call.request_id}.\n", 500
         )
     return PlainTextResponse(f"{scrub(error.message)}\n", status)
+
+
+def for_lfs(call: Call, refusal: PlainTextResponse) -> Response:
+    """The same in the words of Git LFS, which shows its user the message."""
+    text = bytes(refusal.body).decode().strip() or "Sign in with your username and an app password."
+    headers = {name: refusal.headers[name] for name in ("retry-after", "allow") if name in refusal.headers}
+    if refusal.status_code == 401:
+        headers |= {"LFS-Authenticate": CHALLENGE, "WWW-Authenticate": CHALLENGE}
+    content = msgspec.json.encode(lfs.error(text, call.request_id))
+    return Response(content, refusal.status_code, headers, media_type=lfs.JSON)
 
 
 def _unauthenticated(call: Call, error: Unauthenticated) -> str:

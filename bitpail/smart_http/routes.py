@@ -8,7 +8,7 @@ one value. The refs of a service need what the service needs, so each address of
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Need
 from bitpail.model.transfer import FETCH, FETCH_WIKI, PUSH, PUSH_WIKI
-from bitpail.smart_http import handlers
+from bitpail.smart_http import handlers, lfs
 
 
 def _rows(base: str, fetch: Need, push: Need) -> list[Route]:
@@ -27,7 +27,33 @@ def _rows(base: str, fetch: Need, push: Need) -> list[Route]:
     ]
 
 
+def _lfs_rows(base: str) -> list[Route]:
+    def row(method: str, path: str, need: Need, handler: handlers.Handler) -> Route:
+        return Route(method, f"{base}/{path}", Opens.REPOSITORY, need, handler)
+
+    return [
+        # A batch that uploads is judged once more, by what it says it wants to do.
+        row("POST", "objects/batch", FETCH, lfs.batch),
+        row("POST", "objects/verify", PUSH, lfs.verify),
+        row("PUT", "objects/{oid}", PUSH, lfs.upload),
+        row("GET", "objects/{oid}", FETCH, lfs.download),
+        row("GET", "locks", FETCH, lfs.locks),
+        row("POST", "locks", PUSH, lfs.lock),
+        row("POST", "locks/verify", PUSH, lfs.verify_locks),
+        row("POST", "locks/{id}/unlock", PUSH, lfs.unlock),
+    ]
+
+
+_REPOSITORY = "/{workspace}/{repo_slug}"
+LFS = "/info/lfs/"
+"""What stands in the address of everything that Git LFS asks, and in no other."""
+
 ROUTES = [
-    *_rows("/{workspace}/{repo_slug}", FETCH, PUSH),
-    *_rows("/{workspace}/{repo_slug}/wiki", FETCH_WIKI, PUSH_WIKI),
+    *_rows(_REPOSITORY, FETCH, PUSH),
+    *_rows(f"{_REPOSITORY}/wiki", FETCH_WIKI, PUSH_WIKI),
+    *_lfs_rows(f"{_REPOSITORY}{LFS[:-1]}"),
+    *(
+        Route(method, f"{_REPOSITORY}/wiki{LFS}{{path...}}", Opens.REPOSITORY, FETCH_WIKI, lfs.not_for_wikis)
+        for method in ("GET", "POST", "PUT")
+    ),
 ]

@@ -9,14 +9,16 @@ import math
 import operator
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import BigInteger, ColumnElement, Executable, Select, Text, and_, bindparam, false, not_, or_
 
+from bitpail.store.statements import contains, in_code_points
 from bitpail.wire.query import Both, Comparison, Either, Node, Value
-from bitpail.wire.query_kinds import Kind, check, check_sort
+from bitpail.wire.query_kinds import Asked, Kind, check, check_sort
 
 _KEPT = 256
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,16 +34,6 @@ class Field(Struct, frozen=True):
 
     column: ColumnElement[Any]
     kind: Kind = Kind.TEXT
-
-
-class Asked(Struct, frozen=True):
-    """``wanted`` is None for all, ``sort`` None for the order that the listing has anyway."""
-
-    wanted: Node | None = None
-    sort: str | None = None
-
-    def __bool__(self) -> bool:
-        return self.wanted is not None or self.sort is not None
 
 
 class Narrowed:
@@ -150,7 +142,8 @@ class _Condition:
 
     def _positive(self, node: Comparison, sign: str) -> ColumnElement[bool]:
         field = self._fields[".".join(node.field)]
-        column, parts = field.column, []
+        column = field.column
+        parts: list[ColumnElement[bool]] = []
         if None in node.values:
             parts.append(column.is_(None))
         values = [self._bound(field) for value in node.values if value is not None]

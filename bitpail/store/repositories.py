@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, ColumnElement, Integer, Text, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, func, or_, select
 
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.projects import ProjectId
@@ -17,7 +17,8 @@ from bitpail.model.users import UserId
 from bitpail.model.workspaces import WorkspaceId
 from bitpail.store import projects, workspaces
 from bitpail.store.database import Connection, Database
-from bitpail.store.queries import Asked, Field, Narrowed
+from bitpail.store.queries import Narrowed
+from bitpail.store.repository_fields import FIELDS
 from bitpail.store.statements import Row, Upsert
 from bitpail.store.tables import project_permissions as _project_permissions
 from bitpail.store.tables import projects as _projects
@@ -26,7 +27,7 @@ from bitpail.store.tables import repository_permissions as _repository_permissio
 from bitpail.store.tables import workspace_members as _members
 from bitpail.store.tables import workspaces as _workspaces
 from bitpail.store.workspaces import PERMISSIONS, ROLES
-from bitpail.wire.query_kinds import Kind
+from bitpail.wire.query_kinds import Asked
 
 _c = _repositories.c
 _COLUMNS = tuple(_c)
@@ -45,11 +46,6 @@ _user = bindparam("user", type_=Text)
 _id = _c.id == bindparam("repository", type_=Text)
 _in_workspace = _c.workspace_id == bindparam("workspace", type_=Text)
 
-
-def _braced(column: ColumnElement[str]) -> ColumnElement[str]:
-    return sa.literal_column("'{'", Text) + column + sa.literal_column("'}'", Text)
-
-
 _granted = (
     _repositories.outerjoin(
         _repository_permissions,
@@ -61,11 +57,10 @@ _granted = (
     )
     .outerjoin(_members, and_(_members.c.workspace_id == _c.workspace_id, _members.c.user_id == _user))
 )
-_everything = select(*_COLUMNS, *workspaces.COLUMNS, *projects.COLUMNS, *_GRANTS).select_from(
-    _granted.join(_workspaces, _workspaces.c.id == _c.workspace_id).join(
-        _projects, _projects.c.id == _c.project_id
-    )
+_located_rows = _granted.join(_workspaces, _workspaces.c.id == _c.workspace_id).join(
+    _projects, _projects.c.id == _c.project_id
 )
+_everything = select(*_COLUMNS, *workspaces.COLUMNS, *projects.COLUMNS, *_GRANTS).select_from(_located_rows)
 _workspace_is_slug = _workspaces.c.slug == bindparam("workspace", type_=Text)
 _workspace_is_id = _workspaces.c.id == bindparam("workspace", type_=Text)
 _is_slug = _c.slug == bindparam("repository", type_=Text)
@@ -84,14 +79,17 @@ _held = or_(
     func.coalesce(_members.c.repositories, 0) >= _at_least,
     and_(_c.is_private == 0, _at_least <= int(Permission.READ)),
 )
-_visible = (
+_by_age = (_c.created_on, _c.id)
+_part_of_visible = (
     _everything.where(_in_workspace, _held)
-    .order_by(_c.created_on, _c.id)
     .limit(bindparam("number", type_=BigInteger))
     .offset(bindparam("start", type_=BigInteger))
 )
+_visible = _part_of_visible.order_by(*_by_age)
 _projects_of_visible = select(_c.project_id).distinct().select_from(_granted).where(_in_workspace, _held)
 _count_visible = select(func.count()).select_from(_granted).where(_in_workspace, _held)
+_count_chosen = select(func.count()).select_from(_located_rows).where(_in_workspace, _held)
+_chosen = Narrowed(_part_of_visible, _count_chosen, FIELDS, _by_age)
 _every = _everything.order_by(_workspaces.c.slug, _c.slug)
 _by_directory = select(*_COLUMNS).where(_c.directory == bindparam("path", type_=Text)).order_by(_c.created_on)
 

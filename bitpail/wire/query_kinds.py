@@ -9,8 +9,20 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
+from msgspec import Struct
+
 from bitpail.errors import Invalid
 from bitpail.wire.query import Both, Comparison, Either, Node, Value
+
+
+class Asked(Struct, frozen=True):
+    """``wanted`` is None for all, ``sort`` None for the order that the listing has anyway."""
+
+    wanted: Node | None = None
+    sort: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.wanted is not None or self.sort is not None
 
 
 class Kind(Enum):
