@@ -80,9 +80,10 @@ class Application:
         request_id = secrets.token_hex(8)
         answer = _Answer(send, request_id)
         call = make_call(self._site, scope, receive, request_id, self._addresses)
-        with coming_from(_origin(call)):
+        origin = _origin(call)
+        with coming_from(origin):
             await self._answer(call, scope, receive, answer)
-        _log(call, answer, began)
+        _log(call, origin.path, answer, began)
 
     async def _answer(self, call: Call, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
@@ -148,11 +149,11 @@ def _origin(call: Call) -> Origin:
     return Origin(call.request_id, call.client, call.method, _path(call))
 
 
-def _log(call: Call, answer: _Answer, began: float) -> None:
+def _log(call: Call, path: str, answer: _Answer, began: float) -> None:
     fields: MutableMapping[str, Any] = {
         "request": call.request_id,
         "method": call.method,
-        "path": _path(call),
+        "path": path,
         "status": answer.status,
         "milliseconds": round((time.perf_counter() - began) * 1000, 1),
         "address": call.client.address,

@@ -1,1 +1,5 @@
 """Its place puts this directory on the import path, so that tests can say ``from support import ...``."""
+
+
+def pytest_addoption(parser):
+    parser.addoption("--kills", type=int, default=25, help="how often the kill tests kill something")

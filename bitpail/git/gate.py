@@ -5,15 +5,19 @@ is not clearly accepted is refused.
 """
 
 import os
+import re
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
-from bitpail.git.hooks import QUESTION, VERDICT
+from bitpail.errors import Invalid
+from bitpail.git.hooks import QUESTION, QUESTION_END, VERDICT
 from bitpail.git.pipes import ReadEnd, WriteEnd
 
 _ERROR = ["the server could not judge this push"]
+_LINE = re.compile(rb"([0-9a-f]{40,64}) ([0-9a-f]{40,64}) (.+)")
 
 
 class RefUpdate(Struct, frozen=True, gc=False):
@@ -40,6 +44,8 @@ class Gate:
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
+        # Git checks names only after the hook, so one may look like any line but this one.
+        self._end = secrets.token_hex(16)
         question, self._childs_question = os.pipe()
         self._childs_verdict, verdict = os.pipe()
         self._question = ReadEnd(question)
@@ -49,6 +55,11 @@ class Gate:
     def descriptors(self) -> Mapping[int, int]:
         """What git inherits for its hook."""
         return {QUESTION: self._childs_question, VERDICT: self._childs_verdict}
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the hook needs to know."""
+        return {QUESTION_END: self._end}
 
     def started(self) -> None:
         """Git has its ends now; ours must not keep them open."""
@@ -62,28 +73,38 @@ class Gate:
 
     async def answer(self) -> None:
         """Wait for the question and answer it; a push without changes asks none."""
-        pushed = await self._read()
-        if pushed is None:
+        question = await self._read()
+        if question is None:
             return
         refusal = _ERROR
         try:
-            refusal = await self._judge(pushed)
+            refusal = await self._judge(pushed_refs(question))
+        except Invalid as error:
+            refusal = [error.message]
         finally:
             await self._verdict.write(_words(refusal))
 
-    async def _read(self) -> PushedRefs | None:
-        text = b""
-        while not text.endswith(b"\nend\n"):
+    async def _read(self) -> bytes | None:
+        end = f"\n{self._end}\n".encode()
+        text = bytearray()
+        while not text.endswith(end):
             piece = await self._question.read()
             if not piece:
                 return None
             text += piece
-        quarantine, *lines = text.split(b"\n")[:-2]
-        updates = []
-        for line in filter(None, lines):
-            old, new, name = line.split(b" ", 2)
-            updates.append(RefUpdate(old.decode("ascii"), new.decode("ascii"), name))
-        return PushedRefs(tuple(updates), Path(os.fsdecode(quarantine)))
+        return bytes(text[: -len(end)])
+
+
+def pushed_refs(question: bytes) -> PushedRefs:
+    """The first line is the quarantine, each other one a ref as pre-receive hooks are told; raises Invalid."""
+    quarantine, *lines = question.split(b"\n")
+    updates = []
+    for line in filter(None, lines):
+        found = _LINE.fullmatch(line)
+        if found is None:
+            raise Invalid("the name of a ref holds a line end")
+        updates.append(RefUpdate(found[1].decode(), found[2].decode(), found[3]))
+    return PushedRefs(tuple(updates), Path(os.fsdecode(quarantine)))
 
 
 def _words(refusal: list[str]) -> bytes:

@@ -23,6 +23,9 @@ QUESTION = 8
 VERDICT = 9
 """The descriptor on which it waits for the server's verdict."""
 
+QUESTION_END = "BITPAIL_QUESTION_END"
+"""A line that ends the question, and that nobody who pushes can know."""
+
 OWN_PRE_RECEIVE = "BITPAIL_PRE_RECEIVE"
 
 # Refuses whenever the server does not say "ok": its death closes both pipes.
@@ -32,7 +35,7 @@ _PRE_RECEIVE = f"""\
 #!/bin/sh
 # Written by bitpail; changes are lost.
 refs=$(cat)
-printf '%s\\n%s\\nend\\n' "$GIT_QUARANTINE_PATH" "$refs" >&{QUESTION} || exit 1
+printf '%s\\n%s\\n%s\\n' "$GIT_QUARANTINE_PATH" "$refs" "${QUESTION_END}" >&{QUESTION} || exit 1
 while IFS= read -r line <&{VERDICT}; do
     case $line in
         ok)
@@ -50,14 +53,15 @@ exit 1
 """
 
 _STALE = 24 * 3600
-_PER_PUSH = "push-"
+PER_PUSH = "push-"
+"""How directories begin that are there for one push."""
 
 
 def write_hooks(directory: Path) -> None:
     """Write the hooks of pushes into a directory, unless they are there."""
     directory.mkdir(parents=True, exist_ok=True)
     _write_script(directory / "pre-receive", _PRE_RECEIVE)
-    for left in directory.glob(f"{_PER_PUSH}*"):
+    for left in directory.glob(f"{PER_PUSH}*"):
         if left.stat().st_mtime < time.time() - _STALE:
             shutil.rmtree(left, ignore_errors=True)
 
@@ -101,7 +105,7 @@ def _executables(place: Path) -> dict[str, Path]:
 
 
 def _chain(own: dict[str, Path], hooks: Path) -> Path:
-    place = Path(tempfile.mkdtemp(prefix=_PER_PUSH, dir=hooks))
+    place = Path(tempfile.mkdtemp(prefix=PER_PUSH, dir=hooks))
     (place / "pre-receive").symlink_to(hooks.absolute() / "pre-receive")
     for name, path in own.items():
         if name != "pre-receive":

@@ -13,7 +13,7 @@ from pathlib import Path
 _UPKEEPS = (
     *("objects/pack/tmp_*", "objects/pack/.tmp-*", "objects/pack/multi-pack-index.lock"),
     *("objects/info/commit-graphs/tmp_graph_*", "objects/info/commit-graphs/commit-graph-chain.lock"),
-    "objects/info/commit-graph.lock",
+    *("objects/info/commit-graph.lock", "objects/bitmap-ref-tips_*"),
 )
 # git closes these before it is done with them, so only their age tells.
 _ANYBODYS = (
@@ -21,7 +21,7 @@ _ANYBODYS = (
     *("objects/tmp_obj_*", "objects/[0-9a-f][0-9a-f]/tmp_obj_*"),
 )
 
-_SHORT = 600.0
+_SHORT = 60.0
 """Seconds: in a repository of ours no hook runs while git holds refs, so it holds them for moments."""
 
 

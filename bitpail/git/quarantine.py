@@ -6,6 +6,7 @@ to complete a thin pack is in quarantine too and was there before.
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -71,10 +72,7 @@ async def origins(
         directory.path,
         "rev-list",
         *("--objects", "--in-commit-order", "--topo-order", "--reverse", "--stdin", "--not", "--all"),
-        env={
-            "GIT_OBJECT_DIRECTORY": str(quarantine),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(common_directory(directory.path) / "objects"),
-        },
+        env=_with(directory, quarantine),
     )
     found: dict[str, Origin] = {}
     async with process:
@@ -91,6 +89,36 @@ async def origins(
     return found
 
 
+async def added(
+    directory: GitDirectory, quarantine: Path, new: Collection[str], tips: Iterable[str]
+) -> AsyncGenerator[list[bytes], None]:
+    """What the new tips reach and the old ones do not, and of older files some more; names in binary.
+
+    Raises GitError, also if something is missing.
+    """
+    check_hashes(new)
+    lines = [*new, *(f"^{name}" for name in tips)]
+    process = start(
+        directory.path,
+        "rev-list",
+        "--objects",
+        "--no-object-names",
+        "--stdin",
+        env=_with(directory, quarantine),
+    )
+    async with process:
+        feeding = asyncio.create_task(_feed(process, lines))
+        rest = b""
+        try:
+            while piece := await process.read():
+                *names, rest = (rest + piece).split(b"\n")
+                yield [bytes.fromhex(name.decode("ascii")) for name in names]
+                await asyncio.sleep(0)  # git may be so fast that nothing here ever waits
+        finally:
+            feeding.cancel()
+        await _check(process, "rev-list")
+
+
 async def exists(directory: GitDirectory, name: str) -> bool:
     """Whether the repository had an object before the push."""
     try:
@@ -100,6 +128,20 @@ async def exists(directory: GitDirectory, name: str) -> bool:
             return False
         raise
     return True
+
+
+def _with(directory: GitDirectory, quarantine: Path) -> dict[str, str]:
+    """The repository as it will be when the push is accepted."""
+    return {
+        "GIT_OBJECT_DIRECTORY": str(quarantine),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(common_directory(directory.path) / "objects"),
+    }
+
+
+async def _feed(process: Process, lines: list[str]) -> None:
+    with suppress(BrokenPipeError):  # git has heard enough; its status tells why
+        await process.write("".join(f"{line}\n" for line in lines).encode())
+    process.close_stdin()
 
 
 async def _check(process: Process, command: str) -> None:

@@ -19,6 +19,7 @@ from bitpail.git.directories import GitDirectory
 from bitpail.git.environment import Config
 from bitpail.git.gate import Gate, Judge
 from bitpail.git.hooks import for_push
+from bitpail.git.pushing import LOCK, Push, under_way
 from bitpail.model.transfer import Service
 from bitpail.wire import git_protocol
 
@@ -107,16 +108,17 @@ async def serve(
         config.append(("receive.unpackLimit", "1"))
     variables = {**(env or {}), **_protocol(protocol)}
     async with AsyncExitStack() as stack:
-        gate = None
+        gate = pushing = None
         if judge is not None and hooks is not None:
+            pushing = stack.enter_context(under_way(directory, hooks))
             place, for_hooks = await stack.enter_async_context(for_push(directory, hooks))
             config.append(("core.hooksPath", str(place.absolute())))
             variables |= for_hooks
             gate = Gate(judge)
+            variables |= gate.environment
             stack.callback(gate.close)
-        process = await stack.enter_async_context(
-            _start(directory, service, config=config, env=variables, gate=gate, stateless=stateless)
-        )
+        started = _start(directory, service, config, variables, gate, pushing, stateless=stateless)
+        process = await stack.enter_async_context(started)
         if gate is not None:
             stack.callback(gate.close)  # before the process is waited for: its hook may wait for us
         progress = _Progress(limits)
@@ -127,9 +129,9 @@ async def serve(
         async for piece in progress.output(process):
             yield piece
         status = await process.wait()
-        for task in tasks:
-            if task.done():
-                task.result()
+        if pushing is not None and status == 0:
+            pushing.ended_well()
+        _raise_from(tasks)
         # Whatever receive-pack has to complain about, it has told the client.
         if service is Service.UPLOAD_PACK or not progress.answered:
             _check(service, status, process.stderr, answered=progress.answered)
@@ -182,10 +184,11 @@ async def _whole(request: bytes) -> AsyncIterator[bytes]:
 def _start(
     directory: GitDirectory,
     service: Service,
-    *,
     config: Config,
     env: Mapping[str, str],
     gate: Gate | None,
+    pushing: Push | None,
+    *,
     stateless: bool,
 ) -> Process:
     try:
@@ -196,7 +199,7 @@ def _start(
             paths=[directory.path],
             config=config,
             env=env,
-            descriptors=gate.descriptors if gate else None,
+            descriptors={**gate.descriptors, LOCK: pushing.descriptor} if gate and pushing else None,
             polite=service is Service.RECEIVE_PACK,
         )
     finally:
@@ -276,6 +279,12 @@ async def _feed(process: Process, body: AsyncIterator[bytes], progress: _Progres
         process.end()
         raise
     process.close_stdin()
+
+
+def _raise_from(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        if task.done():
+            task.result()
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:

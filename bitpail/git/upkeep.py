@@ -9,8 +9,8 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -20,6 +20,7 @@ from bitpail.git.command import run
 from bitpail.git.directories import GitDirectory, common_directory
 from bitpail.git.environment import Config
 from bitpail.git.leftovers import remove_leftovers
+from bitpail.git.upkeep_state import State, look
 
 MANY_REFS = 10
 """Loose refs that are worth packing: each costs a look at its file in every discovery."""
@@ -27,11 +28,11 @@ MANY_REFS = 10
 # For one git. Nobody waits for it, and a repository of any size must get through.
 _LONGEST = 24 * 3600.0
 
+# For another one that holds a directory, in seconds.
+_TRIES, _PAUSE = 50, 0.02
+
 _LOCK = 3
 """The descriptor by which a running git holds its directory, also after the server has died."""
-
-_MIDX_HEADER = 12
-_GRAPHS = ("commit-graph", "commit-graphs/commit-graph-chain")
 
 # One thread and bounded memory: it runs beside what people wait for.
 _MODEST: Config = (
@@ -40,39 +41,7 @@ _MODEST: Config = (
     ("pack.writeReverseIndex", "true"),
     ("repack.updateServerInfo", "false"),
 )
-_NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded")
-
-
-class State(Struct, frozen=True):
-    """What there is. ``unindexed``: packs that the multi-pack index does not know, or knows and are gone.
-
-    ``is_partial``: objects or history are elsewhere (alternates, shallow), so that no bitmap can be
-    whole. ``is_lazy``: a partial clone, whose packs are left alone.
-    """
-
-    packs: int
-    loose: int
-    loose_refs: int
-    bytes: int
-    unindexed: int
-    has_bitmap: bool
-    has_graph: bool
-    is_partial: bool
-    is_lazy: bool
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is no object."""
-        return not self.packs and not self.loose
-
-    @property
-    def wants_packing(self) -> bool:
-        """Whether there is anything that packing would change."""
-        if self.is_empty or self.is_lazy:
-            return False
-        if self.is_partial:
-            return self.loose > 0 or self.packs > 1
-        return self.loose > 0 or self.unindexed != 0 or not self.has_bitmap
+_NO_ROOM = ("No space left on device", "Out of diskspace", "File too large", "Disk quota exceeded")
 
 
 class Plan(Struct, frozen=True):
@@ -87,11 +56,6 @@ class Plan(Struct, frozen=True):
     progress: Callable[[str], None]
 
 
-async def look(directory: GitDirectory) -> State:
-    """What there is now; raises NotFound if there is no directory any more."""
-    return await asyncio.to_thread(_look, common_directory(directory.path))
-
-
 async def maintain(directory: GitDirectory, plan: Plan) -> State:
     """Put everything in order that isn't; return what there is then.
 
@@ -99,10 +63,9 @@ async def maintain(directory: GitDirectory, plan: Plan) -> State:
     is full, NotFound if the directory goes meanwhile, GitError.
     """
     path = common_directory(directory.path)
-    with _alone(path) as lock:
-        await asyncio.to_thread(
-            remove_leftovers, path, of_upkeep=not directory.adopted, locks_age=plan.locks_age
-        )
+    async with _alone(path) as lock:
+        is_ours = not directory.adopted and lock >= 0
+        await asyncio.to_thread(remove_leftovers, path, of_upkeep=is_ours, locks_age=plan.locks_age)
         state = await look(directory)
         try:
             await _Steps(path, lock, plan).take(state)
@@ -110,7 +73,7 @@ async def maintain(directory: GitDirectory, plan: Plan) -> State:
         except GitError as error:
             if not path.exists():
                 raise NotFound("the repository's directory is gone") from None
-            await asyncio.to_thread(remove_leftovers, path, of_upkeep=not directory.adopted)
+            await asyncio.to_thread(remove_leftovers, path, of_upkeep=is_ours)
             if any(words in error.stderr for words in _NO_ROOM):
                 raise Unavailable(
                     "no room on the disk to repack; everything is as it was, only slower"
@@ -128,8 +91,7 @@ class _Steps:
         """Do what that state wants."""
         whole = self._plan.whole and not (state.is_empty or state.is_lazy) and self._has_room(state.bytes)
         if state.loose_refs >= MANY_REFS or (whole and state.loose_refs):
-            self._plan.progress("packing refs")
-            await self._git("pack-refs", "--all")
+            await self._pack_refs()
         if whole:
             await self._pack_whole(state)
         elif state.is_partial and state.wants_packing:
@@ -138,6 +100,15 @@ class _Steps:
             await self._pack_newest()
         if not state.is_empty and (whole or state.wants_packing or not state.has_graph):
             await self._write_graph(whole=False)
+
+    async def _pack_refs(self) -> None:
+        self._plan.progress("packing refs")
+        try:
+            await self._git("pack-refs", "--all")
+        except GitError as error:
+            # A push is at them, or was killed there: the next time will do.
+            if not any(name in error.stderr for name in (".lock", "packed-refs.new")):
+                raise
 
     async def _pack_newest(self) -> None:
         """The newest packs and loose objects into one, so that each pack is twice the size of the next."""
@@ -198,8 +169,8 @@ class _Steps:
         return True
 
 
-@contextmanager
-def _alone(path: Path) -> Iterator[int]:
+@asynccontextmanager
+async def _alone(path: Path) -> AsyncIterator[int]:
     """Hold a directory; every git that is given the descriptor holds it too, until it ends.
 
     -1 where the file system knows no such locks; the database's claim has to do there.
@@ -209,63 +180,27 @@ def _alone(path: Path) -> Iterator[int]:
     except OSError:
         raise NotFound("the repository's directory is gone") from None
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Conflict("another process is at it") from None
-        except OSError:
-            yield -1
-        else:
-            yield descriptor
+        yield descriptor if await _lock(descriptor) else -1
     finally:
         os.close(descriptor)
 
 
-def _look(path: Path) -> State:
-    packs, size, promised = 0, 0, False
-    try:
-        with os.scandir(path / "objects" / "pack") as entries:
-            for entry in entries:
-                with suppress(FileNotFoundError):
-                    size += entry.stat().st_size
-                packs += entry.name.endswith(".pack")
-                promised = promised or entry.name.endswith(".promisor")
-    except OSError:
-        if not path.exists():
-            raise NotFound("the repository's directory is gone") from None
-    loose, loose_size = _loose(path / "objects")
-    return State(
-        packs=packs,
-        loose=loose,
-        loose_refs=sum(len(files) for _, _, files in os.walk(path / "refs")),
-        bytes=size + loose_size,
-        unindexed=packs - _indexed(path),
-        has_bitmap=any((path / "objects" / "pack").glob("multi-pack-index-*.bitmap")),
-        has_graph=any((path / "objects/info" / name).exists() for name in _GRAPHS),
-        is_partial=(path / "objects/info/alternates").exists() or (path / "shallow").exists(),
-        is_lazy=promised,
-    )
-
-
-def _loose(objects: Path) -> tuple[int, int]:
-    number, size = 0, 0
-    for first in range(256):
-        with suppress(OSError), os.scandir(objects / f"{first:02x}") as entries:
-            for entry in entries:
-                with suppress(FileNotFoundError):
-                    size += entry.stat().st_size
-                    number += 1
-    return number, size
-
-
-def _indexed(path: Path) -> int:
-    """How many packs the multi-pack index is over."""
-    try:
-        with (path / "objects/pack/multi-pack-index").open("rb") as stream:
-            header = stream.read(_MIDX_HEADER)
-    except OSError:
-        return 0
-    return int.from_bytes(header[8:], "big") if len(header) == _MIDX_HEADER else 0
+async def _lock(descriptor: int) -> bool:
+    left = _TRIES
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # It may be a git that is just being started and has not closed what is not meant for
+            # it, or one that is just being killed.
+            left -= 1
+            if not left:
+                raise Conflict("another process is at it") from None
+            await asyncio.sleep(_PAUSE)
+        except OSError:
+            return False
+        else:
+            return True
 
 
 def _is_pushed_to(path: Path) -> bool:

@@ -20,6 +20,10 @@ class ClientGone(BitpailError):
     """The client has ended the connection; nobody hears an answer any more."""
 
 
+class Silent(Invalid):
+    """Nothing came for so long that nothing more is waited for: the connection is to be closed."""
+
+
 class Body:
     """The body of one request as an iterator of unpacked pieces of at most 64 KiB.
 
@@ -62,7 +66,7 @@ class Body:
                 async with asyncio.timeout(self._idle_timeout):
                     message = await self._receive()
             except TimeoutError:
-                raise Invalid(f"nothing came for {self._idle_timeout} seconds") from None
+                raise Silent(f"nothing came for {self._idle_timeout} seconds") from None
             if message["type"] == "http.disconnect":
                 raise ClientGone("the client has gone")
             if not message.get("more_body", False):

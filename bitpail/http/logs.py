@@ -29,7 +29,6 @@ def configure(level: str) -> None:
     """Set up logging for this process, the libraries' own included."""
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

@@ -41,6 +41,7 @@ class Chore(Struct, frozen=True):
 
 
 CHORES = (
+    Chore("clean after dead pushes", _SECONDS, repositories.clean_after_dead_pushes),
     Chore("clean leftovers", _HOUR, repositories.clean_leftovers),
     Chore("clean broken uploads", _HOUR, lfs.clean_leftovers),
     Chore("forget cursors", _DAY, cursors.forget_old),

@@ -109,6 +109,14 @@ class Fetches:
         seen = await self._seen_now(directory, plain_config.read(directory), limits)
         return await self._hidden(directory, seen.tips, hashes)
 
+    async def tips(self, directory: GitDirectory, limits: Limits) -> Tips:
+        """What the refs hold that may be seen."""
+        return (await self._seen_now(directory, plain_config.read(directory), limits)).tips
+
+    async def beyond(self, directory: GitDirectory, tips: Tips, hashes: set[str]) -> set[str]:
+        """Some of these objects that the tips do not reach; none if they reach all."""
+        return await self._reachable.beyond(directory, tips, hashes)
+
     async def _seen_now(self, directory: GitDirectory, config: PlainConfig | None, limits: Limits) -> _Seen:
         snapshot = await self._ref_snapshots.now(directory, config) if config else None
         if snapshot is None:

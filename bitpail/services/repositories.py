@@ -5,6 +5,7 @@ written, and removed after the row is gone, so that a stop in between leaves
 nothing that anybody can see.
 """
 
+import asyncio
 import time
 import uuid
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from bitpail.errors import Conflict, Invalid, NotFound
-from bitpail.git import directories, refs
+from bitpail.git import directories, pushing, refs
 from bitpail.git.directories import GitDirectory
 from bitpail.model.access import Access, WorkspaceAccess
 from bitpail.model.permissions import Permission
@@ -178,6 +179,11 @@ async def delete(site: Site, repository: Repository) -> None:
     await directories.delete(_wiki_path(site, repository))
     await site.fetches.forget(repository.id)
     await lfs.forget(site, repository.id)
+
+
+async def clean_after_dead_pushes(site: Site) -> None:
+    """Remove what pushes have left that were killed, and the locks that would keep others out."""
+    await asyncio.to_thread(pushing.clean_after_dead, site.hooks)
 
 
 async def clean_leftovers(site: Site) -> None:

@@ -6,7 +6,7 @@ its objects are in quarantine, before anything can be seen.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, closing
 
 import structlog
 
@@ -16,13 +16,14 @@ from bitpail.git.ancestry import is_ancestor
 from bitpail.git.clone_cache import Answer
 from bitpail.git.directories import GitDirectory
 from bitpail.git.gate import PushedRefs
+from bitpail.git.sent_pack import SentPack
 from bitpail.git.transport import Limits
 from bitpail.model.access import Access
 from bitpail.model.limits import NO_LIMITS
 from bitpail.model.transfer import Service
 from bitpail.policy import names
 from bitpail.policy.limits import refuse_push
-from bitpail.services import denials, discovery, push_guard, upkeep
+from bitpail.services import denials, discovery, push_guard, push_reach, upkeep
 from bitpail.services.clock import now
 from bitpail.services.repositories import directory
 from bitpail.services.site import Site
@@ -95,7 +96,7 @@ async def receive_pack(
     git_directory = await directory(site, access)
 
     async def pieces() -> AsyncGenerator[bytes, None]:
-        landed = False
+        landed, sent = False, SentPack(site.hooks, is_large=is_large)
 
         async def judge(pushed: PushedRefs) -> list[str]:
             nonlocal landed
@@ -103,6 +104,7 @@ async def receive_pack(
             if limited:
                 denials.note_push(site, access, limited)
             refusals = [*_refusals(pushed), *limited]
+            refusals = refusals or await push_reach.refusals(site, git_directory, pushed, sent, limits(site))
             # Last, and only for what would land: it reads the whole push.
             refusals = refusals or await push_guard.refusals(site, access, git_directory, pushed)
             landed = not refusals
@@ -112,16 +114,17 @@ async def receive_pack(
             git_directory,
             Service.RECEIVE_PACK,
             protocol,
-            body,
+            sent.passing(body),
             limits(site),
             judge=judge,
             hooks=site.hooks,
             is_large=is_large,
         )
         # Closed when the client goes, or git would run on until the garbage is collected.
-        async with aclosing(served):
-            async for piece in served:
-                yield piece
+        with closing(sent):
+            async with aclosing(served):
+                async for piece in served:
+                    yield piece
         if landed:
             upkeep.note_push(site, access, is_large=is_large)
             await _landed(site, access)

@@ -20,7 +20,8 @@ from bitpail.errors import BitpailError, Conflict, GitError, NotFound
 from bitpail.git import directories
 from bitpail.git import upkeep as git
 from bitpail.git.directories import GitDirectory
-from bitpail.git.upkeep import Plan, State
+from bitpail.git.upkeep import Plan
+from bitpail.git.upkeep_state import State, look
 from bitpail.model.access import Access
 from bitpail.services import repositories
 from bitpail.services.clock import now
@@ -35,7 +36,7 @@ log = structlog.get_logger()
 _SECOND = 1_000_000
 _DAY = 86_400 * _SECOND
 
-OLD = 3600 * _SECOND
+OLD = 600 * _SECOND
 """A push waits for no longer than this, and the time that is needed."""
 PAUSE = 60 * _SECOND
 """Between two times that one directory is put in order, however much is pushed."""
@@ -45,7 +46,7 @@ SELDOM = 30 * _DAY
 _UNREACHABLE_FOR = 14 * 86_400.0
 _LEASE = 180 * _SECOND
 _RENEWED = 60.0
-_AFTER_FAILURE = 3600 * _SECOND
+_AFTER_FAILURE = 600 * _SECOND
 _AT_ONCE = 100
 _WIKI = ".wiki"
 
@@ -162,7 +163,7 @@ async def _do(
     site: Site, target: Target, claim: Claim, *, whole: bool, progress: Callable[[str], None]
 ) -> Report:
     try:
-        before = await git.look(target.directory)
+        before = await look(target.directory)
         whole = not before.is_empty and (whole or (_is_long_ago(claim) and before.packs + before.loose > 1))
         plan = Plan(
             whole=whole,

@@ -9,6 +9,7 @@ import msgspec
 from starlette.responses import PlainTextResponse, Response
 
 from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, Unavailable
+from bitpail.http.bodies import Silent
 from bitpail.http.call import Call
 from bitpail.http.credentials import CHALLENGE, MalformedCredential
 from bitpail.http.routing import MethodNotAllowed
@@ -47,12 +48,13 @@ def response(call: Call, error: BitpailError) -> PlainTextResponse:
     if isinstance(error, MethodNotAllowed):
         return PlainTextResponse(f"{error.message}\n", 405, {"Allow": ", ".join(error.allowed)})
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    # What the client still has to send would be waited for without end.
+    headers = {"Connection": "close"} if status == 500 or isinstance(error, Silent) else None
     if status == 500:
         call.noted["error"] = repr(error)
-        return PlainTextResponse(
-            f"Something went wrong on the server; its log has it as {call.request_id}.\n", 500
-        )
-    return PlainTextResponse(f"{scrub(error.message)}\n", status)
+        text = f"Something went wrong on the server; its log has it as {call.request_id}.\n"
+        return PlainTextResponse(text, 500, headers)
+    return PlainTextResponse(f"{scrub(error.message)}\n", status, headers)
 
 
 def for_lfs(call: Call, refusal: PlainTextResponse) -> Response:
