@@ -19,6 +19,12 @@ from bitpail.wire.commits import Writer
 from bitpail.wire.text import clean
 
 _NATURAL = frozenset({"name"})
+_MEMBERS = frozenset(
+    {
+        *("name", "type", "target", "links", "message", "date", "tagger"),
+        *("merge_strategies", "sync_strategies", "default_merge_strategy"),
+    }
+)
 
 
 class _Target(Struct):
@@ -102,7 +108,7 @@ async def _page(request: ApiRequest, access: Access, prefixes: tuple[str, ...]) 
         )
         return request.listed(_shown(request, access, found), page, size=found.size)
     found = await service.page(request.site, access, prefixes, 0, None)
-    chosen = request.chosen(_shown(request, access, found), natural=_NATURAL)
+    chosen = request.chosen(_shown(request, access, found), natural=_NATURAL, members=_MEMBERS)
     return request.listed(chosen[page.offset : page.offset + page.pagelen], page, size=len(chosen))
 
 
@@ -111,7 +117,7 @@ def _named(request: ApiRequest, refs: list[Ref]) -> list[Ref]:
         {"name": clean(ref.short), "type": "branch" if ref.name.startswith(BRANCHES) else "tag", "ref": ref}
         for ref in refs
     ]
-    return [one["ref"] for one in request.chosen(described, natural=_NATURAL)]
+    return [one["ref"] for one in request.chosen(described, natural=_NATURAL, members=_MEMBERS)]
 
 
 def _shown(request: ApiRequest, access: Access, found: RefsPage) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from bitpail.services.site import Site
 from bitpail.wire import pages, query
 from bitpail.wire.links import Links
 from bitpail.wire.query import Node
-from bitpail.wire.query_kinds import Asked
+from bitpail.wire.query_kinds import Asked, check_members
 
 T = TypeVar("T")
 
@@ -128,13 +128,26 @@ class ApiRequest:
         return Asked(self.wanted, self.sort)
 
     def chosen(
-        self, values: list[dict[str, Any]], *, natural: frozenset[str] = frozenset()
+        self,
+        values: list[dict[str, Any]],
+        *,
+        natural: frozenset[str] = frozenset(),
+        members: frozenset[str] | None = None,
     ) -> list[dict[str, Any]]:
-        """Those that ``q`` asks for, in the order of ``sort``; raises Invalid."""
-        wanted, sort = self.wanted, self.sort
+        """Those that ``q`` asks for, in the order of ``sort``; raises Invalid.
+
+        ``members`` are those that any object may have, None if these have them all.
+        """
+        asked = self.asked
+        if not asked:
+            return values
+        members = frozenset().union(*values) if members is None else members
+        if members:
+            check_members(asked, members)
+        wanted = asked.wanted
         if wanted is not None:
             values = [value for value in values if query.matches(wanted, value)]
-        return query.ordered(values, sort, natural=natural) if sort else values
+        return query.ordered(values, asked.sort, natural=natural) if asked.sort else values
 
     def collection(self, values: list[dict[str, Any]], default: int = 10) -> Response:
         """A page of what is all here: ``q``, ``sort``, ``page`` and ``pagelen``. Raises Invalid."""
@@ -170,13 +183,24 @@ class ApiRequest:
             field = place.rstrip("`")
             raise Invalid(f"{field}: {text}" if field else text, {field: [text]} if field else None) from None
 
+    async def parts(self, limit: int, most: int) -> list[forms.Part]:
+        """A form with files, or one without, as parts in order; raises Invalid."""
+        content = await self._content(limit)
+        if self._media_type() == forms.IN_PARTS:
+            return forms.all_parts(content, self.call.request.headers["content-type"], most)
+        return [
+            forms.Part(name, value.encode(), is_file=False, attributes=None)
+            for name, value in forms.pairs(content)
+        ]
+
     def _media_type(self) -> str:
         return self.call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
-    async def _content(self) -> bytes:
+    async def _content(self, limit: int | None = None) -> bytes:
         settings = self.site.settings
         headers = self.call.request.headers
-        return await Body(self.call.receive, headers, settings.api_body_limit, settings.idle_timeout).whole()
+        most = limit or settings.api_body_limit
+        return await Body(self.call.receive, headers, most, settings.idle_timeout).whole()
 
 
 def _decode(content: bytes) -> dict[str, Any]:

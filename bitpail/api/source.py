@@ -5,15 +5,18 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from bitpail.api import conditions
-from bitpail.api.needs import READ, REPOSITORY
+from bitpail.api.needs import READ, REPOSITORY, WRITE
 from bitpail.api.request import ApiRequest
 from bitpail.api.responses import json
 from bitpail.errors import Invalid
+from bitpail.http.forms import Part
 from bitpail.http.routing import Opens, Route
 from bitpail.http.streams import started
 from bitpail.model.access import Access
 from bitpail.model.trees import Entry, File
+from bitpail.services import new_commits
 from bitpail.services import source as service
+from bitpail.services.new_commits import NewFile, Wanted
 from bitpail.services.source import Found
 from bitpail.wire import commits as commits_wire
 from bitpail.wire import pages
@@ -21,6 +24,8 @@ from bitpail.wire import source as wire
 from bitpail.wire.links import RepositoryLinks
 
 _DEEPEST = 100
+_MEMBERS = frozenset({"type", "path", "commit", "links", "size", "attributes", "mimetype", "escaped_path"})
+_MOST_FILES = 1000
 # What somebody has put into a repository is never run as a page of ours.
 _RAW = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
 
@@ -55,7 +60,8 @@ async def _listing(request: ApiRequest, access: Access, at: RepositoryLinks, fou
     entries = await service.listed(request.site, access, found, _depth(request))
     if request.wanted is not None or request.sort:
         files = await service.files(request.site, access, entries)
-        chosen = request.chosen([_entry(at, found.commit, entry, files) for entry in entries])
+        described = [_entry(at, found.commit, entry, files) for entry in entries]
+        chosen = request.chosen(described, members=_MEMBERS)
         values = chosen[page.offset : page.offset + page.pagelen]
         following = request.url(page=str(page.page + 1)) if len(chosen) > page.offset + page.pagelen else None
         return json(pages.iterated(values, pagelen=page.pagelen, following=following))
@@ -65,6 +71,41 @@ async def _listing(request: ApiRequest, access: Access, at: RepositoryLinks, fou
     is_last = page.offset + page.pagelen >= len(entries)
     following = None if is_last else request.url(page=str(page.page + 1))
     return json(pages.iterated(values, pagelen=page.pagelen, following=following))
+
+
+async def create(request: ApiRequest, access: Access) -> Response:
+    """``POST .../src``: a commit. Each field is a file by its path, but for those that describe the commit."""
+    limit = request.site.settings.git_request_limit
+    made = await new_commits.make(request.site, access, _wanted(await request.parts(limit, _MOST_FILES)))
+    at = request.links.repository(access.workspace, access.repository)
+    return Response(status_code=201, headers={"Location": at.commit(made)["href"]})
+
+
+def _wanted(parts: list[Part]) -> Wanted:
+    """A name with a slash before it is always a path: a file may be called ``message``."""
+    files: dict[str, NewFile] = {}
+    said: dict[str, list[str]] = {name: [] for name in ("message", "author", "parents", "branch", "files")}
+    for part in parts:
+        if part.name in said and not part.is_file:
+            try:
+                said[part.name].append(part.value.decode())
+            except UnicodeDecodeError:
+                raise Invalid(f"{part.name}: must be UTF-8 text") from None
+        else:
+            files[part.name.strip("/")] = NewFile(part.name, part.value, part.attributes)
+    if len(said["parents"]) > 1:
+        raise Invalid("parents: at most one", {"parents": ["at most one"]})
+    # A path that is named among ``files`` and not sent is to go.
+    removed = tuple(path for path in said["files"] if path and path.strip("/") not in files)
+    first = {name: next(iter(values), None) or None for name, values in said.items()}
+    return Wanted(
+        files=tuple(files.values()),
+        removed=removed,
+        message=first["message"],
+        author=first["author"],
+        parent=first["parents"],
+        branch=first["branch"],
+    )
 
 
 def _entry(at: RepositoryLinks, commit_hash: str, entry: Entry, files: dict[str, File]) -> dict[str, Any]:
@@ -121,5 +162,6 @@ async def history(request: ApiRequest, access: Access) -> Response:
 ROUTES = [
     Route("GET", f"{REPOSITORY}/filehistory/{{commit}}/{{path...}}", Opens.REPOSITORY, READ, history),
     Route("GET", f"{REPOSITORY}/src", Opens.REPOSITORY, READ, root),
+    Route("POST", f"{REPOSITORY}/src", Opens.REPOSITORY, WRITE, create),
     Route("GET", f"{REPOSITORY}/src/{{commit}}/{{path...?}}", Opens.REPOSITORY, READ, one),
 ]

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+from msgspec import Struct
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
@@ -15,6 +16,7 @@ MEDIA_TYPE = "application/x-www-form-urlencoded"
 IN_PARTS = "multipart/form-data"
 _MOST_FIELDS = 1000
 _MOST_PARTS = 20
+_NO_FORM = "the body is not a form of UTF-8 text and files"
 
 
 def pairs(content: bytes) -> list[tuple[str, str]]:
@@ -27,33 +29,50 @@ def pairs(content: bytes) -> list[tuple[str, str]]:
         raise Invalid("the body is not a form of UTF-8 text") from None
 
 
+class Part(Struct, frozen=True):
+    """One part of a form. ``attributes`` is what its sender says of a file in ``x-attributes``."""
+
+    name: str
+    value: bytes
+    is_file: bool
+    attributes: str | None
+
+
 def parts(content: bytes, content_type: str) -> tuple[list[tuple[str, str]], dict[str, bytes]]:
     """Fields, and files by the names of their fields, of a form that brings files; raises Invalid.
 
     A file's own name and type are not kept: they are what somebody says of it.
     """
-    reader = _Parts()
+    found = all_parts(content, content_type, _MOST_PARTS)
+    try:
+        fields = [(part.name, part.value.decode()) for part in found if not part.is_file]
+    except UnicodeDecodeError:
+        raise Invalid(_NO_FORM) from None
+    return fields, {part.name: part.value for part in found if part.is_file}
+
+
+def all_parts(content: bytes, content_type: str, most: int) -> list[Part]:
+    """Every part in its order; raises Invalid."""
+    reader = _Parts(most)
     try:
         boundary = parse_options_header(content_type)[1][b"boundary"]
         parser = MultipartParser(boundary, reader.callbacks())
         parser.write(content)
         parser.finalize()
-        fields = [(name.decode(), value.decode()) for name, value in reader.fields]
-        files = {name.decode(): value for name, value in reader.files}
     except (FormParserError, KeyError, ValueError):
-        raise Invalid("the body is not a form of UTF-8 text and files") from None
+        raise Invalid(_NO_FORM) from None
     if not reader.has_ended:
         raise Invalid("the form is cut short")
-    return fields, files
+    return reader.parts
 
 
 class _Parts:
     """What the parser found so far."""
 
-    def __init__(self) -> None:
-        self.fields: list[tuple[bytes, bytes]] = []
-        self.files: list[tuple[bytes, bytes]] = []
+    def __init__(self, most: int) -> None:
+        self.parts: list[Part] = []
         self.has_ended = False
+        self._most = most
         self._header = b""
         self._value = b""
         self._options: dict[bytes, bytes] = {}
@@ -73,7 +92,7 @@ class _Parts:
 
     def _begin(self) -> None:
         self._options, self._data = {}, bytearray()
-        if len(self.fields) + len(self.files) >= _MOST_PARTS:
+        if len(self.parts) >= self._most:
             raise ValueError("too many parts")
 
     def _begin_header(self) -> None:
@@ -93,8 +112,10 @@ class _Parts:
         self._data += data[start:end]
 
     def _end(self) -> None:
-        kept = self.files if b"filename" in self._options else self.fields
-        kept.append((self._options[b"name"], bytes(self._data)))
+        said = self._options.get(b"x-attributes")
+        is_file = b"filename" in self._options
+        name = self._options[b"name"].decode()
+        self.parts.append(Part(name, bytes(self._data), is_file, said.decode() if said is not None else None))
 
     def _finish(self) -> None:
         self.has_ended = True

@@ -6,7 +6,6 @@ values are handed over beside it. A test holds the answers against those that
 """
 
 import math
-import operator
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,13 +16,12 @@ from msgspec import Struct
 from sqlalchemy import BigInteger, ColumnElement, Executable, Select, Text, and_, bindparam, false, not_, or_
 
 from bitpail.store.statements import contains, in_code_points
-from bitpail.wire.query import Both, Comparison, Either, Node, Value
+from bitpail.wire.query import COMPARED, NEGATIONS, Both, Comparison, Either, Node, Value
 from bitpail.wire.query_kinds import Asked, Kind, check, check_sort
 
 _KEPT = 256
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_NEGATIONS = {"!=": "=", "!~": "~", "NOT IN": "IN"}
 _GREATEST = 2**63 - 1
 # What no column holds, and what is less than everything in one.
 _NEVER = -(2**63)
@@ -80,7 +78,8 @@ class Narrowed:
             field = self._fields[sort.removeprefix("-")]
             column = in_code_points(field.column) if field.kind is Kind.TEXT else field.column
             # What has none comes first; the databases differ about that.
-            for one in (field.column.is_not(None), column):
+            may_be_null = getattr(field.column, "nullable", True)
+            for one in [*([field.column.is_not(None)] if may_be_null else []), column]:
                 yield one.desc() if sort.startswith("-") else one.asc()
         yield from self._order
 
@@ -135,7 +134,7 @@ class _Condition:
             return and_(*[self.of(part) for part in node.parts])
         if isinstance(node, Either):
             return or_(*[self.of(part) for part in node.parts])
-        positive = _NEGATIONS.get(node.sign)
+        positive = NEGATIONS.get(node.sign)
         if positive is not None:
             return not_(self._positive(node, positive))
         return self._positive(node, node.sign)
@@ -164,8 +163,5 @@ def _compared(field: Field, sign: str, value: ColumnElement[Any]) -> ColumnEleme
     if sign == "~":
         return contains(field.column, value)
     column = in_code_points(field.column) if field.kind is Kind.TEXT else field.column
-    compared: ColumnElement[bool] = _SIGNS[sign](column, value)
+    compared: ColumnElement[bool] = COMPARED[sign](column, value)
     return compared
-
-
-_SIGNS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}

@@ -5,6 +5,7 @@ its members may match. Source: the section on filtering of the docs on Bitbucket
 behaviour; what a bad query is called is our own choice.
 """
 
+import operator
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -32,7 +33,9 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-_CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
+_CONSTANTS = {"true": True, "false": False, "null": None}
+COMPARED = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
+NEGATIONS = {"!=": "=", "!~": "~", "NOT IN": "IN"}
 _SIGNS = frozenset({"=", "!=", "~", "!~", ">", ">=", "<", "<="})
 # Fields whose words have an order of their own.
 _ORDERS = {
@@ -223,9 +226,8 @@ def matches(node: Node, value: Object) -> bool:
     order = _ORDERS.get(node.field[-1])
     if order and node.sign[0] in "<>":
         found, wanted = [_rank(one, order) for one in found], tuple(_rank(one, order) for one in wanted)
-    if node.sign in {"!=", "!~", "NOT IN"}:
-        positive = {"!=": "=", "!~": "~", "NOT IN": "IN"}[node.sign]
-        return not any(_holds(positive, one, wanted) for one in found)
+    if node.sign in NEGATIONS:
+        return not any(_holds(NEGATIONS[node.sign], one, wanted) for one in found)
     return any(_holds(node.sign, one, wanted) for one in found)
 
 
@@ -252,8 +254,7 @@ def _holds(sign: str, value: Any, wanted: tuple[Value, ...]) -> bool:
     pair = _comparable(value, one)
     if pair is None:
         return False
-    left, right = pair
-    return bool({">": left > right, ">=": left >= right, "<": left < right, "<=": left <= right}[sign])
+    return bool(COMPARED[sign](*pair))
 
 
 def _equal(value: Any, wanted: Value) -> bool:

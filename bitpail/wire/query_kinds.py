@@ -12,7 +12,7 @@ from enum import Enum
 from msgspec import Struct
 
 from bitpail.errors import Invalid
-from bitpail.wire.query import Both, Comparison, Either, Node, Value
+from bitpail.wire.query import Both, Comparison, Either, Node, Value, fields
 
 
 class Asked(Struct, frozen=True):
@@ -35,6 +35,15 @@ class Kind(Enum):
 
 
 _TYPES: dict[Kind, type] = {Kind.TEXT: str, Kind.NUMBER: Decimal, Kind.FLAG: bool, Kind.MOMENT: datetime}
+
+
+def check_members(asked: Asked, members: frozenset[str]) -> None:
+    """Raise Invalid if a field begins with none of the members that the objects of a collection have."""
+    names = fields(asked.wanted) if asked.wanted is not None else set()
+    for name in sorted(names - members):
+        raise Invalid(f"q: there is no field {name[:50]!r} here")
+    if asked.sort is not None and asked.sort.removeprefix("-").partition(".")[0] not in members:
+        raise Invalid(f"sort: there is no field {asked.sort.removeprefix('-')[:50]!r} here")
 
 
 def check(node: Node, kinds: Mapping[str, Kind]) -> None:

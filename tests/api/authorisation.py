@@ -137,6 +137,7 @@ NEEDS = {
     ("GET", f"{_R}/merge-base/{{revspec...}}"): _READ,
     ("GET", f"{_R}/patch/{{spec...}}"): _READ,
     ("GET", f"{_R}/filehistory/{{commit}}/{{path...}}"): _READ,
+    ("POST", f"{_R}/src"): _CHANGE,
     ("GET", f"{_R}/src"): Need(REPOSITORY, Held.READ, allowed=302),
     ("GET", f"{_R}/src/{{commit}}/{{path...?}}"): _READ,
 }

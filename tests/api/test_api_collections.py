@@ -80,3 +80,12 @@ async def test_fields_pick_members_and_never_change_an_error(server, auth, code)
     assert tags == {"size": 3, "values": [{"name": "v1"}, {"name": "v10"}, {"name": "v9"}]}
     assert "links" not in await asked(CODE, "-links")
     assert (await asked("/2.0/repositories/ada/none", "id"))["type"] == "error"
+
+
+@pytest.mark.parametrize(
+    "path", ["/2.0/repositories/ada", f"{CODE}/refs", f"{CODE}/refs/tags", f"{CODE}/src/main/"]
+)
+async def test_a_field_that_no_object_has_is_told(api, auth, code, path):
+    for query in ({"q": 'nonsense = "x"'}, {"q": 'type = "x" OR nonsense = null'}, {"sort": "-nonsense"}):
+        answer = await api.get(path, auth=auth, query=query)
+        assert (answer.status, "there is no field 'nonsense' here" in answer.message) == (400, True)

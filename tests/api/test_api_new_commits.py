@@ -1,0 +1,173 @@
+"""Commits made by ``POST src``: each is a push, ruled by what rules pushes."""
+
+import asyncio
+
+import pytest
+from support.repositories import EPOCH
+from test_api_diffs import commit
+
+from bitpail.services import app_passwords
+from bitpail.services.app_passwords import Wanted
+
+pytestmark = pytest.mark.anyio
+
+SRC = "/2.0/repositories/ada/code/src"
+
+
+@pytest.fixture
+async def tip(server, ada, git):
+    made = commit(
+        git,
+        "main",
+        [],
+        0,
+        **{"README.md": b"# Notes\n", "dir/a.txt": b"a\n", "run": ("100755", b"#!/bin/sh\n")},
+    )
+    await server.adopted("ada", "code", git)
+    return made
+
+
+def multipart(*parts):
+    """(name, content) is a field; (name, content, more) a file, ``more`` within its disposition."""
+    lines = []
+    for name, content, *more in parts:
+        disposition = f'form-data; name="{name}"' + (f'; filename="x"{more[0]}' if more else "")
+        lines.append(b"--edge\r\nContent-Disposition: %b\r\n\r\n%b\r\n" % (disposition.encode(), content))
+    return {
+        "body": b"".join(lines) + b"--edge--\r\n",
+        "headers": [("content-type", "multipart/form-data; boundary=edge")],
+    }
+
+
+def commit_of(answer):
+    assert answer.status == 201, answer
+    assert answer.body == b""
+    return answer.headers["location"].rpartition("/")[2]
+
+
+async def test_a_form_changes_adds_and_removes_files(api, auth, git, tip):
+    form = [("README.md", "# Changed\n"), ("/new/deep.txt", "new\n"), ("files", "dir/a.txt"), ("message", "By form"),
+            ("author", "Grace <grace@example.org>"), ("parents", tip)]  # fmt: skip
+
+    made = commit_of(await api.send_form("POST", SRC, form, auth=auth))
+
+    assert git.git("rev-parse", "main") == made
+    assert git.git("log", "-1", "--format=%an|%ae|%cn|%ce|%s|%P", made) == (
+        f"Grace|grace@example.org|ada|ada@example.com|By form|{tip}"
+    )
+    assert git.git("ls-tree", "-r", "--name-only", made).split() == ["README.md", "new/deep.txt", "run"]
+    assert git.git("show", f"{made}:README.md") == "# Changed"
+    git.git("fsck", "--strict")
+    assert not list((git.directory / "objects").glob("tmp_*"))
+
+
+async def test_files_may_be_any_bytes_and_have_attributes(api, auth, git, tip):
+    content = bytes(range(256)) * 100
+    answer = await api.request(
+        "POST", SRC, auth=auth,
+        **multipart(
+            ("message", b"Several"), ("picture.bin", content, ""), ("/message", b"a file of that name"),
+            ("tool", b"#!/bin/sh\n", "; x-attributes=executable"), ("link", b"README.md", "; x-attributes=link"),
+            ("run", b"#!/bin/bash\n", ""),
+        ),
+    )  # fmt: skip
+    made = commit_of(answer)
+
+    assert git.raw("cat-file", "blob", f"{made}:picture.bin") == content
+    modes = {line.split("\t")[1]: line.split()[0] for line in git.git("ls-tree", made).splitlines()}
+    assert (modes["tool"], modes["link"], modes["run"], modes["message"]) == (
+        "100755",
+        "120000",
+        "100755",
+        "100644",
+    )
+
+
+async def test_a_file_may_take_the_place_of_a_directory(api, auth, git, tip):
+    made = commit_of(await api.send_form("POST", SRC, [("dir", "a file now")], auth=auth))
+
+    assert git.git("cat-file", "-t", f"{made}:dir") == "blob"
+
+
+async def test_a_new_branch_starts_from_the_main_one_or_from_the_parent(api, auth, git, tip):
+    second = commit_of(await api.send_form("POST", SRC, [("b.txt", "b")], auth=auth))
+
+    one = commit_of(await api.send_form("POST", SRC, [("c.txt", "c"), ("branch", "one")], auth=auth))
+    two = commit_of(
+        await api.send_form("POST", SRC, [("c.txt", "c"), ("branch", "two"), ("parents", tip)], auth=auth)
+    )
+    three = commit_of(await api.send_form("POST", SRC, [("branch", "three"), ("parents", tip)], auth=auth))
+
+    assert git.git("rev-parse", f"{one}^", f"{two}^", f"{three}^").split() == [second, tip, tip]
+    assert git.git("rev-parse", f"{three}^{{tree}}") == git.git("rev-parse", f"{tip}^{{tree}}")
+
+
+async def test_the_first_commit_of_an_empty_repository_makes_its_main_branch(server, api, auth, ada):
+    await server.repository("ada", "empty")
+    path = "/2.0/repositories/ada/empty"
+    made = commit_of(
+        await api.send_form("POST", f"{path}/src", [("a.txt", "a"), ("branch", "trunk")], auth=auth)
+    )
+
+    assert (await api.get(path, auth=auth)).json()["mainbranch"]["name"] == "trunk"
+    assert (await api.get(f"{path}/commit/{made}", auth=auth)).json()["parents"] == []
+
+
+async def test_of_two_at_once_on_one_parent_one_lands_and_the_other_hears_of_it(api, auth, git, tip):
+    answers = await asyncio.gather(
+        *(
+            api.send_form("POST", SRC, [(f"{number}.txt", "x"), ("parents", tip)], auth=auth)
+            for number in range(4)
+        )
+    )
+
+    assert sorted(answer.status for answer in answers) == [201, 409, 409, 409]
+    assert git.git("rev-list", "--count", "main") == "2"
+
+
+async def test_a_parent_that_is_not_the_tip_is_a_conflict(api, auth, git, tip):
+    git.commit("moved on", time=EPOCH + 9)
+
+    for form in ([("a", "b"), ("parents", tip)], [("a", "b"), ("parents", tip), ("branch", "main")]):
+        assert (await api.send_form("POST", SRC, form, auth=auth)).status == 409
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        [],
+        [("message", "nothing")],
+        [("../up", "x")],
+        [("a/../b", "x")],
+        [(".git/config", "x")],
+        [("a\0b", "x")],
+        [("", "x")],
+        [("x" * 5000, "x")],
+        [("files", "not/there")],
+        [("files", "dir")],
+        [("a", "b"), ("author", "nobody")],
+        [("a", "b"), ("parents", "nowhere")],
+        [("a", "b"), ("parents", "--all")],
+        [("a", "b"), ("branch", "-x")],
+        [("a", "b"), ("branch", "a..b")],
+        [("a", "b"), ("branch", "refs/../x y")],
+        [("a", "b"), ("message", "x" * 70_000)],
+        [("a", "b"), ("parents", "main"), ("parents", "main")],
+    ],
+)
+async def test_what_cannot_be_committed_is_refused_and_changes_nothing(api, auth, git, tip, form):
+    before = git.git("for-each-ref"), git.git("count-objects", "-v")
+
+    assert (await api.send_form("POST", SRC, form, auth=auth)).status == 400
+    assert (git.git("for-each-ref"), git.git("count-objects", "-v")) == before
+
+
+async def test_limits_and_the_push_guard_hold_here_too(server, api, ada, git, tip):
+    limited = Wanted(label="bot", permissions=("repository:write",), branches=("bot/*",))
+    auth = ("ada", (await app_passwords.create(server.site, ada, limited))[1].reveal())
+
+    assert (await api.send_form("POST", SRC, [("a", "b")], auth=auth)).status == 403
+    assert (await api.send_form("POST", SRC, [("a", "b"), ("branch", "bot/x")], auth=auth)).status == 201
+    leak = await api.send_form("POST", SRC, [("a", f"use {auth[1]}"), ("branch", "bot/y")], auth=auth)
+    assert (leak.status, "live app password" in leak.text, auth[1] in leak.text) == (403, True, False)
+    assert git.git("branch", "--format=%(refname:short)") == "bot/x\nmain"
