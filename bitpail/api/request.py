@@ -185,6 +185,8 @@ class ApiRequest:
 
     async def parts(self, limit: int, most: int) -> list[forms.Part]:
         """A form with files, or one without, as parts in order; raises Invalid."""
+        if self._media_type() not in {forms.IN_PARTS, forms.MEDIA_TYPE}:
+            raise Invalid(f"the body must be a form: {forms.IN_PARTS} or {forms.MEDIA_TYPE}")
         content = await self._content(limit)
         if self._media_type() == forms.IN_PARTS:
             return forms.all_parts(content, self.call.request.headers["content-type"], most)

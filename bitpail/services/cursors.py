@@ -45,28 +45,37 @@ class _Packed(Struct, frozen=True, array_like=True):
 
 
 def seal(site: Site, repository_id: RepositoryId, walk: Walk) -> str:
-    """The text of a cursor for this position in this repository."""
-    packed = msgspec.msgpack.encode(_pack(walk))
-    payload = b"i" + packed if len(packed) <= _LONGEST_IN_URL else b"f" + _keep(site, packed)
-    signature = keys.sign(repository_id.encode() + payload, site.keys)
-    return urlsafe_b64encode(signature + payload).rstrip(b"=").decode()
+    """The text of a cursor for this position in the history of this repository."""
+    return seal_bytes(site, repository_id, msgspec.msgpack.encode(_pack(walk)))
 
 
 def unseal(site: Site, repository_id: RepositoryId, cursor: str) -> Walk:
     """The position; raises Invalid for anything that ``seal`` did not make for this repository."""
-    try:
-        raw = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
-    except ValueError:
-        raise Invalid(_BAD) from None
-    signature, payload = raw[:_SIGNATURE], raw[_SIGNATURE:]
-    if not compare_digest(signature, keys.sign(repository_id.encode() + payload, site.keys)):
-        raise Invalid(_BAD)
-    packed = payload[1:] if payload[:1] == b"i" else _kept(site, payload[1:])
+    packed = unseal_bytes(site, repository_id, cursor)
     try:
         return _unpack(msgspec.msgpack.decode(packed, type=_Packed))
     except msgspec.DecodeError:
         # Signed by us, but by an earlier version, or its file was cut by a crash.
         raise Invalid(_EXPIRED) from None
+
+
+def seal_bytes(site: Site, listing: str, packed: bytes) -> str:
+    """The text of a cursor for any position; ``listing`` names what it is a position in."""
+    payload = b"i" + packed if len(packed) <= _LONGEST_IN_URL else b"f" + _keep(site, packed)
+    signature = keys.sign(listing.encode() + payload, site.keys)
+    return urlsafe_b64encode(signature + payload).rstrip(b"=").decode()
+
+
+def unseal_bytes(site: Site, listing: str, cursor: str) -> bytes:
+    """The position; raises Invalid for anything that ``seal_bytes`` did not make for this listing."""
+    try:
+        raw = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
+    except ValueError:
+        raise Invalid(_BAD) from None
+    signature, payload = raw[:_SIGNATURE], raw[_SIGNATURE:]
+    if not compare_digest(signature, keys.sign(listing.encode() + payload, site.keys)):
+        raise Invalid(_BAD)
+    return payload[1:] if payload[:1] == b"i" else _kept(site, payload[1:])
 
 
 def _pack(walk: Walk) -> _Packed:

@@ -203,9 +203,11 @@ async def chosen(  # as ``visible``, and what to choose and how to order them
     """One page of those of them that a query asks for, and how many there are; raises Invalid."""
     rows, count, values = _chosen.statements(asked)
     given = {"workspace": workspace_id, "user": user_id, "at_least": int(at_least), **values}
-    found = await db.scan(rows, start=offset, number=limit, **given)
+    found = [_located(row) for row in await db.scan(rows, start=offset, number=limit, **given)]
+    if len(found) < limit and (found or not offset):
+        return found, offset + len(found)
     number = await db.scan(count, **given)
-    return [_located(row) for row in found], int(number[0][0])
+    return found, int(number[0][0])
 
 
 async def every(db: Database) -> list[Located]:
