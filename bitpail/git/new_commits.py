@@ -12,6 +12,7 @@ from msgspec import Struct
 from bitpail.errors import Invalid
 from bitpail.git.command import run
 from bitpail.git.directories import GitDirectory, common_directory
+from bitpail.git.ident import plain
 from bitpail.git.revisions import RepositoryPath, check_hash
 
 # Like that of a push which was cut off: what remains of it is removed in the same way.
@@ -114,14 +115,7 @@ async def _tree(
 
 def _variables(role: str, person: Person) -> dict[str, str]:
     return {
-        f"GIT_{role}_NAME": _plain(person.name),
-        f"GIT_{role}_EMAIL": _plain(person.email),
+        f"GIT_{role}_NAME": plain(person.name),
+        f"GIT_{role}_EMAIL": plain(person.email),
         f"GIT_{role}_DATE": f"{person.time} +0000",
     }
-
-
-def _plain(text: str) -> str:
-    """Without what would end a name or an address inside an object."""
-    return "".join(
-        character for character in text if character.isprintable() and character not in "<>"
-    ).strip()

@@ -18,7 +18,7 @@ class NewTag(Struct, frozen=True):
 def annotated(name: str, target: str, message: str, *, tagger: tuple[str, str], time: int) -> NewTag:
     """A tag of a commit; ``tagger`` is name and address, ``time`` seconds since 1970, shown as UTC."""
     digest = sha256 if len(target) == 64 else sha1
-    person = "{} <{}>".format(*(_plain(text) for text in tagger))
+    person = "{} <{}>".format(*(plain(text) for text in tagger))
     content = (
         f"object {target}\ntype commit\ntag {name}\ntagger {person} {time} +0000\n\n{message.rstrip()}\n"
     ).encode("utf-8", "surrogateescape")
@@ -26,13 +26,6 @@ def annotated(name: str, target: str, message: str, *, tagger: tuple[str, str], 
     pack = b"PACK" + (2).to_bytes(4, "big") + (1).to_bytes(4, "big")
     pack += _header(len(content)) + zlib.compress(content)
     return NewTag(named, pack + digest(pack).digest())
-
-
-def _plain(text: str) -> str:
-    """Without what would end a name or an address inside an object."""
-    return "".join(
-        character for character in text if character.isprintable() and character not in "<>"
-    ).strip()
 
 
 def _header(size: int) -> bytes:

@@ -7,7 +7,6 @@ a log-in.
 """
 
 import asyncio
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
@@ -25,12 +24,8 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _AT_ONCE = 2
 _SHORTEST = 8
 _LONGEST = 1024
-_TRIES = 5
-_WINDOW = 60.0
-_MOST_ADDRESSES = 10_000
 _MOST_WAITING = 100
 
-_tries: dict[str, tuple[float, int]] = {}
 _running = 0
 _hashing = ThreadPoolExecutor(_AT_ONCE, "argon2")
 _waiting = 0
@@ -71,7 +66,7 @@ async def owner(site: Site, name: str, password: Secret) -> tuple[User | None, b
 async def recognises(site: Site, username: str, secret: Secret, client: Client) -> bool:
     """Whether this is the account password of that user; False too when asked too often."""
     global _running  # noqa: PLW0603 - one count for this worker
-    if _running >= _AT_ONCE or not _may_try(client.address) or len(secret.reveal()) > _LONGEST:
+    if _running >= _AT_ONCE or not site.recognitions.take(client.address) or len(secret.reveal()) > _LONGEST:
         return False
     found = await users.with_password(site.db, username)
     digest = found[1] if found else None
@@ -82,16 +77,6 @@ async def recognises(site: Site, username: str, secret: Secret, client: Client) 
     finally:
         _running -= 1
     return right and digest is not None
-
-
-def _may_try(address: str) -> bool:
-    start, count = _tries.get(address, (time.monotonic(), 0))
-    if time.monotonic() - start > _WINDOW:
-        start, count = time.monotonic(), 0
-    if len(_tries) >= _MOST_ADDRESSES and address not in _tries:
-        _tries.clear()
-    _tries[address] = (start, count + 1)
-    return count < _TRIES
 
 
 def _verify(digest: str, secret: Secret) -> bool:

@@ -20,7 +20,7 @@ from bitpail.services import keys
 from bitpail.services.fetches import Fetches
 from bitpail.services.last_uses import LastUses
 from bitpail.services.outbox import Outbox
-from bitpail.services.throttle import Throttle
+from bitpail.services.throttle import Allowance, Throttle
 from bitpail.services.upkeep_counts import UpkeepCounts
 from bitpail.services.usage_counts import UsageCounts
 from bitpail.services.write_behind import Ledger, WriteBehind
@@ -59,6 +59,7 @@ class Site(Struct, frozen=True):
     denials: Ledger[str, Denial]
     throttle: Throttle
     reports: Throttle
+    recognitions: Allowance
     outbox: Outbox
     repositories: Path
     hooks: Path
@@ -99,6 +100,8 @@ async def open_site(settings: Settings) -> Site:
         throttle=Throttle(site_keys.cursors, settings.free_guesses),
         # Of its own: whoever reports leaks must not be slowed down elsewhere.
         reports=Throttle(token_bytes(32)),
+        # An account password that is recognised is one that is confirmed.
+        recognitions=Allowance(5, 60.0),
         outbox=Outbox(settings),
         repositories=settings.data_path / "repositories",
         hooks=settings.data_path / "hooks",

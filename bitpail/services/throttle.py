@@ -88,6 +88,25 @@ class Throttle:
         return tries
 
 
+class Allowance:
+    """So many times in so many seconds for each address, right or wrong."""
+
+    def __init__(self, times: int, seconds: float) -> None:
+        self._times, self._seconds = times, seconds
+        self._by_address: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def take(self, address: str) -> bool:
+        """Whether there was one left for the address."""
+        now, network = time.monotonic(), _network(address)
+        start, count = self._by_address.pop(network, (now, 0))
+        if now - start > self._seconds:
+            start, count = now, 0
+        self._by_address[network] = (start, count + 1)
+        if len(self._by_address) > _MOST_ADDRESSES:
+            self._by_address.popitem(last=False)
+        return count < self._times
+
+
 @lru_cache(maxsize=4096)
 def _network(address: str) -> str:
     """An IPv6 client has a whole /64 to itself."""

@@ -5,18 +5,13 @@ import pytest
 from bitpail.errors import Invalid
 from bitpail.model.access import Client
 from bitpail.policy.secrets import Secret
-from bitpail.services import account_passwords
+from bitpail.services import account_passwords, throttle
 from bitpail.services.account_passwords import hash_password, recognises
 
 pytestmark = pytest.mark.anyio
 
 RIGHT = Secret("correct horse battery")
 HERE, THERE = Client("192.0.2.1", ""), Client("192.0.2.2", "")
-
-
-@pytest.fixture(autouse=True)
-def _no_tries_so_far(monkeypatch):
-    monkeypatch.setattr(account_passwords, "_tries", {})
 
 
 @pytest.fixture
@@ -46,7 +41,7 @@ async def test_the_right_one_is_recognised(site):
 
 async def test_after_five_tries_an_address_is_told_nothing_for_a_minute(site, monkeypatch):
     clock = [1000.0]
-    monkeypatch.setattr(account_passwords.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(throttle.time, "monotonic", lambda: clock[0])
     for _ in range(5):
         assert not await recognises(site, "grace", Secret("wrong"), HERE)
 
@@ -100,8 +95,19 @@ async def test_an_absurdly_long_one_is_not_hashed(site, monkeypatch):
     assert not await recognises(site, "grace", Secret("x" * 1025), HERE)
 
 
-async def test_the_memory_of_tries_stays_bounded(site, monkeypatch):
-    for number in range(25_000):
-        account_passwords._may_try(str(number))
+def test_the_memory_of_tries_stays_bounded():
+    allowance = throttle.Allowance(1, 60.0)
+    for number in range(60_000):
+        allowance.take(str(number))
 
-    assert len(account_passwords._tries) <= 10_000
+    assert len(allowance._by_address) == 50_000
+    assert not allowance.take("59999")
+    assert allowance.take("0")
+
+
+def test_the_tries_of_one_ipv6_network_are_counted_together():
+    allowance = throttle.Allowance(1, 60.0)
+
+    assert allowance.take("2001:db8::1")
+    assert not allowance.take("2001:db8::2")
+    assert allowance.take("2001:db8:0:1::1")

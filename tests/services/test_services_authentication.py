@@ -7,7 +7,7 @@ from bitpail.model.access import ANONYMOUS, Client
 from bitpail.model.scopes import Scope
 from bitpail.policy import secrets
 from bitpail.policy.secrets import Secret
-from bitpail.services import account_passwords, app_passwords, authentication, users
+from bitpail.services import app_passwords, authentication, users
 from bitpail.services.authentication import Credential, Reason, Unauthenticated, authenticate
 from bitpail.store import app_passwords as store
 
@@ -19,11 +19,6 @@ HERE = Client("192.0.2.1", "a test")
 @pytest.fixture
 async def site(server):
     return server.site
-
-
-@pytest.fixture(autouse=True)
-def _no_tries_so_far(monkeypatch):
-    monkeypatch.setattr(account_passwords, "_tries", {})
 
 
 def of(auth):

@@ -98,8 +98,10 @@ def ledger() -> str:
     lines = [
         "# What is served",
         "",
-        f"Of the {len(found)} operations of the contract (`contract/`): **{counts[EXACT]} exact**, "
-        f"**{counts[PARTIAL]} partial**, **{counts[NOT_YET]} not yet**. An operation that isn't there yet answers 501.",
+        (
+            f"Of the {len(found)} operations of the contract (`contract/`): **{counts[EXACT]} exact**, "
+            f"**{counts[PARTIAL]} partial**, **{counts[NOT_YET]} not yet**. An operation that isn't there yet answers 501."
+        ),
         "",
         "Made by `make parity`, from the routes and the contract; a test compares.",
     ]

@@ -119,7 +119,13 @@ async def test_what_stands_for_the_password_is_of_no_use_elsewhere_forged_or_lat
 
     answer = await other.submit("", "/login/code", page=others, ticket=ticket, code=code)
     assert "log in again" in answer.text
-    for forged in ("", "1", ticket[:-1] + "0", "9" + ticket, "99999999999999999999." + ticket):
+    for forged in (
+        "",
+        "1",
+        ticket[:-1] + ("1" if ticket.endswith("0") else "0"),
+        "9" + ticket,
+        "99999999999999999999." + ticket,
+    ):
         answer = await browser.submit("", "/login/code", page=shown, ticket=forged, code=code)
         assert answer.status == 401
     at = sessions.now()
