@@ -5,6 +5,8 @@ from hashlib import sha1, sha256
 
 from msgspec import Struct
 
+from bitpail.git.ident import plain
+
 _TAG = 4
 
 
