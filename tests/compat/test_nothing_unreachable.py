@@ -109,7 +109,8 @@ def test_hidden_refs_and_objects_of_a_repository_that_shares_its_own_cannot_be_h
 
 
 def test_a_shallow_client_cannot_deepen_into_what_it_may_not_have(attack):
-    child = attack.git("commit-tree", attack.tree, "-p", attack.withdrawn, "-m", "child")
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
+    child = attack.git(*identity, "commit-tree", attack.tree, "-p", attack.withdrawn, "-m", "child")
     attack.withdraws()
 
     def deepened(hash_, depth):
