@@ -16,20 +16,22 @@ import structlog
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from bitpail import health, leaks
+from bitpail import health, leaks, metrics
 from bitpail.api.door import Api
 from bitpail.api.request import PREFIX
 from bitpail.errors import ConfigurationError
 from bitpail.health import Health
 from bitpail.http import logs
-from bitpail.http.addresses import Addresses
+from bitpail.http.addresses import Addresses, networks_of
 from bitpail.http.bodies import ClientGone
 from bitpail.http.call import Call, Door, make_call, raw_path
 from bitpail.leaks import Leaks
+from bitpail.metrics import Metrics
 from bitpail.own_api import door as own_api
 from bitpail.own_api.door import OwnApi
 from bitpail.policy.secrets import scrub
 from bitpail.services import chores, denials
+from bitpail.services.metrics import Publisher
 from bitpail.services.origin import Origin, coming_from
 from bitpail.services.site import Site, open_site
 from bitpail.settings import Settings
@@ -49,6 +51,7 @@ class Application:
         self._git = SmartHttp()
         self._health = Health()
         self._leaks = Leaks()
+        self._metrics = Metrics(networks_of(settings.metrics_networks))
         self._own_api = OwnApi()
         self._web = Web()
         self._site: Site | None = None
@@ -60,18 +63,21 @@ class Application:
         elif scope["type"] == "http":
             await self._http(scope, receive, send)
 
-    def _door(self, path: bytes) -> Door:
+    def _door(self, path: bytes) -> tuple[str, Door]:
+        """The name that the metrics have for it, and itself."""
         if path.removeprefix(PREFIX).startswith(b"/2.0/") or path.removeprefix(PREFIX) == b"/2.0":
-            return self._api
+            return "api", self._api
         if path in health.PATHS:
-            return self._health
+            return "health", self._health
         if path == leaks.PATH:
-            return self._leaks
+            return "leaks", self._leaks
+        if path == metrics.PATH:
+            return "metrics", self._metrics
         if path.startswith(own_api.PREFIX):
-            return self._own_api
+            return "own_api", self._own_api
         if is_page(path):
-            return self._web
-        return self._git
+            return "web", self._web
+        return "git", self._git
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._site is None:
@@ -80,14 +86,21 @@ class Application:
         request_id = secrets.token_hex(8)
         answer = _Answer(send, request_id)
         call = make_call(self._site, scope, receive, request_id, self._addresses)
-        origin = _origin(call)
-        with coming_from(origin):
-            await self._answer(call, scope, receive, answer)
-        _log(call, origin.path, answer, began)
-
-    async def _answer(self, call: Call, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        name, door = self._door(raw_path(scope))
+        origin = Origin(request_id, call.client, call.method, _path(call), name)
         try:
-            response = await self._door(raw_path(scope)).answer(call)
+            with coming_from(origin):
+                await self._answer(call, door, scope, receive, answer)
+        finally:
+            seconds = time.perf_counter() - began
+            call.site.counts.request(name, call.method, answer.status, seconds)
+        _log(call, origin.path, answer, seconds)
+
+    async def _answer(
+        self, call: Call, door: Door, scope: Scope, receive: Receive, answer: "_Answer"
+    ) -> None:
+        try:
+            response = await door.answer(call)
             if call.refusal is not None:
                 denials.note(call.site, call.refusal)
             await response(scope, receive, answer.send)
@@ -98,17 +111,21 @@ class Application:
             await _apologise(scope, receive, answer)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
-        working: asyncio.Task[None] | None = None
+        working: list[asyncio.Task[None]] = []
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self._site = await open_site(self._settings)
-                working = asyncio.create_task(chores.run(self._site))
+                self._metrics.publisher = Publisher(self._site)
+                working = [
+                    asyncio.create_task(chores.run(self._site)),
+                    asyncio.create_task(self._metrics.publisher.run()),
+                ]
                 await send({"type": "lifespan.startup.complete"})
             else:
-                if working is not None:
-                    working.cancel()
-                    await asyncio.gather(working, return_exceptions=True)
+                for task in working:
+                    task.cancel()
+                await asyncio.gather(*working, return_exceptions=True)
                 if self._site is not None:
                     await self._site.close()
                 await send({"type": "lifespan.shutdown.complete"})
@@ -145,17 +162,13 @@ def _path(call: Call) -> str:
     return scrub(unquote_to_bytes(call.raw_path).decode("utf-8", "replace"))[:300]
 
 
-def _origin(call: Call) -> Origin:
-    return Origin(call.request_id, call.client, call.method, _path(call))
-
-
-def _log(call: Call, path: str, answer: _Answer, began: float) -> None:
+def _log(call: Call, path: str, answer: _Answer, seconds: float) -> None:
     fields: MutableMapping[str, Any] = {
         "request": call.request_id,
         "method": call.method,
         "path": path,
         "status": answer.status,
-        "milliseconds": round((time.perf_counter() - began) * 1000, 1),
+        "milliseconds": round(seconds * 1000, 1),
         "address": call.client.address,
         "agent": call.client.agent,
         **call.noted,

@@ -53,6 +53,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     git_timeout: Positive = 3600
     idle_timeout: Positive = 300
     git_pack_threads: NotNegative = 0
+    git_processes: Positive = 64
+    git_processes_per_user: Positive = 16
+    git_processes_per_repository: Positive = 32
+    git_queue: NotNegative = 1000
+    git_queue_wait: Positive = 60
+    metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     lfs_object_limit: NotNegative = 0
     clone_cache_size: NotNegative = 2 * 1024 * 1024 * 1024
     upkeep: str = "on"
@@ -197,6 +203,14 @@ def _check_address(key: str, given: str) -> None:
         raise ConfigurationError(f"settings: {key} must be HOST:PORT, not {given!r}") from None
 
 
+def _check_networks(key: str, given: tuple[str, ...]) -> None:
+    for network in given:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            raise ConfigurationError(f"settings: {key}: not a network: {network!r}") from None
+
+
 def _check_ssh(settings: Settings) -> None:
     if settings.ssh_listen:
         _check_address("ssh_listen", settings.ssh_listen)
@@ -209,11 +223,8 @@ def _check_ssh(settings: Settings) -> None:
 def _check(settings: Settings) -> None:
     _check_address("listen", settings.listen)
     _check_ssh(settings)
-    for network in settings.trusted_proxies:
-        try:
-            ipaddress.ip_network(network)
-        except ValueError:
-            raise ConfigurationError(f"settings: trusted_proxies: not a network: {network!r}") from None
+    for key in ("trusted_proxies", "metrics_networks"):
+        _check_networks(key, getattr(settings, key))
     for key, allowed in _CHOICES.items():
         if getattr(settings, key) not in allowed:
             raise ConfigurationError(f"settings: {key} must be one of {', '.join(allowed)}")
@@ -283,6 +294,12 @@ _MEANING = {
     "idle_timeout": "Longest wait for a client that neither sends nor reads.",
     "lfs_object_limit": "Largest object of Git LFS; 0: no limit.",
     "git_pack_threads": "Threads of one pack computation; 0: as many as there are cores.",
+    "git_processes": "Most gits that serve fetches and pushes at once, for each worker; clones from the cache need none.",
+    "git_processes_per_user": "Most of them for one user.",
+    "git_processes_per_repository": "Most of them for one repository.",
+    "git_queue": "Most requests that wait for one of them; users take turns.",
+    "git_queue_wait": "Longest wait for one; then the client is told to come back.",
+    "metrics_networks": "Networks (CIDR) that may read /metrics; empty: nobody.",
     "clone_cache_size": "Largest size of all answers to clones that are kept in the data directory; 0: none are.",
     "upkeep": "on: repositories are repacked in the background; off: only by 'bitpail repo maintain'.",
     "api_body_limit": "Largest body of a REST request.",

@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from bitpail.services.metrics import FAMILIES
 from bitpail.settings import PREFIX, Settings, document
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,3 +45,11 @@ def test_a_setting_has_one_name_in_all_three_places():
     for name in Settings.__struct_fields__:
         assert f"`{name}`" in document()
         assert f"`{PREFIX}{name.upper()}`" in document()
+
+
+def test_the_page_on_operation_names_every_metric():
+    page = (ROOT / "docs" / "operation.md").read_text()
+
+    for family in FAMILIES:
+        assert f"| `{family.name}" in page
+        assert f"| {', '.join(family.labels)} | {family.help} |" in page

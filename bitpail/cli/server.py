@@ -16,7 +16,7 @@ from bitpail.cli.context import Context, answer, as_json
 from bitpail.cli.ssh import beside
 from bitpail.errors import ConfigurationError, Conflict
 from bitpail.policy.secrets import Secret
-from bitpail.services import administration, check_up, host_keys, set_up
+from bitpail.services import administration, check_up, host_keys, metrics, set_up
 from bitpail.services.check_up import Finding
 from bitpail.services.site import open_site
 from bitpail.settings import Settings
@@ -62,6 +62,7 @@ def serve(
         listen=listen, workers=workers, tls_certificate=tls_certificate, tls_key=tls_key
     )
     set_up_path = asyncio.run(_try_to_open(settings))
+    metrics.forget(settings)
     ssh_listening, settings = _ssh(settings)
     host, port = settings.address
     config = uvicorn.Config(

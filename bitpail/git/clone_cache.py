@@ -7,8 +7,8 @@ every wanted object. An answer that broke off is nobody's answer.
 import asyncio
 import os
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,9 @@ from bitpail.errors import BitpailError, GitError, Unavailable
 from bitpail.git.clone_files import CloneFiles, Found, OpenFile
 from bitpail.git.directories import GitDirectory, common_directory
 from bitpail.git.transport import Limits, fetch_into
+
+Turn = Callable[[], AbstractAsyncContextManager[None]]
+"""Gives what is held while git runs; entering may raise."""
 
 PIECE = 256 * 1024
 """Bytes that are read and sent at once."""
@@ -42,10 +45,14 @@ class Wanted(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """``pieces`` are to be closed (``aclosing``) when they are not read to the end; ``length`` if it is known."""
+    """``pieces`` are to be closed (``aclosing``) when they are not read to the end; ``length`` if it is known.
+
+    ``has_haves``: the client said that it has something; None if it asked for no objects.
+    """
 
     pieces: AsyncGenerator[bytes, None]
     length: int | None = None
+    has_haves: bool | None = None
 
 
 @dataclass(slots=True)
@@ -79,8 +86,11 @@ class CloneCache:
         if self._evicting is not None:
             await self._evicting
 
-    def answer(self, wanted: Wanted, limits: Limits) -> Answer | None:
-        """The answer, from a file or while git writes it; None if it should be made for this reader alone."""
+    def answer(self, wanted: Wanted, limits: Limits, turn: Turn = nullcontext) -> Answer | None:
+        """The answer, from a file or while git writes it; None if it should be made for this reader alone.
+
+        ``turn`` is taken by who has git write it, whoever follows.
+        """
         if not self._files.limit:
             return None
         found = self._files.find(wanted.repository, wanted.key)
@@ -92,7 +102,7 @@ class CloneCache:
         if flight is not None:
             self.counts.follows += 1
             return Answer(flight.pieces(self.counts))
-        flight = self._depart(name, wanted, limits)
+        flight = self._depart(name, wanted, limits, turn)
         if flight is None:
             self.counts.passed += 1
             return None
@@ -107,7 +117,7 @@ class CloneCache:
         """Remove what crashes left, and what is beyond the limit. It looks at every file."""
         self._files.evict()
 
-    def _depart(self, name: tuple[str, str], wanted: Wanted, limits: Limits) -> "_Flight | None":
+    def _depart(self, name: tuple[str, str], wanted: Wanted, limits: Limits, turn: Turn) -> "_Flight | None":
         if not wanted.is_likely and not self._is_asked_again(name):
             return None
         size = _size_of_packs(wanted.directory)
@@ -118,7 +128,7 @@ class CloneCache:
         except Unavailable:
             return None
         flight = self._flights[name] = _Flight(file)
-        flight.task = asyncio.create_task(self._fly(flight, name, wanted, limits, path))
+        flight.task = asyncio.create_task(self._fly(flight, name, wanted, limits, turn, path))
         return flight
 
     def _is_asked_again(self, name: tuple[str, str]) -> bool:
@@ -130,11 +140,17 @@ class CloneCache:
         return now - before <= _SOON
 
     async def _fly(
-        self, flight: "_Flight", name: tuple[str, str], wanted: Wanted, limits: Limits, path: Path
+        self,
+        flight: "_Flight",
+        name: tuple[str, str],
+        wanted: Wanted,
+        limits: Limits,
+        turn: Turn,
+        path: Path,
     ) -> None:
         try:
             growing = fetch_into(flight.file.fileno(), wanted.directory, wanted.request, limits)
-            async with aclosing(growing):
+            async with turn(), aclosing(growing):
                 async for size in growing:
                     flight.grow(size)
             self._files.keep(flight.file, path, wanted.key)

@@ -11,6 +11,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -26,6 +27,18 @@ GRACE: Final = 2.0
 STDERR_KEPT: Final = 8192
 
 _NICEST: Final = 19
+
+
+@dataclass(slots=True)
+class Processes:
+    """The gits of this process."""
+
+    started: int = 0
+    running: int = 0
+
+
+PROCESSES: Final = Processes()
+"""Of all that was started here; nothing but a metric."""
 
 
 def _arguments(
@@ -69,6 +82,8 @@ class Process:
         self._killing = False
         self._patience: asyncio.TimerHandle | None = None
         self._pidfd = os.pidfd_open(pid)
+        PROCESSES.started += 1
+        PROCESSES.running += 1
         self._loop.add_reader(self._pidfd, self._reap)
         stderr.watch(self._listen)
 
@@ -158,6 +173,7 @@ class Process:
             return
         self._loop.remove_reader(self._pidfd)
         os.close(self._pidfd)
+        PROCESSES.running -= 1
         if self._patience is not None:
             self._patience.cancel()
             self._close_output()

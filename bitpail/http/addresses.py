@@ -18,7 +18,12 @@ _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\
 
 _AGENT_LENGTH = 200
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+
+
+def networks_of(networks: tuple[str, ...]) -> Networks:
+    """Networks of the settings, which were checked there."""
+    return tuple(ipaddress.ip_network(network) for network in networks)
 
 
 class Addresses:
@@ -26,19 +31,19 @@ class Addresses:
 
     def __init__(self, public_url: str, trusted_proxies: tuple[str, ...]) -> None:
         self._public_url = public_url.rstrip("/")
-        self._trusted = tuple(ipaddress.ip_network(network) for network in trusted_proxies)
+        self._trusted = networks_of(trusted_proxies)
 
     def client(self, scope: Scope, headers: Headers) -> Client:
         """The client: the last address that no trusted proxy has, and the name of its agent."""
         peer = scope["client"][0] if scope.get("client") else ""
         address = peer
-        if self._trusted and _within(peer, self._trusted):
+        if self._trusted and within(peer, self._trusted):
             forwarded = ",".join(headers.getlist("x-forwarded-for")).split(",")
             for hop in reversed([hop.strip() for hop in forwarded]):
                 if not _is_address(hop):
                     break
                 address = hop
-                if not _within(hop, self._trusted):
+                if not within(hop, self._trusted):
                     break
         # It is shown beside the app password that was used, so it must hold none.
         return Client(address, scrub(headers.get("user-agent", ""))[:_AGENT_LENGTH])
@@ -49,7 +54,7 @@ class Addresses:
             return self._public_url
         scheme, host = scope["scheme"], headers.get("host", "")
         peer = scope["client"][0] if scope.get("client") else ""
-        if self._trusted and _within(peer, self._trusted):
+        if self._trusted and within(peer, self._trusted):
             forwarded = headers.get("x-forwarded-proto", scheme)
             scheme = forwarded if forwarded in {"http", "https"} else scheme
             host = headers.get("x-forwarded-host", host)
@@ -64,11 +69,14 @@ def _own(scope: Scope) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _within(address: str, networks: tuple[Network, ...]) -> bool:
+def within(address: str, networks: Networks) -> bool:
+    """Whether an address is in one of these; what is no address is in none."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
+    # An IPv4 client at a socket of both kinds.
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
     return any(parsed in network for network in networks)
 
 

@@ -4,6 +4,7 @@ Kept is only what was refused to somebody known: who signed in, or showed a
 secret that is right but works no more. A wrong secret leaves nothing here.
 """
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
@@ -28,6 +29,7 @@ from bitpail.store import denials as store
 
 _HOUR = 3_600_000_000
 _DETAIL_LENGTH = 1000
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 _DECISIONS = {
     Decision.SCOPE: DenialReason.SCOPE,
     Decision.PERMISSION: DenialReason.PERMISSION,
@@ -58,7 +60,8 @@ class Explanation(Struct, frozen=True):
 
 
 def note(site: Site, refusal: BitpailError) -> None:
-    """Keep why this request was refused, if it was refused to somebody known; it costs no database."""
+    """Count a refusal, and keep why, if it was refused to somebody known; it costs no database."""
+    site.counts.add("refusals", origin.current().door, _reason(refusal))
     if isinstance(refusal, Unauthenticated) and refusal.stored is not None and refusal.reason in _ENDED:
         _keep(site, refusal.stored.user, refusal.stored.app_password, _ENDED[refusal.reason])
     elif isinstance(refusal, Refused) and refusal.actor.user is not None and refusal.decision in _DECISIONS:
@@ -72,6 +75,15 @@ def note_push(site: Site, access: Access, refusals: Sequence[str]) -> None:
     if access.actor.user is not None:
         detail = "; ".join(refusals)
         _keep(site, access.actor.user, access.actor.app_password, DenialReason.LIMIT, detail=detail)
+
+
+def _reason(refusal: BitpailError) -> str:
+    """In a word, for the metrics."""
+    if isinstance(refusal, Unauthenticated):
+        return refusal.reason.value
+    if isinstance(refusal, Refused):
+        return refusal.decision.value
+    return _CAPITAL.sub(" ", type(refusal).__name__).lower()
 
 
 def _required_and_granted(refused: Refused) -> tuple[tuple[str, ...], tuple[str, ...]]:

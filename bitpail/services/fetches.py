@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bitpail.errors import Invalid
 from bitpail.git import plain_config, transport
@@ -23,6 +24,7 @@ from bitpail.git.transport import Limits
 from bitpail.git.version import check_version
 from bitpail.model.access import Access
 from bitpail.model.transfer import Service
+from bitpail.services.git_slots import GitSlots, in_turn, whose
 from bitpail.wire.fetch_request import Fetch, parse_fetch, parse_old_fetch
 from bitpail.wire.packet_lines import encode, parse
 from bitpail.wire.v2_request import V2Request
@@ -47,8 +49,9 @@ class _Seen(Struct, frozen=True):
 class Fetches:
     """One for each server process, to be closed at its end."""
 
-    def __init__(self, ref_snapshots: RefSnapshots, cache: CloneCache) -> None:
+    def __init__(self, ref_snapshots: RefSnapshots, cache: CloneCache, slots: GitSlots) -> None:
         self.cache = cache
+        self._slots = slots
         self._ref_snapshots = ref_snapshots
         self._reachable = Reachable()
         # Both are the same as long as the snapshot is.
@@ -83,14 +86,15 @@ class Fetches:
         fetch = fetch.without(await self._hidden(directory, seen.tips, (*fetch.haves, *fetch.shallows)))
         if config is not None and _may_be_kept(fetch, directory):
             wanted = await self._wanted(access, directory, fetch, seen, config)
-            answer = self.cache.answer(wanted, limits)
+            answer = self.cache.answer(wanted, limits, lambda: self._slots.slot(*whose(access)))
             if answer is not None:
-                return answer
+                return replace(answer, has_haves=bool(fetch.haves))
         pieces = _pieces(fetch.encoded())
-        return Answer(transport.serve(directory, Service.UPLOAD_PACK, "version=2", pieces, limits))
+        served = transport.serve(directory, Service.UPLOAD_PACK, "version=2", pieces, limits)
+        return Answer(in_turn(self._slots, access, served), has_haves=bool(fetch.haves))
 
     async def answer_old(
-        self, directory: GitDirectory, version: int, content: bytes, limits: Limits
+        self, access: Access, directory: GitDirectory, version: int, content: bytes, limits: Limits
     ) -> Answer:
         """Answer one request of protocol 0 or 1; raises Invalid."""
         fetch = parse_old_fetch(content)
@@ -100,7 +104,8 @@ class Fetches:
             return refusal
         hidden = await self._hidden(directory, seen.tips, (*fetch.haves, *fetch.shallows))
         pieces = _pieces(fetch.without(hidden))
-        return Answer(transport.serve(directory, Service.UPLOAD_PACK, f"version={version}", pieces, limits))
+        served = transport.serve(directory, Service.UPLOAD_PACK, f"version={version}", pieces, limits)
+        return Answer(in_turn(self._slots, access, served), has_haves=bool(fetch.haves))
 
     async def hidden(self, directory: GitDirectory, hashes: set[str], limits: Limits) -> set[str]:
         """Those of these commits that are there, and that no ref reaches which may be seen."""

@@ -14,12 +14,13 @@ from bitpail.model.access import Client
 
 
 class Origin(Struct, frozen=True, gc=False):
-    """``path`` is decoded and scrubbed. On the command line all of it is empty."""
+    """``path`` is decoded and scrubbed; ``door`` is one of api, git, web... On the command line all of it is empty."""
 
     request_id: str = ""
     client: Client = Client("", "")
     method: str = ""
     path: str = ""
+    door: str = ""
 
 
 _origin: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039 - it is frozen

@@ -16,8 +16,10 @@ from bitpail.git.ref_snapshot import RefSnapshots
 from bitpail.model.audit import Event
 from bitpail.model.denials import Denial
 from bitpail.model.ssh_keys import SshKeyUse
-from bitpail.services import keys
+from bitpail.services import git_slots, keys
+from bitpail.services.counts import Counts
 from bitpail.services.fetches import Fetches
+from bitpail.services.git_slots import GitSlots
 from bitpail.services.last_uses import LastUses
 from bitpail.services.outbox import Outbox
 from bitpail.services.throttle import Allowance, Throttle
@@ -48,7 +50,9 @@ class Site(Struct, frozen=True):
     objects: Objects
     ref_snapshots: RefSnapshots
     advertisements: Advertisements
+    slots: GitSlots
     fetches: Fetches
+    counts: Counts
     behind: WriteBehind
     last_uses: LastUses
     ssh_key_uses: Ledger[str, SshKeyUse]
@@ -81,6 +85,7 @@ async def open_site(settings: Settings) -> Site:
     objects = Objects()
     ref_snapshots = RefSnapshots(objects)
     clones = CloneCache(settings.data_path / "cache" / "clones", settings.clone_cache_size)
+    slots = git_slots.slots(settings)
     site = Site(
         settings=settings,
         keys=site_keys,
@@ -88,7 +93,9 @@ async def open_site(settings: Settings) -> Site:
         objects=objects,
         ref_snapshots=ref_snapshots,
         advertisements=Advertisements(),
-        fetches=Fetches(ref_snapshots, clones),
+        slots=slots,
+        fetches=Fetches(ref_snapshots, clones, slots),
+        counts=Counts(),
         behind=behind,
         last_uses=LastUses(db, behind),
         ssh_key_uses=Ledger(db, behind, ssh_keys.touch),

@@ -14,6 +14,7 @@ from bitpail.git.directories import GitDirectory
 from bitpail.model.access import Access
 from bitpail.model.transfer import Service
 from bitpail.services import transfer
+from bitpail.services.git_slots import in_turn
 from bitpail.services.repositories import directory
 from bitpail.services.site import Site
 from bitpail.wire import git_protocol
@@ -95,7 +96,7 @@ async def _old_fetch(
     site: Site, access: Access, protocol: str | None, body: AsyncIterator[bytes]
 ) -> AsyncGenerator[bytes, None]:
     git_directory = await directory(site, access)
-    served = transport.serve(
+    conversation = transport.serve(
         git_directory,
         Service.UPLOAD_PACK,
         protocol,
@@ -103,6 +104,7 @@ async def _old_fetch(
         transfer.limits(site),
         stateless=False,
     )
+    served = in_turn(site.slots, access, conversation)
     async with aclosing(served):
         async for piece in served:
             yield piece

@@ -44,7 +44,7 @@ class Throttle:
     def wrong(self, secret: Secret, address: str) -> int:
         """Count a wrong secret; return how many seconds its address has to wait, 0 if it may go on."""
         now = time.monotonic()
-        tries = self._tries(_network(address), now)
+        tries = self._tries(network(address), now)
         fingerprint = self._fingerprint(secret)
         if fingerprint not in tries.seen:
             tries.count += 1
@@ -68,7 +68,7 @@ class Throttle:
         """Seconds until this address may show this secret again; 0: now."""
         if not self._by_address or self._fingerprint(secret) in self._right:
             return 0
-        tries = self._by_address.get(_network(address))
+        tries = self._by_address.get(network(address))
         if tries is None:
             return 0
         return max(0, int(tries.blocked_until - time.monotonic() + 0.999))
@@ -97,19 +97,19 @@ class Allowance:
 
     def take(self, address: str) -> bool:
         """Whether there was one left for the address."""
-        now, network = time.monotonic(), _network(address)
-        start, count = self._by_address.pop(network, (now, 0))
+        now, source = time.monotonic(), network(address)
+        start, count = self._by_address.pop(source, (now, 0))
         if now - start > self._seconds:
             start, count = now, 0
-        self._by_address[network] = (start, count + 1)
+        self._by_address[source] = (start, count + 1)
         if len(self._by_address) > _MOST_ADDRESSES:
             self._by_address.popitem(last=False)
         return count < self._times
 
 
 @lru_cache(maxsize=4096)
-def _network(address: str) -> str:
-    """An IPv6 client has a whole /64 to itself."""
+def network(address: str) -> str:
+    """Whom an address belongs to, as far as that can be told: an IPv6 client has a whole /64 to itself."""
     if ":" not in address:
         return address
     try:

@@ -5,10 +5,13 @@ its objects are in quarantine, before anything can be seen.
 """
 
 import asyncio
+import re
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, closing
 
 import structlog
+from msgspec.structs import replace
 
 from bitpail.errors import BitpailError
 from bitpail.git import directories, main_branch, transport
@@ -23,8 +26,9 @@ from bitpail.model.limits import NO_LIMITS
 from bitpail.model.transfer import Service
 from bitpail.policy import names
 from bitpail.policy.limits import refuse_push
-from bitpail.services import denials, discovery, push_guard, push_reach, upkeep
+from bitpail.services import denials, discovery, origin, push_guard, push_reach, upkeep
 from bitpail.services.clock import now
+from bitpail.services.git_slots import in_turn
 from bitpail.services.repositories import directory
 from bitpail.services.site import Site
 from bitpail.store import repositories
@@ -35,6 +39,9 @@ log = structlog.get_logger()
 
 # Taking apart what is longer would keep everybody else waiting.
 _LARGE = 64 * 1024
+
+# A line of the report on a push: its length, and "no good".
+_NOT_GOOD = re.compile(rb"[0-9a-f]{4}ng refs/")
 
 
 def limits(site: Site) -> Limits:
@@ -59,7 +66,8 @@ async def advertise(
     )
     if known is not None:
         return known
-    return transport.advertise(git_directory, service, protocol, limits(site), stateless=stateless)
+    said = transport.advertise(git_directory, service, protocol, limits(site), stateless=stateless)
+    return in_turn(site.slots, access, said)
 
 
 async def upload_pack(
@@ -71,7 +79,8 @@ async def upload_pack(
     content = b"".join([piece async for piece in body])
     version = git_protocol.version(protocol)
     if version != 2:
-        return await site.fetches.answer_old(git_directory, version, content, limits(site))
+        answer = await site.fetches.answer_old(access, git_directory, version, content, limits(site))
+        return replace(answer, pieces=_given_out(site, access, answer))
     if len(content) > _LARGE:
         request = await asyncio.to_thread(parse_request, content)
     else:
@@ -80,9 +89,35 @@ async def upload_pack(
         listed = await discovery.ls_refs(site, git_directory, request)
         if listed is not None:
             return listed
-        pieces = _pieces(content)
-        return Answer(transport.serve(git_directory, Service.UPLOAD_PACK, "version=2", pieces, limits(site)))
-    return await site.fetches.answer(access, git_directory, request, limits(site))
+        served = transport.serve(
+            git_directory, Service.UPLOAD_PACK, "version=2", _pieces(content), limits(site)
+        )
+        return Answer(in_turn(site.slots, access, served))
+    answer = await site.fetches.answer(access, git_directory, request, limits(site))
+    return replace(answer, pieces=_given_out(site, access, answer))
+
+
+async def _given_out(site: Site, access: Access, answer: Answer) -> AsyncGenerator[bytes, None]:
+    """The same pieces, counted."""
+    began, counts = time.perf_counter(), site.counts
+    service, kind = Service.UPLOAD_PACK.value, "fetch" if answer.has_haves else "clone"
+    undecided = answer.has_haves is not None
+    try:
+        async with aclosing(answer.pieces) as pieces:
+            async for piece in pieces:
+                counts.add("git_bytes", service, by=len(piece))
+                if undecided and _brings_a_pack(piece):
+                    counts.add("fetches", origin.current().door, access.need.of, kind)
+                    undecided = False
+                yield piece
+    finally:
+        counts.took("git_duration_seconds", service, seconds=time.perf_counter() - began)
+
+
+def _brings_a_pack(piece: bytes) -> bool:
+    # What comes before it are lines, and few unless thousands of commits are shallow.
+    head = piece[:_LARGE]
+    return b"packfile\n" in head or b"PACK\0\0\0\2" in head
 
 
 async def _pieces(content: bytes) -> AsyncGenerator[bytes, None]:
@@ -94,9 +129,12 @@ async def receive_pack(
 ) -> AsyncGenerator[bytes, None]:
     """Take one push, and note it once git has said that it is on disk."""
     git_directory = await directory(site, access)
+    service = Service.RECEIVE_PACK
 
     async def pieces() -> AsyncGenerator[bytes, None]:
-        landed, sent = False, SentPack(site.hooks, is_large=is_large)
+        landed, refused, outcome, answered = False, False, "failed", False
+        sent = SentPack(site.hooks, is_large=is_large)
+        began, counts = time.perf_counter(), site.counts
 
         async def judge(pushed: PushedRefs) -> list[str]:
             nonlocal landed
@@ -112,24 +150,40 @@ async def receive_pack(
 
         served = transport.serve(
             git_directory,
-            Service.RECEIVE_PACK,
+            service,
             protocol,
-            sent.passing(body),
+            sent.passing(_taken_in(site, body)),
             limits(site),
             judge=judge,
             hooks=site.hooks,
             is_large=is_large,
         )
         # Closed when the client goes, or git would run on until the garbage is collected.
-        with closing(sent):
-            async with aclosing(served):
-                async for piece in served:
-                    yield piece
+        try:
+            with closing(sent):
+                async with aclosing(in_turn(site.slots, access, served)) as answer:
+                    async for piece in answer:
+                        # What our rules let pass, git may still refuse.
+                        answered = True
+                        refused = refused or _NOT_GOOD.search(piece) is not None
+                        yield piece
+            outcome = "landed" if landed and not refused else "refused"
+        finally:
+            # Before a large push git asks once with nothing in it, and hears nothing.
+            if answered or outcome == "failed":
+                counts.add("pushes", origin.current().door, access.need.of, outcome)
+            counts.took("git_duration_seconds", service.value, seconds=time.perf_counter() - began)
         if landed:
             upkeep.note_push(site, access, is_large=is_large)
             await _landed(site, access)
 
     return pieces()
+
+
+async def _taken_in(site: Site, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for piece in body:
+        site.counts.add("git_bytes", Service.RECEIVE_PACK.value, by=len(piece))
+        yield piece
 
 
 def _refusals(pushed: PushedRefs) -> list[str]:

@@ -18,6 +18,7 @@ from bitpail.policy.scopes import in_form_order, minimal
 from bitpail.policy.secrets import scrub
 from bitpail.services.access import Refused
 from bitpail.services.authentication import Reason, Unauthenticated
+from bitpail.services.git_slots import Busy
 from bitpail.services.lfs import NoRoom
 from bitpail.wire import lfs
 from bitpail.wire.errors import LACKS_SCOPES, NOT_YOURS
@@ -41,6 +42,9 @@ def response(call: Call, error: BitpailError) -> PlainTextResponse:
             text = f"{error.told}\nTry again in {error.wait} seconds.\n"
             return PlainTextResponse(text, 429, {"Retry-After": str(error.wait)})
         return _challenge(_unauthenticated(call, error))
+    if isinstance(error, Busy):
+        text = f"{error.message}; try again in {error.wait} seconds\n"
+        return PlainTextResponse(text, 429, {"Retry-After": str(error.wait)})
     if isinstance(error, MalformedCredential):
         return _challenge(f"Invalid credentials\n{error.message}\n")
     if isinstance(error, Refused):

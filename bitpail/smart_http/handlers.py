@@ -13,6 +13,7 @@ from bitpail.http.streams import Stream, started
 from bitpail.model.access import Access
 from bitpail.model.transfer import Service
 from bitpail.services import transfer
+from bitpail.services.git_slots import Busy
 from bitpail.wire import git_protocol
 from bitpail.wire.packet_lines import FLUSH, encode
 
@@ -46,7 +47,14 @@ async def upload_pack(call: Call, access: Access) -> ASGIApp:
     answer = await transfer.upload_pack(call.site, access, _protocol(call), aiter(body))
     if isinstance(answer, bytes):
         return Response(answer, headers={"Content-Type": _RESULT, **NO_CACHE})
-    return await _stream(call, Service.UPLOAD_PACK, body, answer.pieces, answer.length)
+    try:
+        return await _stream(call, Service.UPLOAD_PACK, body, answer.pieces, answer.length)
+    except Busy as busy:
+        # Of a status git shows its user the number alone; this it shows whole.
+        call.refusal = busy
+        line = f"ERR {busy.message}; try again in {busy.wait} seconds"
+        headers = {"Content-Type": _RESULT, "Retry-After": str(busy.wait), **NO_CACHE}
+        return Response(encode(line.encode()), headers=headers)
 
 
 async def receive_pack(call: Call, access: Access) -> ASGIApp:

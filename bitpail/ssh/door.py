@@ -16,6 +16,7 @@ import uvloop
 
 from bitpail.http import logs
 from bitpail.services import host_keys
+from bitpail.services.metrics import Publisher
 from bitpail.services.site import Site, open_site
 from bitpail.settings import Settings
 from bitpail.ssh.connection import Connection, Owner
@@ -135,11 +136,14 @@ async def _serve(settings: Settings, listening: socket) -> None:
     stopped: asyncio.Future[float] = asyncio.get_running_loop().create_future()
     _watch(lambda patience: None if stopped.done() else stopped.set_result(patience), settings.graceful_stop)
     site = await open_site(settings)
+    publishing = asyncio.create_task(Publisher(site).run())
     try:
         door = Door(site)
         await door.open(listening)
         await door.close(await stopped)
     finally:
+        publishing.cancel()
+        await asyncio.gather(publishing, return_exceptions=True)
         await site.close()
 
 

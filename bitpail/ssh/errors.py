@@ -7,6 +7,7 @@ from bitpail.errors import BitpailError, GitError, NotFound
 from bitpail.policy.decide import Decision
 from bitpail.policy.secrets import scrub
 from bitpail.services.access import Refused
+from bitpail.services.git_slots import Busy
 from bitpail.ssh.commands import NoCommand
 from bitpail.wire.errors import NOT_YOURS
 
@@ -26,6 +27,8 @@ def words(error: BitpailError, request_id: str) -> str:
         return "Shell access is disabled: only git's own commands are served here.\n"
     if isinstance(error, NotFound):
         return _NO_REPOSITORY
+    if isinstance(error, Busy):
+        return f"{error.message}; try again in {error.wait} seconds\n"
     if isinstance(error, GitError):
         return failure(request_id)
     return f"{scrub(error.message)}\n"

@@ -113,7 +113,7 @@ class Session(SSHServerSession[bytes]):
         path = scrub(self._line or "")[:300]
         noted: dict[str, str] = {}
         status = 1
-        with coming_from(Origin(request_id, self._client, "SSH", path)):
+        with coming_from(Origin(request_id, self._client, "SSH", path, door="ssh")):
             try:
                 status = await self._answer(request_id, noted)
                 await self._outgoing.flush()
@@ -136,13 +136,15 @@ class Session(SSHServerSession[bytes]):
         self._channel.exit(status)
 
     def _log(self, request_id: str, path: str, status: int, began: float, noted: dict[str, str]) -> None:
+        seconds = time.perf_counter() - began
+        self._site.counts.request("ssh", "SSH", status, seconds)
         log.info(
             "request",
             request=request_id,
             method="SSH",
             path=path,
             status=status,
-            milliseconds=round((time.perf_counter() - began) * 1000, 1),
+            milliseconds=round(seconds * 1000, 1),
             address=self._client.address,
             agent=self._client.agent,
             **noted,
