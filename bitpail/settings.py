@@ -286,7 +286,7 @@ _MEANING = {
     "trusted_proxies": "Networks (CIDR) whose X-Forwarded-For, -Proto and -Host are believed.",
     "graceful_stop": "How long running requests may go on after a stop was asked for.",
     "log_level": "debug, info, warning or error.",
-    "git_request_limit": "Largest body of a fetch request, unpacked.",
+    "git_request_limit": "Largest body of a fetch request, unpacked; and the most that names of refs in a push may take.",
     "push_limit": "Largest pack of one push; 0: no limit.",
     "free_guesses": "Different wrong secrets from one address before it has to wait, longer and longer.",
     "push_guard": "on: a push that holds a live app password of this server is refused; off: it isn't looked for.",

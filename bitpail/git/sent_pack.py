@@ -14,10 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from struct import unpack_from
 
-from bitpail.errors import GitError
+from bitpail.errors import GitError, Invalid, TooLarge
 from bitpail.git.command import start
 from bitpail.git.directories import GitDirectory, common_directory
 from bitpail.git.hooks import PER_PUSH
+from bitpail.wire import packet_lines
 
 # git's own receive.unpackLimit: packs of fewer objects are taken apart.
 _UNPACKED_BELOW = 100
@@ -31,12 +32,17 @@ _Copy = tempfile.SpooledTemporaryFile[bytes]
 
 
 class SentPack:
-    """What passes from one client to ``receive-pack``. ``place`` takes a copy too large for memory; close it."""
+    """What passes from one client to ``receive-pack``. ``place`` takes a copy too large for memory; close it.
 
-    def __init__(self, place: Path, *, is_large: bool) -> None:
+    ``limit`` is the most bytes that may come before the pack: names of refs, which git holds in memory.
+    """
+
+    def __init__(self, place: Path, limit: int, *, is_large: bool) -> None:
         self._place = place
+        self._limit = limit
+        self._before = 0
+        self._is_broken = False
         self._head = bytearray()
-        self._at = 0
         self._flushes = 1
         self._copy = None if is_large else _Copy(max_size=_IN_MEMORY, dir=str(place))
         self._has_begun = False
@@ -48,7 +54,7 @@ class SentPack:
             self._copy.close()
 
     async def passing(self, body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-        """The same bytes."""
+        """The same bytes; raises TooLarge."""
         async for piece in body:
             self._see(piece)
             yield piece
@@ -69,11 +75,16 @@ class SentPack:
         if self._has_begun:
             self._keep(piece)
             return
+        self._before += len(piece)
+        if self._before > self._limit + len(piece):
+            raise TooLarge(f"what comes before the pack is longer than {self._limit} bytes")
+        if self._is_broken:
+            return
         self._head += piece
-        if not self._pass_commands() or len(self._head) < self._at + _HEADER:
+        if not self._pass_commands() or len(self._head) < _HEADER:
             return
         self._has_begun = True
-        pack = bytes(self._head[self._at :])
+        pack = bytes(self._head)
         if pack.startswith(b"PACK"):
             self._number = int.from_bytes(pack[8:_HEADER], "big")
         if self._number is None or self._number >= _UNPACKED_BELOW:
@@ -95,21 +106,22 @@ class SentPack:
 
     def _pass_commands(self) -> bool:
         """Whether all of the lines before the pack are here. Lines that git will not understand are never over."""
-        while self._flushes and len(self._head) >= self._at + 4:
+        while self._flushes and len(self._head) >= 4:
             try:
-                length = int(self._head[self._at : self._at + 4], 16)
-            except ValueError:
+                length = packet_lines.length(bytes(self._head[:4]))
+            except Invalid:
+                self._is_broken = True
                 return False
             if length == _FLUSH:
                 self._flushes -= 1
-                self._at += 4
+                del self._head[:4]
                 continue
-            if length < 4 or len(self._head) < self._at + length:
+            if len(self._head) < length:
                 return False
-            _, _, capabilities = self._head[self._at + 4 : self._at + length].partition(b"\0")
+            _, _, capabilities = self._head[4:length].partition(b"\0")
             # Its values follow in lines of their own.
             self._flushes += b"push-options" in capabilities.split()
-            self._at += length
+            del self._head[: max(length, 4)]
         return not self._flushes
 
 

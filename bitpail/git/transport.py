@@ -28,6 +28,9 @@ _PROTOCOL = re.compile(r"version=[0-9](:[a-z0-9]+(=[a-z0-9]+)?){0,8}")
 # Seconds between two looks at the length of a file.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.002, 0.02
 
+# Seconds by which a client that is waited for is found silent before git is.
+_GRACE = 1.0
+
 # What git says when it dies of a request: one that is mangled or cut short, or
 # that wants what a push has removed meanwhile.
 _CLIENTS_MISTAKE = re.compile(
@@ -247,7 +250,11 @@ class _Progress:
     @property
     def overdue(self) -> bool:
         """Whether there was too little movement, or too much of it."""
-        return self._now() >= min(self._deadline, self._moved + self._limits.idle)
+        return self._now() >= self._due
+
+    @property
+    def _due(self) -> float:
+        return min(self._deadline, self._moved + self._limits.idle + _GRACE)
 
     async def output(self, process: Process) -> AsyncIterator[bytes]:
         """Git's answer, piece by piece."""
@@ -258,9 +265,8 @@ class _Progress:
 
     async def _read(self, process: Process) -> bytes:
         while True:
-            due = min(self._deadline, self._moved + self._limits.idle)
             try:
-                async with asyncio.timeout_at(due):
+                async with asyncio.timeout_at(self._due):
                     return await process.read()
             except TimeoutError:
                 if self.overdue:

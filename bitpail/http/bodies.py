@@ -27,7 +27,7 @@ class Silent(Invalid):
 class Body:
     """The body of one request as an iterator of unpacked pieces of at most 64 KiB.
 
-    Raises ClientGone, TooLarge (more than ``limit`` bytes, 0: no limit), Invalid
+    Raises ClientGone, TooLarge (more than ``limit`` bytes, packed or unpacked, 0: no limit), Invalid
     (broken gzip, or nothing came for ``idle_timeout`` seconds). ``finished`` is
     set when all of it was read.
     """
@@ -46,8 +46,7 @@ class Body:
         total = 0
         async for piece in pieces:
             total += len(piece)
-            if self._limit and total > self._limit:
-                raise TooLarge(f"the request is larger than {self._limit} bytes")
+            self._check(total)
             yield piece
 
     async def whole(self) -> bytes:
@@ -60,7 +59,12 @@ class Body:
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
+    def _check(self, size: int) -> None:
+        if self._limit and size > self._limit:
+            raise TooLarge(f"the request is larger than {self._limit} bytes")
+
     async def _received(self) -> AsyncIterator[bytes]:
+        total = 0
         while not self.finished.is_set():
             try:
                 async with asyncio.timeout(self._idle_timeout):
@@ -72,6 +76,9 @@ class Body:
             if not message.get("more_body", False):
                 self.finished.set()
             if message.get("body"):
+                # Packed, too: gzip without end may unpack to nothing.
+                total += len(message["body"])
+                self._check(total)
                 yield message["body"]
 
     async def _unpacked(self) -> AsyncIterator[bytes]:

@@ -133,7 +133,7 @@ async def receive_pack(
 
     async def pieces() -> AsyncGenerator[bytes, None]:
         landed, refused, outcome, answered = False, False, "failed", False
-        sent = SentPack(site.hooks, is_large=is_large)
+        sent = SentPack(site.hooks, site.settings.git_request_limit, is_large=is_large)
         began, counts = time.perf_counter(), site.counts
 
         async def judge(pushed: PushedRefs) -> list[str]:

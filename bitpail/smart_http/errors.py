@@ -9,7 +9,6 @@ import msgspec
 from starlette.responses import PlainTextResponse, Response
 
 from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, Unavailable
-from bitpail.http.bodies import Silent
 from bitpail.http.call import Call
 from bitpail.http.credentials import CHALLENGE, MalformedCredential
 from bitpail.http.routing import MethodNotAllowed
@@ -53,7 +52,7 @@ def response(call: Call, error: BitpailError) -> PlainTextResponse:
         return PlainTextResponse(f"{error.message}\n", 405, {"Allow": ", ".join(error.allowed)})
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
     # What the client still has to send would be waited for without end.
-    headers = {"Connection": "close"} if status == 500 or isinstance(error, Silent) else None
+    headers = {"Connection": "close"} if status in {400, 413, 500} else None
     if status == 500:
         call.noted["error"] = repr(error)
         text = f"Something went wrong on the server; its log has it as {call.request_id}.\n"

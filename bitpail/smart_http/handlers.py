@@ -112,4 +112,8 @@ async def _stream(
     headers.append((b"content-type", f"application/x-git-{service.value}-result".encode()))
     if length is not None:
         headers.append((b"content-length", b"%d" % length))
-    return Stream(200, headers, await started(pieces), body, call.site.settings.idle_timeout)
+    first = await started(pieces)
+    if not body.finished.is_set():
+        # Git wants no more of it, and the rest may never come.
+        headers.append((b"connection", b"close"))
+    return Stream(200, headers, first, body, call.site.settings.idle_timeout)

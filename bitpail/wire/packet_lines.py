@@ -32,10 +32,10 @@ _SPECIALS = {0: Special.FLUSH, 1: Special.DELIMITER, 2: Special.RESPONSE_END}
 
 def encode(data: bytes) -> bytes:
     """One packet line with this data."""
-    length = len(data) + 4
-    if length > LONGEST:
-        raise Invalid(f"a packet line of {length} bytes is longer than {LONGEST}")
-    return b"%04x%b" % (length, data)
+    size = len(data) + 4
+    if size > LONGEST:
+        raise Invalid(f"a packet line of {size} bytes is longer than {LONGEST}")
+    return b"%04x%b" % (size, data)
 
 
 class Decoder:
@@ -56,25 +56,26 @@ class Decoder:
 
     def _whole(self) -> Iterator[Packet]:
         while len(self._rest) >= 4:
-            length = _length(bytes(self._rest[:4]))
-            if length in _SPECIALS:
+            size = length(bytes(self._rest[:4]))
+            if size in _SPECIALS:
                 del self._rest[:4]
-                yield _SPECIALS[length]
+                yield _SPECIALS[size]
                 continue
-            if len(self._rest) < length:
+            if len(self._rest) < size:
                 return
-            data = bytes(self._rest[4:length])
-            del self._rest[:length]
+            data = bytes(self._rest[4:size])
+            del self._rest[:size]
             yield data
 
 
-def _length(digits: bytes) -> int:
+def length(digits: bytes) -> int:
+    """What the four digits of a packet say: its bytes with them, or 0, 1, 2 for one without data. Raises Invalid."""
     if not _HEXADECIMAL.issuperset(digits):
         raise Invalid(f"not the length of a packet line: {digits!r}")
-    length = int(digits, 16)
-    if length == 3 or length > LONGEST:
+    said = int(digits, 16)
+    if said == 3 or said > LONGEST:
         raise Invalid(f"not the length of a packet line: {digits!r}")
-    return length
+    return said
 
 
 def parse(data: bytes) -> list[Packet]:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -84,7 +85,8 @@ def kill(process: subprocess.Popen) -> None:
     """End a client and what it started, as a pulled plug would."""
     children = psutil.Process(process.pid).children(recursive=True)
     for one in (psutil.Process(process.pid), *children):
-        one.send_signal(signal.SIGKILL)
+        with suppress(psutil.NoSuchProcess):  # those it starts come and go
+            one.send_signal(signal.SIGKILL)
     process.communicate()
 
 

@@ -103,3 +103,11 @@ async def test_a_client_that_says_nothing_is_not_waited_for():
 
     with pytest.raises(Invalid, match="nothing came"):
         await Body(receive, Headers({}), 0, 0.01).whole()
+
+
+async def test_gzip_that_unpacks_to_nothing_meets_the_limit_too():
+    packer = zlib.compressobj(wbits=31)
+    nothing = [packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2000)]
+
+    with pytest.raises(TooLarge):
+        await body(*nothing, encoding="gzip", limit=1000).whole()
