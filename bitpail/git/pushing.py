@@ -63,8 +63,11 @@ def clean_after_dead(place: Path) -> None:
         with suppress(OSError):
             marks.setdefault(mark.readlink(), []).append(mark)
     for directory, of_it in marks.items():
+        # Asked before the look, or a push that dies just after it would leave what nobody knows of; and
+        # after it: what began later is not among what was found.
+        if not _is_idle(directory):
+            continue
         left = {path: _identity(path) for pattern in _LEFT for path in directory.glob(pattern)}
-        # Asked after the look: whatever began later is not among it.
         if not _is_idle(directory):
             continue
         if left:
