@@ -2,7 +2,7 @@
 
 import socket
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -45,25 +45,38 @@ class Client:
 
     def send(self, request: bytes) -> bytes:
         """Send a prepared request; the body of a 200, RuntimeError for anything else."""
+        return b"".join(self._body(request))
+
+    def send_and_count(self, request: bytes) -> int:
+        """The same for an answer of any size, of which only the length is wanted."""
+        return sum(map(len, self._body(request)))
+
+    def _body(self, request: bytes) -> Iterator[bytes]:
         self._socket.sendall(request)
         head = self._until(b"\r\n\r\n")
         status, *lines = head.decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         if headers.get("transfer-encoding") == "chunked":
-            content = self._chunks()
+            pieces = self._chunks()
         else:
-            content = self._exactly(int(headers.get("content-length", "0")))
+            pieces = self._parts(int(headers.get("content-length", "0")))
         if status.split(" ")[1] != "200":
-            raise RuntimeError(f"{status}: {content[:200]!r}")
-        return content
+            raise RuntimeError(f"{status}: {next(pieces, b'')[:200]!r}")
+        yield from pieces
 
-    def _chunks(self) -> bytes:
-        chunks = []
+    def _chunks(self) -> Iterator[bytes]:
         while size := int(self._until(b"\r\n"), 16):
-            chunks.append(self._exactly(size))
+            yield from self._parts(size)
             self._exactly(2)
         self._exactly(2)
-        return b"".join(chunks)
+
+    def _parts(self, size: int) -> Iterator[bytes]:
+        while size:
+            if not self._rest:
+                self._more()
+            piece, self._rest = self._rest[:size], self._rest[size:]
+            size -= len(piece)
+            yield piece
 
     def _until(self, end: bytes) -> bytes:
         while end not in self._rest:

@@ -7,14 +7,22 @@ wall time worthless, and hardly touches this.
 import argparse
 import os
 import statistics
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from msgspec import Struct
+
 _TICK = os.sysconf("SC_CLK_TCK")
 _SETTLE = 0.03
 """Seconds in which the children of the last request come to their end."""
+_SETTLED_WITHIN = 60
+_IDLE = 20
+"""CPU milliseconds in half a second; what a server does by the clock is far less."""
+_BETWEEN_LOOKS = 0.1
+"""Seconds between two looks at memory."""
 
 
 def arguments(description: str) -> bool:
@@ -24,6 +32,13 @@ def arguments(description: str) -> bool:
     size.add_argument("--quick", action="store_true", help="small sizes, under a minute; the default")
     size.add_argument("--full", action="store_true", help="the sizes that the goals speak of")
     return bool(parser.parse_args().full)
+
+
+class Cost(Struct, frozen=True):
+    """CPU milliseconds, and the most bytes of memory at any one time."""
+
+    cpu: float
+    memory: float
 
 
 class Meter:
@@ -58,6 +73,40 @@ class Meter:
         work()
         time.sleep(_SETTLE)
         return (self.seconds() - before) * 1000
+
+    def memory(self) -> int:
+        """Bytes of memory that are no file's, and not shared, as of now."""
+        if self._group is None:
+            pids = _family(self._pids)
+        else:
+            pids = [int(pid) for pid in (self._group / "cgroup.procs").read_text().split()]
+        return sum(map(_memory_of, pids))
+
+    def cost(self, work: Callable[[], object]) -> Cost:
+        """What the server spends while this runs, and the most it holds."""
+        most = self.memory()
+        done = threading.Event()
+
+        def watch() -> None:
+            nonlocal most
+            while not done.wait(_BETWEEN_LOOKS):
+                most = max(most, self.memory())
+
+        watching = threading.Thread(target=watch)
+        watching.start()
+        try:
+            cpu = self.of(work)
+        finally:
+            done.set()
+            watching.join()
+        return Cost(cpu, most)
+
+    def settle(self) -> None:
+        """Wait until what the start set off has come to its end."""
+        end = time.monotonic() + _SETTLED_WITHIN
+        while self.of(lambda: time.sleep(0.5)) > _IDLE:
+            if time.monotonic() > end:
+                raise RuntimeError("the server does not come to rest")
 
     def close(self) -> None:
         """Give the control group back; its processes may live on."""
@@ -98,6 +147,14 @@ def _seconds_of(pid: int) -> float:
     return sum(map(int, fields[11:15])) / _TICK
 
 
+def _memory_of(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0  # it has ended
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss_Anon:"))
+
+
 @contextmanager
 def metered(name: str, *pids: int) -> Iterator[Meter]:
     """A meter, closed at the end."""
@@ -129,6 +186,11 @@ def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Non
 def milliseconds(value: float) -> str:
     """So many of them, as a cell."""
     return f"{value:.3f} ms" if value < 10 else f"{value:.1f} ms"
+
+
+def mebibytes(value: float) -> str:
+    """So many bytes, as a cell."""
+    return f"{value / 2**20:.1f} MiB"
 
 
 def verdict(value: float, most: float) -> str:

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 MISSING = "nginx and fcgiwrap are not installed: the comparison is left out"
 USERNAME, PASSWORD = "peer", "not-a-secret"
-_WORKERS = 4
+_WORKERS = 8
 
 _CONFIGURATION = """
 daemon off;

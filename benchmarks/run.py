@@ -10,7 +10,10 @@ from pathlib import Path
 
 from measure import arguments
 
-_BENCHMARKS = ("authentication", "rest", "commits", "git_http", "clones", "discovery", "upkeep")
+_BENCHMARKS = (
+    *("authentication", "rest", "commits"),
+    *("discovery", "clones", "pushes", "upkeep", "memory"),
+)
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ import asyncio
 import errno
 import os
 import shutil
+import stat
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
@@ -60,24 +61,55 @@ def repository_path(root: Path, repository_id: str, *, wiki: bool = False) -> Pa
 
 def locate(directory: Path) -> Path:
     """The git directory of a repository that exists: bare, or with a ``.git`` in it."""
-    directory = directory.absolute()
-    for candidate in (directory / ".git", directory):
-        found = _follow(candidate) if candidate.is_file() else candidate
-        if _is_git_directory(found):
-            return found.resolve()
+    # On the way of each request to an adopted repository, so as few looks as can be, and no Path for them.
+    top = os.path.abspath(directory)  # noqa: PTH100
+    for candidate in (f"{top}/.git", top):
+        mode = _mode(candidate)
+        found = _follow(candidate) if stat.S_ISREG(mode) else candidate
+        if mode and _is_git_directory(found):
+            return _resolved(found)
     raise Invalid(f"not a git repository: {str(directory)!r}")
 
 
-def _follow(file: Path) -> Path:
+def _follow(file: str) -> str:
     """What a ``.git`` file of a linked worktree or a submodule names."""
-    with file.open(encoding="utf-8", errors="surrogateescape") as stream:
+    with open(file, encoding="utf-8", errors="surrogateescape") as stream:  # noqa: PTH123
         text = stream.read(4096 + len("gitdir: "))
-    return file.parent / text.removeprefix("gitdir: ").rstrip("\n") if text.startswith("gitdir: ") else file
+    if not text.startswith("gitdir: "):
+        return file
+    return os.path.join(os.path.dirname(file), text.removeprefix("gitdir: ").rstrip("\n"))  # noqa: PTH118, PTH120
 
 
-def _is_git_directory(path: Path) -> bool:
-    common = common_directory(path)
-    return (path / "HEAD").is_file() and (common / "objects").is_dir() and (common / "refs").is_dir()
+def _is_git_directory(path: str) -> bool:
+    common = common_directory(Path(path))
+    return (
+        stat.S_ISREG(_mode(f"{path}/HEAD"))
+        and stat.S_ISDIR(_mode(f"{common}/objects"))
+        and stat.S_ISDIR(_mode(f"{common}/refs"))
+    )
+
+
+def _mode(path: str) -> int:
+    """What it is, links followed; 0 if there is nothing."""
+    try:
+        return os.stat(path).st_mode  # noqa: PTH116
+    except (OSError, ValueError):  # a NUL in a name
+        return 0
+
+
+def _resolved(path: str) -> Path:
+    """Without links. One look instead of one for each segment, while it is the same directory."""
+    there = os.stat(path)  # noqa: PTH116
+    known = _real(path, there.st_dev, there.st_ino)
+    with suppress(OSError):
+        if os.path.samestat(os.stat(known), there):  # noqa: PTH116
+            return known
+    return Path(path).resolve()
+
+
+@lru_cache(maxsize=4096)
+def _real(path: str, _device: int, _inode: int) -> Path:
+    return Path(path).resolve()
 
 
 def common_directory(path: Path) -> Path:

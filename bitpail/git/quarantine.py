@@ -5,9 +5,12 @@ to complete a thin pack is in quarantine too and was there before.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterable
-from contextlib import suppress
+import re
+import zlib
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
+from contextlib import aclosing, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from msgspec import Struct
 
@@ -19,6 +22,10 @@ from bitpail.git.revisions import check_hash, check_hashes
 
 # Larger files are not unpacked in memory by git either.
 _STREAMED: Config = (("core.bigFileThreshold", "8m"),)
+
+
+_HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_PIECE = 64 * 1024
 
 
 class NewObject(Struct, frozen=True, gc=False):
@@ -38,7 +45,45 @@ class Origin(Struct, frozen=True, gc=False):
 async def contents(
     directory: GitDirectory, quarantine: Path
 ) -> AsyncGenerator[tuple[NewObject, bytes], None]:
-    """Every object in quarantine, each in pieces that follow each other."""
+    """Every object in quarantine, each in pieces that follow each other; raises GitError."""
+    # Most pushes are a few objects, and to read those costs less than to start a git.
+    is_packed = any(quarantine.glob("pack/*.pack"))
+    found = _packed(directory, quarantine) if is_packed else _loose(quarantine)
+    async with aclosing(found):
+        async for one in found:
+            yield one
+
+
+async def _loose(quarantine: Path) -> AsyncGenerator[tuple[NewObject, bytes], None]:
+    for file in quarantine.glob("[0-9a-f][0-9a-f]/*"):
+        if not _HASH.fullmatch(name := file.parent.name + file.name):
+            continue
+        read: NewObject | None = None
+        with file.open("rb") as stream:
+            try:
+                for piece in _inflated(stream):
+                    content = piece
+                    if read is None:
+                        header, _, content = piece.partition(b"\0")
+                        read = NewObject(name, header.partition(b" ")[0].decode("ascii"))
+                    if content:
+                        yield read, content
+                    await asyncio.sleep(0)
+            except (zlib.error, ValueError) as error:
+                raise GitError(f"the object {name} can't be read: {error}") from None
+
+
+def _inflated(stream: BinaryIO) -> Iterator[bytes]:
+    """In pieces of some size, whatever a small file unpacks to. The first holds the header."""
+    unpack = zlib.decompressobj()
+    while data := stream.read(_PIECE):
+        while data and not unpack.eof:
+            if piece := unpack.decompress(data, _PIECE):
+                yield piece
+            data = unpack.unconsumed_tail
+
+
+async def _packed(directory: GitDirectory, quarantine: Path) -> AsyncGenerator[tuple[NewObject, bytes], None]:
     process = start(
         directory.path,
         "cat-file",

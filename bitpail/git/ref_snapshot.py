@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import Struct
+
 from bitpail.errors import GitError
 from bitpail.git import ref_files
 from bitpail.git.directories import GitDirectory
@@ -150,25 +152,19 @@ class RefSnapshots:
         if files is not None and len(files.files) < _MANY and files.unchanged():
             return kept.snapshot
         async with kept.lock:
-            files = kept.files
-            if files is None or not await asyncio.to_thread(files.unchanged):
-                await self._renew(kept, directory, config)
+            looked = await asyncio.to_thread(_look, directory.path, config.width, kept.files)
+            if looked is not None:
+                await self._renew(kept, directory, looked)
             return kept.snapshot
 
-    async def _renew(self, kept: _Kept, directory: GitDirectory, config: PlainConfig) -> None:
-        files = await asyncio.to_thread(ref_files.read, directory.path, config.width, kept.files)
-        if kept.files is None or not files.same(kept.files):
-            kept.snapshot = None
-            if not files.broken:
-                kept.snapshot = await self._snapshot(directory, files, config.width)
+    async def _renew(self, kept: _Kept, directory: GitDirectory, looked: "_Looked") -> None:
+        if not looked.is_same:
+            kept.snapshot = await self._snapshot(directory, looked.found) if looked.found else None
         # Without a snapshot the next one has to look again: an object may have come meanwhile.
-        kept.files = files if kept.snapshot is not None else None
+        kept.files = looked.files if kept.snapshot is not None else None
         self._make_room(directory.path, kept)
 
-    async def _snapshot(self, directory: GitDirectory, files: RefFiles, width: int) -> RefSnapshot | None:
-        found = await asyncio.to_thread(resolve, files, width)
-        if found is None:
-            return None
+    async def _snapshot(self, directory: GitDirectory, found: Resolved) -> RefSnapshot | None:
         try:
             behind = await self._objects.peel(directory, [name.decode() for name in found.unknown])
         except GitError:
@@ -176,6 +172,8 @@ class RefSnapshots:
         if len(behind) != len(found.unknown):
             return None  # there are objects missing
         tags = {name.encode(): end.encode() for name, end in behind.items() if name != end}
+        if len(found.targets) < _MANY:
+            return _seen(found, tags)
         return await asyncio.to_thread(_seen, found, tags)
 
     def _make_room(self, path: Path, kept: _Kept) -> None:
@@ -187,6 +185,23 @@ class RefSnapshots:
         while self._bytes > _KEPT_BYTES and self._kept:
             _, dropped = self._kept.popitem(last=False)
             self._bytes -= dropped.bytes
+
+
+class _Looked(Struct, frozen=True):
+    """``found`` is None where nothing was new, or where only git can tell."""
+
+    files: RefFiles
+    is_same: bool
+    found: Resolved | None
+
+
+def _look(path: Path, width: int, before: RefFiles | None) -> _Looked | None:
+    """The files of the refs and what they say; None if they are as they were."""
+    if before is not None and before.unchanged():
+        return None
+    files = ref_files.read(path, width, before)
+    is_same = before is not None and files.same(before)
+    return _Looked(files, is_same, None if is_same or files.broken else resolve(files, width))
 
 
 def _seen(found: Resolved, tags: dict[bytes, bytes]) -> RefSnapshot:

@@ -47,6 +47,8 @@ class SentPack:
         self._copy = None if is_large else _Copy(max_size=_IN_MEMORY, dir=str(place))
         self._has_begun = False
         self._number: int | None = None
+        self.size = 0
+        """Bytes of the pack so far."""
 
     def close(self) -> None:
         """Forget the copy."""
@@ -93,6 +95,7 @@ class SentPack:
         self._head.clear()
 
     def _keep(self, piece: bytes) -> None:
+        self.size += len(piece)
         if self._copy is not None:
             try:
                 self._copy.write(piece)

@@ -46,10 +46,11 @@ async def _entries(objects: Objects, directory: GitDirectory, above: Entry) -> l
         raise GitError(f"the directory {above.path!r} is too large to be listed") from None
     if answer is None or answer.kind != "tree":
         raise NotFound(f"No such file or directory: {above.path}")
-    return _parse(answer.data, len(above.hash) // 2, f"{above.path}/" if above.path else "")
+    return parse(answer.data, len(above.hash) // 2, f"{above.path}/" if above.path else "")
 
 
-def _parse(data: bytes, hash_size: int, prefix: str) -> list[Entry]:
+def parse(data: bytes, hash_size: int, prefix: str = "") -> list[Entry]:
+    """The entries of a tree; a hash has so many bytes in it. ``prefix`` comes before each path."""
     found, position = [], 0
     while (space := data.find(b" ", position)) > 0 and (end := data.find(b"\0", space)) > 0:
         following = end + 1 + hash_size

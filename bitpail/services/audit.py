@@ -6,6 +6,7 @@ write of its own (a first use, a refusal, a log-in) is noted and written behind.
 
 import uuid
 from collections.abc import AsyncIterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -57,9 +58,14 @@ def note(
     Of those with the same kind, app password and ``once`` there is one in the
     log, whichever worker noted it.
     """
-    event_id = str(uuid.uuid5(_FIRST_USE, f"{kind} {once}") if once else uuid.uuid4())
+    event_id = _id_of_one(kind, once) if once else str(uuid.uuid4())
     if not site.audit.has(event_id):
         site.audit.put(event_id, _event(event_id, kind, user, app_password, detail))
+
+
+@lru_cache(maxsize=4096)
+def _id_of_one(kind: Kind, once: str) -> str:
+    return str(uuid.uuid5(_FIRST_USE, f"{kind} {once}"))
 
 
 def _event(

@@ -200,8 +200,8 @@ async def _advertised(directory: GitDirectory, limits: Limits) -> _Seen:
 
 def _seen(refs: list[tuple[bytes, bytes]]) -> _Seen:
     targets = sorted({target for target, _ in refs})
-    tags = [b"%b %b" % (target, name) for target, name in refs if name.startswith(_TAGS)]
-    tips = Tips(frozenset(target.decode() for target in targets), _digest(targets))
+    tags = [b"%b %b" % ref for ref in refs if ref[1].startswith(_TAGS)]
+    tips = Tips(frozenset(b"\n".join(targets).decode().split()), _digest(targets))
     return _Seen(tips, _digest(tags))
 
 

@@ -7,7 +7,7 @@ put a branch on a withdrawn secret, or a commit on its directory, and fetch it.
 from contextlib import aclosing
 
 from bitpail.errors import GitError
-from bitpail.git import quarantine
+from bitpail.git import quarantine, whole_push
 from bitpail.git.directories import GitDirectory
 from bitpail.git.gate import PushedRefs
 from bitpail.git.sent_pack import SentPack
@@ -22,6 +22,8 @@ async def refusals(
     tips = await site.fetches.tips(directory, limits)
     new = {update.new for update in pushed.updates if update.new.strip("0")} - tips.hashes
     if not new:
+        return []
+    if await whole_push.is_whole(site.objects, directory, pushed.quarantine, new, tips.hashes):
         return []
     size = len(next(iter(new))) // 2
     names = sent.names(pushed.quarantine, size)

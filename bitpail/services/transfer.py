@@ -14,7 +14,7 @@ import structlog
 from msgspec.structs import replace
 
 from bitpail.errors import BitpailError
-from bitpail.git import directories, main_branch, transport
+from bitpail.git import main_branch, transport
 from bitpail.git.ancestry import is_ancestor
 from bitpail.git.clone_cache import Answer
 from bitpail.git.directories import GitDirectory
@@ -175,7 +175,7 @@ async def receive_pack(
             counts.took("git_duration_seconds", service.value, seconds=time.perf_counter() - began)
         if landed:
             upkeep.note_push(site, access, is_large=is_large)
-            await _landed(site, access)
+            await _landed(site, access, sent.size)
 
     return pieces()
 
@@ -219,14 +219,14 @@ async def _limited(git_directory: GitDirectory, access: Access, pushed: PushedRe
     return refusals
 
 
-async def _landed(site: Site, access: Access) -> None:
+async def _landed(site: Site, access: Access, size: int) -> None:
     git_directory = await directory(site, access)
     await main_branch.after_push(site.objects, git_directory)
     if access.need.of == "wiki":
         return
-    size = await directories.disk_size(git_directory.path)
     try:
-        await repositories.set_size_and_updated(site.db, access.repository.id, size, now())
+        # To look at every file would cost more the more pushes there were; upkeep does it.
+        await repositories.note_push(site.db, access.repository.id, size, now())
     except BitpailError as error:
         # The push is on disk and was acknowledged; a size that is a push old harms nobody.
         log.warning("push.size_not_noted", repository=access.repository.id, reason=error.message)

@@ -23,6 +23,7 @@ from bitpail.git.directories import GitDirectory
 from bitpail.git.upkeep import Plan
 from bitpail.git.upkeep_state import State, look
 from bitpail.model.access import Access
+from bitpail.model.repositories import RepositoryId
 from bitpail.services import repositories
 from bitpail.services.clock import now
 from bitpail.services.site import Site
@@ -121,6 +122,7 @@ async def maintain(
         raise
     report = msgspec.structs.replace(report, seconds=round(time.monotonic() - clock, 3))
     if report.outcome in {"done", "in order"}:
+        await _measure(site, target)
         repacked = began if report.whole else claim.repacked_on
         is_known = await store.finish(site.db, claim, began=began, at=now(), repacked=repacked)
         if not is_known and await _target(site, target.key) is None:
@@ -185,6 +187,13 @@ async def _do(
     outcome = "in order" if before == after and not whole else "done"
     report = _report(target, outcome, before=before, after=after)
     return msgspec.structs.replace(report, whole=whole)
+
+
+async def _measure(site: Site, target: Target) -> None:
+    """How large the repository is now; pushes only add what they bring."""
+    if target.of == "code":
+        size = await directories.disk_size(target.directory.path)
+        await repositories_store.set_size(site.db, RepositoryId(target.key), size)
 
 
 def _is_long_ago(claim: Claim) -> bool:

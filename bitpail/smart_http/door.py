@@ -46,9 +46,10 @@ class SmartHttp:
 
     def _match(self, call: Call) -> Match:
         path = call.raw_path
-        service = call.request.query_params.get("service")
-        if path.endswith(_INFO_REFS) and service is not None:
-            path += b"?service=" + service.encode("utf-8", "replace")
+        if path.endswith(_INFO_REFS):
+            service = call.request.query_params.get("service")
+            if service is not None:
+                path += b"?service=" + service.encode("utf-8", "replace")
         match = self._router.find(call.method, path)
         if match is None:
             raise NotFound("there is no page and no Git service at this address")

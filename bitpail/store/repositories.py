@@ -99,13 +99,15 @@ _update = (
     .where(_id)
     .values({name: bindparam(f"new_{name}", type_=_c[name].type) for name in _CHANGEABLE})
 )
-_set_size_and_updated = (
+_note_push = (
     sa.update(_repositories)
     .where(_id)
     .values(
-        size=bindparam("new_size", type_=BigInteger), updated_on=bindparam("new_updated_on", type_=BigInteger)
+        size=_c.size + bindparam("grown", type_=BigInteger),
+        updated_on=bindparam("new_updated_on", type_=BigInteger),
     )
 )
+_set_size = sa.update(_repositories).where(_id).values(size=bindparam("new_size", type_=BigInteger))
 _delete = sa.delete(_repositories).where(_id)
 _grant = Upsert(_repository_permissions, "permission")
 _revoke = sa.delete(_repository_permissions).where(
@@ -241,11 +243,14 @@ def _values(repository: Repository) -> dict[str, Any]:
     }
 
 
-async def set_size_and_updated(
-    db: Connection, repository_id: RepositoryId, size: int, updated_on: int
-) -> None:
-    """Write down what a push left."""
-    await db.run(_set_size_and_updated, repository=repository_id, new_size=size, new_updated_on=updated_on)
+async def note_push(db: Connection, repository_id: RepositoryId, grown: int, updated_on: int) -> None:
+    """Write down that a push of so many bytes has landed."""
+    await db.run(_note_push, repository=repository_id, grown=grown, new_updated_on=updated_on)
+
+
+async def set_size(db: Connection, repository_id: RepositoryId, size: int) -> None:
+    """Write down how many bytes it has on disk."""
+    await db.run(_set_size, repository=repository_id, new_size=size)
 
 
 async def delete(db: Connection, repository_id: RepositoryId) -> bool:

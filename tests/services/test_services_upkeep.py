@@ -8,7 +8,7 @@ import pytest
 from support.repositories import Repository
 
 from bitpail.errors import NotFound
-from bitpail.git.directories import repository_path
+from bitpail.git.directories import disk_size, repository_path
 from bitpail.services import repositories, upkeep
 from bitpail.services.site import open_site
 from bitpail.services.upkeep_counts import MANY
@@ -69,6 +69,13 @@ async def test_pushes_are_counted_and_many_of_them_put_a_repository_in_order(ser
     await upkeep.run_due(site)
     assert loose(on_disk) == 3
     assert (await upkeep.waiting(site)).directories == 1
+
+
+async def test_the_size_of_a_repository_is_exact_after_upkeep(server, on_disk, target):
+    await upkeep.maintain(server.site, target)
+
+    located = await repositories.named(server.site, "ada", "notes")
+    assert located.repository.size == await disk_size(on_disk.directory)
 
 
 async def test_a_large_push_is_enough_and_a_wiki_is_counted_for_itself(server, notes, on_disk):

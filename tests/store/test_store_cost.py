@@ -37,7 +37,7 @@ STATEMENTS = {
         (projects, "_by_key _by_id _of_workspace _oldest _revoke"),
         (repositories, "_by_slugs _by_slug_and_id _by_id_and_slug _by_ids _by_id _visible _count_visible"),
         (repositories, "_part_of_visible _count_chosen"),
-        (repositories, "_by_directory _update _set_size_and_updated _delete _revoke"),
+        (repositories, "_by_directory _update _note_push _set_size _delete _revoke"),
         (ssh_keys, "_of_user _by_fingerprint _remove _touch"),
         (access_keys, "_of_repository _of_project _exists _standing _remove _touch"),
         (avatars, "_of_user _remove"),

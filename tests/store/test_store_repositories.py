@@ -97,9 +97,13 @@ async def test_settings_change_and_facts_about_the_data_do_not(db):
     found = await repositories.find(db, "team", "new", None)
     assert found.repository == msgspec.structs.replace(changed, size=5)
 
-    await repositories.set_size_and_updated(db, repository.id, 8, 10)
+    await repositories.note_push(db, repository.id, 3, 10)
     found = await repositories.find(db, "team", "new", None)
     assert found.repository == msgspec.structs.replace(changed, size=8, updated_on=10)
+
+    await repositories.set_size(db, repository.id, 6)
+    found = await repositories.find(db, "team", "new", None)
+    assert found.repository == msgspec.structs.replace(changed, size=6, updated_on=10)
 
 
 async def test_a_deleted_repository_takes_its_grants_along(db):

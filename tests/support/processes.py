@@ -17,11 +17,11 @@ def family(pid: int) -> list[psutil.Process]:
 
 
 def children() -> list[psutil.Process]:
-    """What the test's own process runs now, without the server that other tests share."""
+    """What the test's own process runs now, without the servers that other tests share."""
     found = []
     for child in psutil.Process().children():
         try:
-            if "bitpail" not in child.cmdline():
+            if "bitpail" not in child.cmdline() and child.name() != "postgres":
                 found += family(child.pid)
         except psutil.NoSuchProcess:
             continue
