@@ -2,7 +2,9 @@
 
 import os
 import signal
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
@@ -35,14 +37,18 @@ def test_all_processes_are_added_up_and_none_that_ends_is_lost(person):
         # A clone asks three times, of whichever worker; each tells within seconds.
         assert eventually(lambda: requests() == 18)
         assert sample(person, server, "fetches_total", kind="clone", door="git") == 6
-        # Two workers and SSH.
-        assert sample(person, server, "processes") == 3
-        memory = sample(person, server, "resident_memory_bytes")
-        assert memory > 3 * 20 << 20
-
+        # Nobody has come over SSH.
+        assert sample(person, server, "processes") == 2
         files = list((server.settings.data_path / "metrics").glob("*.json"))
         pids = {int(file.name.split("-")[-2]) for file in files}
         victim = next(pid for pid in pids if "spawn_main" in " ".join(psutil.Process(pid).cmdline()))
+
+        where = urlsplit(server.ssh_url)
+        with socket.create_connection((where.hostname, where.port), timeout=30) as client:
+            assert client.recv(3) == b"SSH"
+        assert eventually(lambda: sample(person, server, "processes") == 3)
+        memory = sample(person, server, "resident_memory_bytes")
+        assert memory > 3 * 20 << 20
         os.kill(victim, signal.SIGKILL)
         assert eventually(lambda: not Path(f"/proc/{victim}").exists())
         assert eventually(lambda: sample(person, server, "processes") == 3)
