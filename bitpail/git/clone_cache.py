@@ -22,7 +22,7 @@ from bitpail.git.transport import Limits, fetch_into
 Turn = Callable[[], AbstractAsyncContextManager[None]]
 """Gives what is held while git runs; entering may raise."""
 
-PIECE = 256 * 1024
+PIECE = 512 * 1024
 """Bytes that are read and sent at once."""
 
 _REMEMBERED = 10_000

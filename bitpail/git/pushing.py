@@ -1,4 +1,4 @@
-"""Which pushes are under way, and what is left of those that are dead.
+"""Which pushes are under way, and what is left of those that are dead. Packing refs counts as one.
 
 The kernel keeps a repository's refs locked, for sharing, as long as any process
 of a push lives. A push leaves a mark too: what has to be looked at after a crash.

@@ -9,7 +9,7 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from bitpail.git.command import run
 from bitpail.git.directories import GitDirectory, common_directory
 from bitpail.git.environment import Config
 from bitpail.git.leftovers import remove_leftovers
+from bitpail.git.pushing import LOCK, under_way
 from bitpail.git.upkeep_state import State, look
 
 MANY_REFS = 10
@@ -47,12 +48,14 @@ _NO_ROOM = ("No space left on device", "Out of diskspace", "File too large", "Di
 class Plan(Struct, frozen=True):
     """``whole``: into one pack. ``expire``: for how many seconds something has been known to be
     unreachable before it is removed; None: it never is. ``locks_age``: seconds after which nobody
-    can be at a lock any more. ``progress`` is told the step that begins.
+    can be at a lock any more. ``marks`` is where pushes note that they are under way: what moves
+    refs for us does it too. ``progress`` is told the step that begins.
     """
 
     whole: bool
     expire: float | None
     locks_age: float
+    marks: Path
     progress: Callable[[str], None]
 
 
@@ -104,7 +107,10 @@ class _Steps:
     async def _pack_refs(self) -> None:
         self._plan.progress("packing refs")
         try:
-            await self._git("pack-refs", "--all")
+            # Killed, it would leave its locks, and nobody could push to those refs.
+            with under_way(GitDirectory(self._path), self._plan.marks) as noted:
+                await self._git("pack-refs", "--all", also={LOCK: noted.descriptor})
+                noted.ended_well()
         except GitError as error:
             # A push is at them, or was killed there: the next time will do.
             if not any(name in error.stderr for name in (".lock", "packed-refs.new")):
@@ -149,8 +155,8 @@ class _Steps:
         split = "--split=replace" if whole else "--split"
         await self._git("commit-graph", "write", "--reachable", "--changed-paths", split, "--no-progress")
 
-    async def _git(self, command: str, *flags: str) -> None:
-        held = {} if self._lock < 0 else {_LOCK: self._lock}
+    async def _git(self, command: str, *flags: str, also: Mapping[int, int] | None = None) -> None:
+        held = {**({} if self._lock < 0 else {_LOCK: self._lock}), **(also or {})}
         await run(
             self._path,
             command,

@@ -172,6 +172,7 @@ async def _do(
             # Others may have borrowed objects of a directory that is not ours.
             expire=None if target.directory.adopted else _expire(site),
             locks_age=float(site.settings.git_timeout),
+            marks=site.hooks,
             progress=progress,
         )
         after = await git.maintain(target.directory, plan)

@@ -21,6 +21,7 @@ from bitpail.errors import Conflict, GitError, NotFound, Unavailable
 from bitpail.git import transport
 from bitpail.git.directories import GitDirectory
 from bitpail.git.leftovers import remove_leftovers
+from bitpail.git.pushing import clean_after_dead
 from bitpail.git.transport import Service
 from bitpail.git.upkeep import Plan, maintain
 from bitpail.git.upkeep_state import look
@@ -32,9 +33,18 @@ KILLS = 30
 PUSHES = 200
 
 
+PLAN = {"whole": False, "expire": None, "locks_age": 3600.0, "progress": lambda _: None}
+
+
+@pytest.fixture(autouse=True)
+def marks(tmp_path, monkeypatch):
+    monkeypatch.setitem(PLAN, "marks", tmp_path / "marks")
+    (tmp_path / "marks").mkdir()
+    return tmp_path / "marks"
+
+
 def plan(**changes):
-    values = {"whole": False, "expire": None, "locks_age": 3600.0, "progress": lambda _: None}
-    return Plan(**values | changes)
+    return Plan(**PLAN | changes)
 
 
 def the(server, *, adopted=False):
@@ -310,6 +320,26 @@ async def test_killed_at_random_moments_it_leaves_a_whole_repository_every_time(
     assert (state.loose, state.unindexed, state.has_bitmap) == (0, 0, True)
     assert temporary(server) == []
     assert leftovers(server) == []
+
+
+async def test_refs_that_a_killed_git_was_packing_are_free_at_once(server, marks):
+    tip = server.commit()
+    for number in range(100):
+        names = [f"create refs/heads/r{number}-{one} {tip}\n" for one in range(50)]
+        server.git("update-ref", "--stdin", stdin="".join(names).encode())
+        running = asyncio.create_task(maintain(the(server), plan()))
+        while not running.done() and not any((server.directory / "refs/heads").glob("*.lock")):
+            await asyncio.sleep(0)
+        for process in children():
+            process.kill()
+        await asyncio.gather(running, return_exceptions=True)
+        if any(server.directory.rglob("*.lock")):
+            break
+
+    assert any(server.directory.rglob("*.lock"))
+    await asyncio.to_thread(clean_after_dead, marks)
+    assert not [*server.directory.glob("refs/**/*.lock"), *server.directory.glob("*.lock")]
+    assert not any(marks.iterdir())
 
 
 async def test_a_stop_of_the_server_ends_git_and_leaves_nothing(server):
