@@ -17,6 +17,7 @@ demo: $(INSTALLED)
 test: check
 	$(BIN)/python tests/support/install_postgresql.py
 	$(BIN)/python tests/support/install_chromium.py
+	$(BIN)/python tests/support/install_other_clients.py
 	$(BIN)/pytest -n 2 $(TESTS)
 
 check: $(INSTALLED)

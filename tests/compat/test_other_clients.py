@@ -1,4 +1,4 @@
-"""Clients that are not git: dulwich and libgit2 over HTTP, with repositories and wikis."""
+"""Clients that are not git: dulwich, libgit2, isomorphic-git and go-git over HTTP, with repositories and wikis."""
 
 import gc
 import io
@@ -9,6 +9,7 @@ from dulwich import porcelain
 from dulwich.client import HTTPUnauthorized
 from dulwich.errors import GitProtocolError
 from support.clients import Person, refs
+from support.other_clients import Program, Refused, go_git, isomorphic_git
 from support.place import Place
 
 from bitpail.testing.server import Person as User
@@ -92,8 +93,42 @@ class Libgit2:
         self._repo.remotes["origin"].push(["refs/heads/main"], callbacks=self._callbacks)
 
 
-CLIENTS = [Dulwich, Libgit2]
-REFUSED = (HTTPUnauthorized, GitProtocolError, pygit2.GitError)
+class _Driven:
+    """The same by a program of its own for each command."""
+
+    program: Program
+
+    def __init__(self, place, secret, *, depth=0):
+        self._program = self.program.or_skip()
+        directory = place.person.home / self.program.name
+        self._how = {"directory": str(directory), "username": "ada", "secret": secret}
+        self._is = self._program.does("clone", url=place.url, depth=depth, **self._how)
+
+    @property
+    def head(self):
+        return self._is["head"]
+
+    @property
+    def commits(self):
+        return self._is["commits"]
+
+    def fetches(self):
+        return self._program.does("fetch", **self._how)["fetched"]
+
+    def pushes(self):
+        self._is = self._program.does("push", **self._how)
+
+
+class IsomorphicGit(_Driven):
+    program = isomorphic_git
+
+
+class GoGit(_Driven):
+    program = go_git
+
+
+CLIENTS = [Dulwich, Libgit2, IsomorphicGit, GoGit]
+REFUSED = (HTTPUnauthorized, GitProtocolError, pygit2.GitError, Refused)
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -1,11 +1,15 @@
-"""Clients that share no code with git: dulwich through OpenSSH's client, libgit2 through libssh2."""
+"""Clients that share no code with git: dulwich through OpenSSH's client, libgit2 through libssh2, go-git through Go's."""
 
 import contextlib
+from urllib.parse import urlsplit
 
 import pygit2
+import pytest
 from dulwich import porcelain
 from dulwich.client import SSHGitClient
 from support.clients import refs
+from support.other_clients import Refused, go_git
+from support.ssh import SshPerson
 
 
 def test_dulwich_clones_fetches_and_pushes_over_ssh(bitpail, ada, address):
@@ -58,3 +62,36 @@ def test_libgit2_clones_pushes_and_fetches_over_ssh(bitpail, ada):
     assert calls.refused == {}
     assert refs(bitpail.directory("ada/notes"))["refs/heads/main"] == str(made)
     assert other.references["refs/remotes/origin/main"].target == made
+
+
+def _with_key(person, name="clone", *, known=None):
+    """What go-git is told: whose key, and all host keys of the server, as somebody that it knows was told them."""
+    parts = urlsplit(person.server.ssh_url)
+    told = (known or person).ssh("host_key_info").out.splitlines()
+    hosts = person.home / "hosts"
+    hosts.write_text("".join(f"[{parts.hostname}]:{parts.port} {line.rpartition(' ')[0]}\n" for line in told))
+    return {"directory": str(person.home / name), "key": str(person.key), "known_hosts": str(hosts)}
+
+
+def test_go_git_clones_a_part_pushes_and_fetches_over_ssh(bitpail, ada):
+    client, url = go_git.or_skip(), ada.url("ada/notes")
+    before = refs(bitpail.directory("ada/notes"))["refs/heads/main"]
+    clone, other = _with_key(ada), _with_key(ada, "other")
+    cloned = client.does("clone", url=url, **clone)
+    client.does("clone", url=url, depth=1, **other)
+
+    pushed = client.does("push", **clone)
+    fetched = client.does("fetch", **other)
+
+    assert cloned["head"] == before != pushed["head"]
+    assert refs(bitpail.directory("ada/notes"))["refs/heads/main"] == pushed["head"]
+    assert fetched["fetched"] == pushed["head"]
+
+
+def test_go_git_gets_nothing_with_a_key_that_nobody_has(bitpail, ada, tmp_path):
+    stranger = SshPerson(tmp_path / "stranger", bitpail)
+
+    with pytest.raises(Refused, match="unable to authenticate"):
+        go_git.or_skip().does("clone", url=ada.url("ada/notes"), **_with_key(stranger, known=ada))
+
+    assert not (stranger.home / "clone" / "readme.txt").exists()

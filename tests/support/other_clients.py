@@ -1,0 +1,74 @@
+"""Git clients that share no code with git and are no Python either: isomorphic-git in Node, go-git in Go.
+
+``install_other_clients.py`` puts them into this environment. Each is a program that does one action for one process:
+JSON in, JSON out, so that no secret stands in an argument.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+INSTALLED = Path(sys.prefix) / "other_clients"
+ISOMORPHIC_GIT = Path(__file__).with_name("isomorphic_git")
+GO_GIT = Path(__file__).with_name("go_git")
+
+_PATIENCE = 60
+
+
+class Refused(Exception):
+    """What a client said instead of doing as it was told."""
+
+
+class Program(NamedTuple):
+    """A client as a command; without a file at ``needs`` there is none, and ``missing`` says what to do."""
+
+    name: str
+    command: tuple[str, ...]
+    needs: Path
+    missing: str
+
+    @property
+    def found(self) -> bool:
+        return self.needs.exists() and shutil.which(self.command[0]) is not None
+
+    def or_skip(self) -> "Program":
+        """Itself, in a test that can't run without it."""
+        if not self.found:
+            pytest.skip(self.missing)
+        return self
+
+    def does(self, action: str, **how: Any) -> dict[str, Any]:
+        """Its answer; raises Refused with its reason."""
+        done = subprocess.run(
+            self.command,
+            input=json.dumps(how | {"action": action}).encode(),
+            capture_output=True,
+            check=True,
+            timeout=_PATIENCE,
+            # Its home is where it works: nothing of this machine's.
+            env={"PATH": os.environ["PATH"], "HOME": str(Path(how["directory"]).parent)},
+        )
+        answer = json.loads(done.stdout)
+        if "refused" in answer:
+            raise Refused(answer["refused"])
+        return answer
+
+
+isomorphic_git = Program(
+    "isomorphic-git",
+    ("node", str(ISOMORPHIC_GIT / "client.mjs"), str(INSTALLED / "isomorphic_git")),
+    INSTALLED / "isomorphic_git/node_modules/isomorphic-git/index.cjs",
+    "no isomorphic-git: it needs Node 18 or newer with npm on PATH, and a registry that npm reaches",
+)
+go_git = Program(
+    "go-git",
+    (str(INSTALLED / "go_git"),),
+    INSTALLED / "go_git",
+    "no go-git: it needs Go 1.21 or newer on PATH or in /usr/local/go, and a module proxy that it reaches",
+)
