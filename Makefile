@@ -18,6 +18,7 @@ test: check
 	$(BIN)/python tests/support/install_postgresql.py
 	$(BIN)/python tests/support/install_chromium.py
 	$(BIN)/python tests/support/install_other_clients.py
+	$(BIN)/python tests/support/install_sshd.py
 	$(BIN)/pytest -n 2 $(TESTS)
 
 check: $(INSTALLED)

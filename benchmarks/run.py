@@ -12,7 +12,7 @@ from measure import arguments
 
 _BENCHMARKS = (
     *("authentication", "rest", "commits"),
-    *("discovery", "clones", "pushes", "upkeep", "memory"),
+    *("discovery", "clones", "pushes", "upkeep", "memory", "ssh"),
 )
 
 

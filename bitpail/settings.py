@@ -39,6 +39,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ssh_listen: str = "127.0.0.1:7999"
     ssh_public: str = ""
     ssh_connections: Positive = 500
+    ssh_sshd: str = "off"
     workers: Positive = 1
     public_url: str = ""
     tls_certificate: str = ""
@@ -268,6 +269,7 @@ _DEFAULTS = Settings()
 _CHOICES = {
     "log_level": ("debug", "info", "warning", "error"),
     "push_guard": ("on", "off"),
+    "ssh_sshd": ("on", "off"),
     "smtp_security": ("none", "starttls", "tls"),
     "sqlite_synchronous": ("FULL", "NORMAL"),
     "upkeep": ("on", "off"),
@@ -279,6 +281,7 @@ _MEANING = {
     "ssh_listen": "HOST:PORT for git over SSH; port 0 takes a free one; empty: no SSH.",
     "ssh_public": "The HOST or HOST:PORT of clone addresses; empty: the host of the request, the port of ssh_listen.",
     "ssh_connections": "Most SSH connections at once.",
+    "ssh_sshd": "on: an sshd of this machine may let people in too, by its AuthorizedKeysCommand; see docs/ssh.md.",
     "workers": "Worker processes.",
     "public_url": "The address people use, if it isn't the one requests come in by: https://git.example.org",
     "tls_certificate": "PEM file; with tls_key the server speaks HTTPS itself.",

@@ -6,18 +6,21 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 import msgspec
 import structlog
 
 from bitpail import settings
-from bitpail.cli.backend import Asked, here
-from bitpail.cli.remote import Remote
 from bitpail.errors import Invalid
 from bitpail.policy.secrets import Secret
-from bitpail.services.site import Site, open_site
+
+# Half a second to import, which no command should pay that doesn't need it.
+if TYPE_CHECKING:
+    from bitpail.cli.backend import Asked
+    from bitpail.cli.remote import Remote
+    from bitpail.services.site import Site
 
 T = TypeVar("T")
 
@@ -61,6 +64,7 @@ class Context:
     def __init__(self, data: str | None, config: str | None) -> None:
         self._data = data
         self._config = config
+        self.started_as = _started_as(data, config)
         self.server: str | None = None
         self.password_file: str | None = None
         self._remote: Remote | None = None
@@ -69,8 +73,11 @@ class Context:
         """The settings in force, with a command's own flags; raises ConfigurationError."""
         return settings.load({"data": self._data, **flags}, self._config)
 
-    def ask(self, wanted: Asked) -> Any:
+    def ask(self, wanted: "Asked") -> Any:
         """Do one of our own operations, here or on the server that was named; raises BitpailError."""
+        from bitpail.cli.backend import here  # noqa: PLC0415 - see above
+        from bitpail.cli.remote import Remote  # noqa: PLC0415 - see above
+
         if self.server is None:
             return self.run(lambda site: here(site, wanted))
         if self._remote is None:
@@ -89,8 +96,10 @@ class Context:
         except OSError as error:
             raise Invalid(f"{self.password_file}: {error.strerror}") from None
 
-    def run(self, work: Callable[[Site], Awaitable[T]]) -> T:
+    def run(self, work: "Callable[[Site], Awaitable[T]]") -> T:
         """Do some work with an open site, and close it."""
+        from bitpail.services.site import open_site  # noqa: PLC0415 - see above
+
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
         async def whole() -> T:
@@ -142,3 +151,13 @@ def two_names(full_name: str) -> tuple[str, str]:
     if not slash or not workspace or not repository or "/" in repository:
         raise Invalid(f"name a repository as WORKSPACE/REPOSITORY, not {full_name!r}")
     return workspace, repository
+
+
+def _started_as(data: str | None, config: str | None) -> list[str]:
+    """The words by which somebody else, elsewhere, starts the same command with the same settings."""
+    words = [str(Path(sys.argv[0]).absolute())]
+    if data is not None:
+        words += ["--data", str(Path(data).absolute())]
+    if config is not None:
+        words += ["--config", str(Path(config).absolute())]
+    return words

@@ -1,32 +1,69 @@
 """The command ``bitpail`` and its groups. Each group has a file of its own."""
 
 import sys
+from importlib import import_module
 
 import click
 
 from bitpail import __version__
-from bitpail.cli import (
-    access_keys,
-    advice,
-    app_passwords,
-    audit,
-    ensure,
-    leaks,
-    mail,
-    policy,
-    repositories,
-    server,
-    ssh,
-    ssh_keys,
-    upkeep,
-    users,
-    workspaces,
-)
 from bitpail.cli.context import Context, Group
 from bitpail.errors import BitpailError
 
+# In the order of use: each command with its file here and its name in there.
+_COMMANDS = {
+    "serve": ("server", "serve"),
+    "init": ("server", "init"),
+    "set-up-link": ("server", "set_up_link"),
+    "migrate": ("server", "migrate"),
+    "config": ("server", "config"),
+    "doctor": ("server", "doctor"),
+    "user": ("users", "user"),
+    "workspace": ("workspaces", "workspace"),
+    "project": ("workspaces", "project"),
+    "repo": ("repositories", "repo"),
+    "app-password": ("app_passwords", "app_password"),
+    "access-key": ("access_keys", "access_key"),
+    "ssh": ("ssh", "ssh"),
+    "ssh-key": ("ssh_keys", "ssh_key"),
+    "policy": ("policy", "policy"),
+    "audit": ("audit", "audit"),
+    "why": ("audit", "why"),
+    "mail": ("mail", "mail"),
+}
+# Commands of a group that have files of their own.
+_WITHIN = {
+    "repo": [("upkeep", "maintain")],
+    "app-password": [
+        *[("ensure", "ensure"), ("ensure", "presets"), ("leaks", "scan")],
+        *[("advice", "advise"), ("advice", "replace")],
+    ],
+}
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(Group):
+    """Imports only what was asked for: sshd starts ``bitpail ssh`` twice for each connection."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """All of them, without importing one."""
+        return list(_COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """The command of that name, with what belongs to it."""
+        if name not in _COMMANDS:
+            return None
+        command = _in_file(*_COMMANDS[name])
+        if isinstance(command, click.Group):
+            for place in _WITHIN.get(name, ()):
+                command.add_command(_in_file(*place))
+        return command
+
+
+def _in_file(file: str, name: str) -> click.Command:
+    command: click.Command = getattr(import_module(f"bitpail.cli.{file}"), name)
+    return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--data", metavar="DIR", help="Directory of the database, keys and repositories [BITPAIL_DATA]."
 )
@@ -50,32 +87,6 @@ def bitpail(context: click.Context, data: str | None, config: str | None) -> Non
     2 the command line itself is wrong.
     """
     context.obj = Context(data=data, config=config)
-
-
-bitpail.add_command(server.serve)
-bitpail.add_command(server.init)
-bitpail.add_command(server.set_up_link)
-bitpail.add_command(server.migrate)
-bitpail.add_command(server.config)
-bitpail.add_command(server.doctor)
-bitpail.add_command(users.user)
-bitpail.add_command(workspaces.workspace)
-bitpail.add_command(workspaces.project)
-bitpail.add_command(repositories.repo)
-repositories.repo.add_command(upkeep.maintain)
-bitpail.add_command(app_passwords.app_password)
-app_passwords.app_password.add_command(ensure.ensure)
-app_passwords.app_password.add_command(ensure.presets)
-app_passwords.app_password.add_command(leaks.scan)
-bitpail.add_command(access_keys.access_key)
-bitpail.add_command(ssh.ssh)
-bitpail.add_command(ssh_keys.ssh_key)
-bitpail.add_command(policy.policy)
-app_passwords.app_password.add_command(advice.advise)
-app_passwords.app_password.add_command(advice.replace)
-bitpail.add_command(audit.audit)
-bitpail.add_command(audit.why)
-bitpail.add_command(mail.mail)
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from uvicorn.supervisors import Multiprocess
 from bitpail import settings as bitpail_settings
 from bitpail.app import create
 from bitpail.cli.context import Context, answer, as_json
-from bitpail.cli.ssh import beside
+from bitpail.cli.ssh_process import beside
 from bitpail.errors import ConfigurationError, Conflict
 from bitpail.policy.secrets import Secret
 from bitpail.services import administration, check_up, host_keys, metrics, set_up

@@ -20,6 +20,7 @@ from bitpail.services.metrics import Publisher
 from bitpail.services.site import Site, open_site
 from bitpail.settings import Settings
 from bitpail.ssh.connection import Connection, Owner
+from bitpail.ssh.local import LocalDoor
 
 log = structlog.get_logger()
 
@@ -41,8 +42,9 @@ _MACS = [
 class Door:
     """Opened on a socket that listens, and closed again."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, listening: socket) -> None:
         self._site = site
+        self._listening = listening
         self._connections: set[Connection] = set()
         # In the order of their arrival.
         self._unproved: dict[Connection, None] = {}
@@ -50,11 +52,11 @@ class Door:
         self._empty = asyncio.Event()
         self._options: asyncssh.SSHServerConnectionOptions
 
-    async def open(self, listening: socket) -> None:
+    async def open(self) -> None:
         """Serve whoever connects."""
         self._options = await self._make_options()
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: self._arrived(loop), sock=listening)
+        self._server = await loop.create_server(lambda: self._arrived(loop), sock=self._listening)
 
     async def close(self, patience: float) -> None:
         """Take nobody in any more, let those there finish for so many seconds, then end them."""
@@ -123,24 +125,31 @@ class Door:
             self._empty.set()
 
 
-def run(settings: Settings, listening: socket) -> None:
-    """Serve until SIGTERM or until the process that started this one is gone."""
+def run(settings: Settings, listening: socket | None, local: socket | None) -> None:
+    """Serve until SIGTERM or until the process that started this one is gone; ``local`` is for an sshd."""
     logs.configure(settings.log_level)
     # Ctrl-C reaches all processes of a terminal; the first one tells us when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    listening.set_inheritable(False)
-    uvloop.run(_serve(settings, listening))
+    for one in filter(None, (listening, local)):
+        one.set_inheritable(False)
+    uvloop.run(_serve(settings, listening, local))
 
 
-async def _serve(settings: Settings, listening: socket) -> None:
+async def _serve(settings: Settings, listening: socket | None, local: socket | None) -> None:
     stopped: asyncio.Future[float] = asyncio.get_running_loop().create_future()
     _watch(lambda patience: None if stopped.done() else stopped.set_result(patience), settings.graceful_stop)
     site = await open_site(settings)
     publishing = asyncio.create_task(Publisher(site).run())
     try:
-        door = Door(site)
-        await door.open(listening)
-        await door.close(await stopped)
+        doors: list[Door | LocalDoor] = []
+        if listening is not None:
+            doors.append(Door(site, listening))
+        if local is not None:
+            doors.append(LocalDoor(site, local))
+        for door in doors:
+            await door.open()
+        patience = await stopped
+        await asyncio.gather(*(door.close(patience) for door in doors))
     finally:
         publishing.cancel()
         await asyncio.gather(publishing, return_exceptions=True)

@@ -7,13 +7,37 @@ waits longer than the idle limit. Nothing here knows what the bytes mean.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-
-from asyncssh import SSHServerChannel
+from typing import Protocol
 
 _HELD = 512 * 1024
 """Bytes that are taken from a client before somebody has read them."""
 _LOW = _HELD // 2
 _SENT_AHEAD = 512 * 1024
+
+
+class Channel(Protocol):
+    """What asyncssh has for one session, as far as it is used: both ways to a client, and its screen."""
+
+    def pause_reading(self) -> None:
+        """Take no more from the client for now."""
+
+    def resume_reading(self) -> None:
+        """Go on."""
+
+    def set_write_buffer_limits(self, high: int | None = None) -> None:
+        """Beyond so many bytes that the client hasn't taken, whoever writes is told to wait."""
+
+    def write(self, data: bytes) -> None:
+        """Send, or keep until it can be sent."""
+
+    def write_stderr(self, data: bytes) -> None:
+        """Lines for the client's screen."""
+
+    def is_closing(self) -> bool:
+        """Whether nothing can be sent any more."""
+
+    def abort(self) -> None:
+        """End it, whatever was not sent yet."""
 
 
 class Gone(Exception):
@@ -57,7 +81,7 @@ class Gate:
 class Incoming:
     """What a client sends, as an iterator of pieces; it ends when the client says so."""
 
-    def __init__(self, channel: SSHServerChannel[bytes], patience: float) -> None:
+    def __init__(self, channel: Channel, patience: float) -> None:
         self._channel = channel
         self._patience = patience
         self._pieces: deque[bytes] = deque()
@@ -105,7 +129,7 @@ class Incoming:
 class Outgoing:
     """What goes to a client. ``window`` closes while it reads too slowly, ``connection`` while its network does."""
 
-    def __init__(self, channel: SSHServerChannel[bytes], connection: Gate, patience: float) -> None:
+    def __init__(self, channel: Channel, connection: Gate, patience: float) -> None:
         self.window = Gate()
         self._channel = channel
         self._connection = connection
@@ -122,6 +146,10 @@ class Outgoing:
         """Lines for whoever sits before the client's screen."""
         if not self._channel.is_closing():
             self._channel.write_stderr(text.encode())
+
+    def abort(self) -> None:
+        """There is nobody to send to."""
+        self._channel.abort()
 
     async def flush(self) -> None:
         """Wait until everything has been sent; raises Gone."""

@@ -1,40 +1,17 @@
-"""One session of a connection: a command, its origin, its line in the log, its exit status.
-
-Exit status: 0 done, and for the greeting; 1 refused or failed, with the reason
-on standard error.
-"""
+"""One session of a connection: what the client sends and reads, and the command that it asks for."""
 
 import asyncio
-import secrets
-import time
 from collections.abc import Callable
 
-import structlog
 from asyncssh import SSHServerChannel, SSHServerSession
 
-from bitpail.errors import BitpailError, GitError
-from bitpail.model.access import Access, Actor, Client
-from bitpail.policy.secrets import scrub
-from bitpail.services import denials, host_keys
-from bitpail.services.access import to_repository
-from bitpail.services.origin import Origin, coming_from
+from bitpail.model.access import Client
 from bitpail.services.site import Site
-from bitpail.services.ssh_authentication import actor_of
-from bitpail.ssh import errors
-from bitpail.ssh.call import Call
-from bitpail.ssh.commands import Asked, find
-from bitpail.ssh.pump import Gate, Gone, Incoming, Outgoing
-
-log = structlog.get_logger()
+from bitpail.ssh.pump import Gate, Incoming, Outgoing
+from bitpail.ssh.serving import Command, serve
 
 START_WITHIN = 30
 """Seconds between the opening of a session and its command."""
-
-_HOST_KEY_INFO = "host_key_info"
-
-
-class Removed(BitpailError):
-    """The key was taken away while its connection was open."""
 
 
 class Session(SSHServerSession[bytes]):
@@ -108,85 +85,8 @@ class Session(SSHServerSession[bytes]):
         self._ended()
 
     async def _run(self) -> None:
-        began = time.perf_counter()
-        request_id = secrets.token_hex(8)
-        path = scrub(self._line or "")[:300]
-        noted: dict[str, str] = {}
-        status = 1
-        with coming_from(Origin(request_id, self._client, "SSH", path, door="ssh")):
-            try:
-                status = await self._answer(request_id, noted)
-                await self._outgoing.flush()
-            except Gone:
-                noted["client"] = "gone"
-                self._channel.abort()
-            except asyncio.CancelledError:
-                noted["client"] = "gone"
-                raise
-            except BitpailError as error:
-                denials.note(self._site, error)
-                if isinstance(error, GitError):
-                    noted["error"] = repr(error)
-                self._outgoing.say(errors.words(error, request_id))
-            except Exception as error:
-                log.exception("request.failed", request=request_id, exc_info=error)
-                self._outgoing.say(errors.failure(request_id))
-            finally:
-                self._log(request_id, path, status, began, noted)
-        self._channel.exit(status)
-
-    def _log(self, request_id: str, path: str, status: int, began: float, noted: dict[str, str]) -> None:
-        seconds = time.perf_counter() - began
-        self._site.counts.request("ssh", "SSH", status, seconds)
-        log.info(
-            "request",
-            request=request_id,
-            method="SSH",
-            path=path,
-            status=status,
-            milliseconds=round(seconds * 1000, 1),
-            address=self._client.address,
-            agent=self._client.agent,
-            **noted,
-        )
-
-    async def _answer(self, request_id: str, noted: dict[str, str]) -> int:
-        actor = await self._actor()
-        if actor.user is not None:
-            noted["user"] = actor.user.username
-        else:
-            noted["access_key"] = f"SHA256:{actor.access_key}"
-        if self._line is None:
-            how = errors.BY_KEY if actor.user else errors.BY_ACCESS_KEY
-            await self._outgoing.send(errors.GREETING.format(how=how).encode())
-            return 0
-        if self._line.strip() == _HOST_KEY_INFO:
-            for key in host_keys.public(self._site.settings.data_path):
-                await self._outgoing.send(f"{key.text} SHA256:{key.fingerprint}\n".encode())
-            return 0
-        asked = find(self._line)
-        call = Call(
-            site=self._site,
-            request_id=request_id,
-            client=self._client,
-            actor=actor,
-            incoming=self._incoming,
-            outgoing=self._outgoing,
-            protocol=self._protocol(),
-            again=lambda: self._access(asked),
-        )
-        await asked.command.handler(call, await self._access(asked))
-        return 0
-
-    async def _actor(self) -> Actor:
-        actor = await actor_of(self._site, self._fingerprint, self._client)
-        if actor is None:
-            raise Removed("this SSH key is no longer in force")
-        return actor
-
-    async def _access(self, asked: Asked) -> Access:
-        need = asked.command.need
-        return await to_repository(self._site, await self._actor(), need, asked.workspace, asked.repository)
+        command = Command(self._fingerprint, self._client, self._line, self._protocol())
+        self._channel.exit(await serve(self._site, command, self._incoming, self._outgoing))
 
     def _protocol(self) -> str | None:
         return (

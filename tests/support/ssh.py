@@ -47,10 +47,10 @@ class SshPerson(Person):
         where = ["-p", str(parts.port), f"{user}@{parts.hostname}"]
         return self.run("ssh", "-T", *self.options, *options, *where, *command, given=given)
 
-    def pipe(self, command: str) -> subprocess.Popen[bytes]:
+    def pipe(self, command: str, *, user: str = "git") -> subprocess.Popen[bytes]:
         """Start the client with this command, and hold both ends."""
         parts = urlsplit(self.server.ssh_url)
-        line = ["ssh", "-T", *self.options, "-p", str(parts.port), f"git@{parts.hostname}", command]
+        line = ["ssh", "-T", *self.options, "-p", str(parts.port), f"{user}@{parts.hostname}", command]
         pipe = subprocess.PIPE
         return subprocess.Popen(
             line, env=self.environment, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
