@@ -19,6 +19,7 @@ test: check
 	$(BIN)/python tests/support/install_chromium.py
 	$(BIN)/python tests/support/install_other_clients.py
 	$(BIN)/python tests/support/install_sshd.py
+	$(BIN)/python tests/support/install_gits.py
 	$(BIN)/pytest -n 2 $(TESTS)
 
 check: $(INSTALLED)
