@@ -6,6 +6,7 @@ What a client sends is never trusted to end, to be small, or to come at all.
 import asyncio
 import zlib
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from starlette.datastructures import Headers
 from starlette.types import Receive
@@ -14,6 +15,9 @@ from bitpail.errors import BitpailError, Invalid, TooLarge
 
 _PIECE = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
+# Beyond these a client that sends on is cut off.
+_DRAINED = 256 << 20
+_DRAINED_WITHIN = 20.0
 
 
 class ClientGone(BitpailError):
@@ -52,6 +56,20 @@ class Body:
     async def whole(self) -> bytes:
         """All of it at once; only with a limit."""
         return b"".join([piece async for piece in self])
+
+    async def drain(self) -> None:
+        """Take what still comes, for a while, and forget it.
+
+        A connection that is closed with something unread is reset, and a client that is
+        still sending would lose the answer.
+        """
+        left = _DRAINED
+        with suppress(TimeoutError, BitpailError):
+            async with asyncio.timeout(_DRAINED_WITHIN):
+                async for piece in self._received():
+                    left -= len(piece)
+                    if left < 0:
+                        return
 
     async def gone(self) -> None:
         """Return when the client has gone, once the body was read."""

@@ -73,4 +73,5 @@ class Stream:
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
             except TimeoutError:
                 raise ClientGone("the client stopped reading") from None
+        await self._body.drain()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
