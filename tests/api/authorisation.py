@@ -1,14 +1,12 @@
 """What each operation should ask for, written down once more: a second opinion, not Bitpail's own.
 
-Scopes of the REST API are the contract's; those of Git and every permission
-are stated here by hand. What a scope covers comes from the independent table.
+A row for each operation of the REST API, by hand. Who holds what, and what should
+come of it, is in ``verdicts.py``; scopes are the contract's.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
-
-from support.contract import contract, independent_implications
 
 
 class Held(IntEnum):
@@ -17,26 +15,6 @@ class Held(IntEnum):
     WRITE = 2
     ADMIN = 3
 
-
-@dataclass(frozen=True)
-class Holder:
-    """What somebody was given: on the repository, and in its workspace."""
-
-    repository: Held
-    workspace: Held
-    anonymous: bool = False
-
-
-HOLDERS = {
-    "stranger": Holder(Held.NONE, Held.NONE),
-    "reader": Holder(Held.READ, Held.READ),
-    "writer": Holder(Held.WRITE, Held.READ),
-    "administrator": Holder(Held.ADMIN, Held.READ),
-    "member": Holder(Held.NONE, Held.READ),
-    "collaborator": Holder(Held.NONE, Held.WRITE),
-    "owner": Holder(Held.ADMIN, Held.ADMIN),
-}
-ANONYMOUS = Holder(Held.NONE, Held.NONE, anonymous=True)
 
 REPOSITORY, WORKSPACE, ACCOUNT, SITE = "repository", "workspace", "account", "site"
 SELF = "self"
@@ -162,108 +140,3 @@ def filled(template: str) -> str:
     """A path of the template; places and people that are left in it are the caller's."""
     values = {**_VALUES, "name": "v1"} if "/tags/" in template else _VALUES
     return _PARAMETER.sub(lambda match: values.get(match[1], match[0]), template)
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One thing a client can ask for. ``scopes``: alternatives, each to be held whole."""
-
-    method: str
-    template: str
-    need: Need
-    scopes: list[set[str]]
-    is_git: bool = False
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-
-def rest() -> list[Operation]:
-    """The REST API; a change is asked for with an empty object, which changes nothing."""
-    return [
-        Operation(
-            method,
-            template,
-            need,
-            contract().security(method, in_contract(template)),
-            headers={"content-type": "application/json"} if method in {"POST", "PUT"} else {},
-            body=b"{}" if method in {"POST", "PUT"} else b"",
-        )
-        for (method, template), need in NEEDS.items()
-    ]
-
-
-def git() -> list[Operation]:
-    """Both services of Git, their refs and their endpoints, for code and for the wiki."""
-    found = []
-    for base, fetch, push in [("", "repository", "repository:write"), ("/wiki", "wiki", "wiki")]:
-        for service, permission, scope in [
-            ("git-upload-pack", Held.READ, fetch),
-            ("git-receive-pack", Held.WRITE, push),
-        ]:
-            root, need = f"/{{workspace}}/{{repo_slug}}.git{base}", Need(REPOSITORY, permission)
-            refs = f"{root}/info/refs?service={service}"
-            kind = {"content-type": f"application/x-{service}-request"}
-            found += [
-                Operation("GET", refs, need, [{scope}], is_git=True),
-                # One flush packet: nothing is wanted, nothing is pushed.
-                Operation("POST", f"{root}/{service}", need, [{scope}], True, kind, b"0000"),
-            ]
-    return found
-
-
-Outcome = tuple[int, str]
-"""The status, and for a 403 what was missing."""
-
-
-def expected(operation: Operation, holder: Holder, granted: str | None, *, public: bool) -> Outcome:
-    """What should come of it; ``granted`` is the one scope of the credential."""
-    need = operation.need
-    if need.on == SELF and not holder.anonymous and not _covered(granted, operation.scopes):
-        # Whose account it is matters only to a credential that may look at accounts.
-        return 403, "scope"
-    if need.on in {MEMBERS, OWN_MEMBERSHIP}:
-        return _membership(operation, holder, granted, public=public)
-    held = _held(need, holder, public=public)
-    if held is Held.NONE and need.or_makes_one:
-        need = NEEDS["POST", _R]
-        held = _held(need, holder, public=public)
-    if held is Held.NONE:
-        return (401, "") if operation.is_git else (404, "")
-    if holder.anonymous and (need.signed_in or held < need.permission):
-        return 401, ""
-    if held < need.permission:
-        return 403, "permission"
-    if not holder.anonymous and not _covered(granted, operation.scopes):
-        return 403, "scope"
-    return need.allowed, ""
-
-
-_BELONG = ("member", "collaborator", "owner")
-
-
-def _membership(operation: Operation, holder: Holder, granted: str | None, *, public: bool) -> Outcome:
-    if operation.need.on == MEMBERS and holder.workspace is Held.NONE and not public:
-        return 404, ""
-    if holder.anonymous:
-        return 401, ""
-    if not _covered(granted, operation.scopes):
-        return 403, "scope"
-    if any(holder is HOLDERS[name] for name in _BELONG):
-        return operation.need.allowed, ""
-    return (404, "") if operation.need.on == OWN_MEMBERSHIP else (403, "permission")
-
-
-def _held(need: Need, holder: Holder, *, public: bool) -> Held:
-    if need.on == ACCOUNT:
-        return Held.ADMIN
-    if need.on == SITE:
-        return Held.READ
-    if need.on == SELF:
-        return Held.ADMIN if holder is HOLDERS["owner"] else Held.READ
-    given = holder.repository if need.on == REPOSITORY else holder.workspace
-    return max(given, Held.READ) if public else given
-
-
-def _covered(granted: str | None, alternatives: list[set[str]]) -> bool:
-    held = {granted, *independent_implications().get(granted, ())} if granted else set()
-    return not alternatives or any(wanted <= held for wanted in alternatives)
