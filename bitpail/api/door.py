@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from bitpail.api import conditions, cross_origin, errors
-from bitpail.api.needs import CREATE_REPOSITORY
+from bitpail.api.needs import CREATE_PROJECT, CREATE_REPOSITORY
 from bitpail.api.request import PREFIX, ApiRequest
 from bitpail.api.responses import JSON, json
 from bitpail.api.routes import NOT_SERVED, ROUTES, in_contract, not_served
@@ -111,12 +111,26 @@ async def _open(call: Call, match: Match) -> Struct:
     workspace = parameters["workspace"]
     if match.route.opens is Opens.WORKSPACE:
         return await access.to_workspace(call.site, call.actor, need, workspace)
+    if match.route.opens in {Opens.PROJECT, Opens.PROJECT_OR_NEW}:
+        return await _open_project(call, match)
     try:
         return await access.to_repository(call.site, call.actor, need, workspace, parameters["repo_slug"])
     except Refused as refused:
         if match.route.opens is not Opens.REPOSITORY_OR_NEW or refused.decision is not Decision.UNSEEN:
             raise
         return await access.to_workspace(call.site, call.actor, CREATE_REPOSITORY, workspace)
+
+
+async def _open_project(call: Call, match: Match) -> Struct:
+    need, workspace = match.route.need, match.parameters["workspace"]
+    try:
+        return await access.to_project(
+            call.site, call.actor, need, workspace, match.parameters["project_key"]
+        )
+    except Refused as refused:
+        if match.route.opens is not Opens.PROJECT_OR_NEW or refused.decision is not Decision.UNSEEN:
+            raise
+        return await access.to_workspace(call.site, call.actor, CREATE_PROJECT, workspace)
 
 
 def _tell_scopes(call: Call, route: Route | None, response: Response) -> None:

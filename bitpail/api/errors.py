@@ -86,6 +86,8 @@ def _refused(error: Refused) -> Response:
         return json(wire.limited(label, error.limit or ""), 403)
     if error.decision is Decision.PERMISSION:
         return json(wire.forbidden(), 403)
+    if error.workspace is not None and error.project is not None:
+        return json(wire.no_project(scrub(error.workspace), scrub(error.project)), 404)
     if error.workspace is not None:
         return json(wire.no_workspace(scrub(error.workspace)), 404)
     return json(wire.not_yours(), 404)

@@ -17,6 +17,8 @@ EMAIL = Need((frozenset({Scope.EMAIL}),), signed_in=True)
 WORKSPACE_MEMBERS = Need((frozenset({Scope.ACCOUNT}),), Permission.READ, signed_in=True)
 PROJECTS = Need((frozenset({Scope.PROJECT}),), Permission.READ)
 CREATE_PROJECT = Need((frozenset({Scope.PROJECT_ADMIN}),), Permission.ADMIN, signed_in=True)
+ADMINISTER_PROJECT = CREATE_PROJECT
+PROJECT_KEYS = Need((frozenset({Scope.PROJECT, Scope.PROJECT_ADMIN}),), Permission.ADMIN, signed_in=True)
 
 READ = Need((frozenset({Scope.REPOSITORY}),), Permission.READ)
 TELL = Need((frozenset({Scope.REPOSITORY}),), Permission.WRITE, signed_in=True)
@@ -30,3 +32,6 @@ DELETE = Need((frozenset({Scope.REPOSITORY_DELETE}),), Permission.ADMIN, signed_
 
 REPOSITORY = "/2.0/repositories/{workspace}/{repo_slug}"
 """Where the operations on one repository begin."""
+
+PROJECT = "/2.0/workspaces/{workspace}/projects/{project_key}"
+"""And those on one project."""

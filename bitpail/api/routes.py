@@ -12,6 +12,7 @@ from bitpail.api import (
     commits,
     deploy_keys,
     diffs,
+    projects,
     refs,
     repositories,
     source,
@@ -26,6 +27,7 @@ from bitpail.wire.operations import operations
 _RESOURCES: list[ModuleType] = [
     users,
     workspaces,
+    projects,
     repositories,
     commits,
     build_statuses,

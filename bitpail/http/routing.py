@@ -25,6 +25,8 @@ class Opens(Enum):
     REPOSITORY = "repository"
     REPOSITORY_OR_NEW = "repository, or the workspace in which it is to be made"
     WORKSPACE = "workspace"
+    PROJECT = "project"
+    PROJECT_OR_NEW = "project, or the workspace in which it is to be made"
     OWN_ACCOUNT = "own account"
     SITE = "site"
     ADMINISTRATION = "site, as its administrator"

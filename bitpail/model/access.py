@@ -75,3 +75,18 @@ class WorkspaceAccess(Struct, frozen=True):
     need: Need
     held: Permission
     workspace: Workspace
+
+
+class ProjectAccess(Struct, frozen=True):
+    """The same for a project; ``policy/permissions.py`` says who holds what there.
+
+    A row of ``ROUTES`` gets one with ``Opens.PROJECT`` if its template has ``{workspace}`` and
+    ``{project_key}``. Its need is ``PROJECTS`` to see the project or ``ADMINISTER_PROJECT`` to run it
+    (``api/needs.py``). Whoever may not see the project is refused before the handler is asked.
+    """
+
+    actor: Actor
+    need: Need
+    held: Permission
+    project: Project
+    workspace: Workspace

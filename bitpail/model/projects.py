@@ -4,7 +4,8 @@ from typing import NewType
 
 from msgspec import Struct
 
-from bitpail.model.workspaces import WorkspaceId
+from bitpail.model.permissions import Permission, Role
+from bitpail.model.workspaces import Workspace, WorkspaceId
 
 ProjectId = NewType("ProjectId", str)
 
@@ -20,3 +21,21 @@ class Project(Struct, frozen=True, gc=False):
     is_private: bool
     created_on: int
     updated_on: int
+
+
+class ProjectGrants(Struct, frozen=True, gc=False):
+    """Everything that may give one person a permission on one project: facts only.
+
+    ``direct`` is what it grants on the project's repositories.
+    """
+
+    direct: Permission = Permission.NONE
+    role: Role | None = None
+
+
+class LocatedProject(Struct, frozen=True, gc=False):
+    """A project with where it lives and what one person was granted on it."""
+
+    project: Project
+    workspace: Workspace
+    grants: ProjectGrants

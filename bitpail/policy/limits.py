@@ -32,6 +32,13 @@ def refuse_repository(limits: Limits, *, repository: str, project: str, workspac
     return _PLACES
 
 
+def refuse_project(limits: Limits, *, project: str, workspace: str) -> str | None:
+    """Whether it may be used on a project as a whole."""
+    if not limits.places or project in limits.projects or workspace in limits.workspaces:
+        return None
+    return _PLACES
+
+
 def refuse_workspace(limits: Limits, workspace: str) -> str | None:
     """Whether it may be used on a workspace as a whole: its lists, and making things in it."""
     if not limits.places or workspace in limits.workspaces:

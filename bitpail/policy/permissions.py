@@ -5,6 +5,7 @@ answer "which may I see?"; a test holds the two together.
 """
 
 from bitpail.model.permissions import Permission, Role
+from bitpail.model.projects import ProjectGrants
 from bitpail.model.repositories import Grants
 
 
@@ -25,5 +26,20 @@ def held_on_workspace(role: Role | None, *, visible: bool) -> Permission:
     if role is Role.COLLABORATOR:
         return Permission.WRITE
     if role is Role.MEMBER or visible:
+        return Permission.READ
+    return Permission.NONE
+
+
+def held_on_project(grants: ProjectGrants, *, visible: bool) -> Permission:
+    """What may be done to a project itself: seen, given new repositories (WRITE), run (ADMIN).
+
+    Permission to write to its repositories changes nothing of the project. ``visible`` is
+    whether it can be seen without any grant: a public one, or one that holds a repository that can.
+    """
+    if grants.role is Role.OWNER or grants.direct is Permission.ADMIN:
+        return Permission.ADMIN
+    if grants.role is Role.COLLABORATOR:
+        return Permission.WRITE
+    if grants.role is Role.MEMBER or grants.direct is not Permission.NONE or visible:
         return Permission.READ
     return Permission.NONE

@@ -4,9 +4,10 @@ What is not there and what may not be seen are refused alike.
 """
 
 from bitpail.errors import BitpailError
-from bitpail.model.access import Access, Actor, Need, WorkspaceAccess
+from bitpail.model.access import Access, Actor, Need, ProjectAccess, WorkspaceAccess
 from bitpail.model.limits import NO_LIMITS, Limits
-from bitpail.model.permissions import Permission
+from bitpail.model.permissions import Permission, Role
+from bitpail.model.projects import LocatedProject
 from bitpail.model.repositories import Located
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
@@ -14,15 +15,15 @@ from bitpail.policy import limits, permissions
 from bitpail.policy.decide import Decision, decide
 from bitpail.services.site import Site
 from bitpail.services.ssh_authentication import use_of
-from bitpail.store import access_keys, repositories, workspaces
+from bitpail.store import access_keys, projects, repositories, workspaces
 
 
 class Refused(BitpailError):
     """The actor may not; ``decision`` is why.
 
-    ``workspace`` is the name of one that was asked for; ``limit`` is the
-    sentence that names a limit of the app password, ``held`` the permission that
-    the actor has.
+    ``workspace`` is the name of one that was asked for, ``project`` the key of one in
+    it; ``limit`` is the sentence that names a limit of the app password, ``held`` the
+    permission that the actor has.
     """
 
     def __init__(
@@ -33,12 +34,14 @@ class Refused(BitpailError):
         workspace: str | None = None,
         limit: str | None = None,
         held: Permission = Permission.NONE,
+        project: str | None = None,
     ) -> None:
         super().__init__(f"refused: {decision.value}")
         self.decision = decision
         self.actor = actor
         self.need = need
         self.workspace = workspace
+        self.project = project
         self.limit = limit
         self.held = held
 
@@ -94,13 +97,53 @@ async def to_workspace(site: Site, actor: Actor, need: Need, workspace: str) -> 
     if found is None:
         _judge(site, actor, need, Permission.NONE, workspace, limits.refuse_elsewhere(_limits(actor)))
         raise Refused(Decision.UNSEEN, actor, need, workspace)
-    user_id = actor.user.id if actor.user else None
-    membership = await workspaces.membership(site.db, found.id, user_id) if user_id else None
-    role = membership[0] if membership else None
-    visible = role is not None or await workspaces.visible(site.db, found.id, user_id)
+    role, visible = await _place_in(site, actor, found)
     held = permissions.held_on_workspace(role, visible=visible)
     _judge(site, actor, need, held, workspace, limits.refuse_workspace(_limits(actor), found.id))
     return WorkspaceAccess(actor, need, held, found)
+
+
+async def _place_in(site: Site, actor: Actor, workspace: Workspace) -> tuple[Role | None, bool]:
+    """The actor's role in a workspace, and whether they may know of it."""
+    user_id = actor.user.id if actor.user else None
+    membership = await workspaces.membership(site.db, workspace.id, user_id) if user_id else None
+    role = membership[0] if membership else None
+    return role, role is not None or await workspaces.visible(site.db, workspace.id, user_id)
+
+
+async def to_project(site: Site, actor: Actor, need: Need, workspace: str, key: str) -> ProjectAccess:
+    """Access to a project of a workspace named by slug or UUID in braces. Raises Refused."""
+    user_id = actor.user.id if actor.user else None
+    located = await projects.find(site.db, workspace, key.upper(), user_id)
+    if located is None:
+        await _refuse_project(site, actor, need, workspace, key)
+        raise Refused(Decision.UNSEEN, actor, need, workspace)
+    held = permissions.held_on_project(located.grants, visible=False)
+    if held is Permission.NONE and await _is_open(site, actor, located):
+        held = permissions.held_on_project(located.grants, visible=True)
+    if held is Permission.NONE:
+        await _refuse_project(site, actor, need, workspace, key)
+    project, place = located.project, located.workspace
+    limit = limits.refuse_project(_limits(actor), project=project.id, workspace=place.id)
+    _judge(site, actor, need, held, workspace, limit, project=key)
+    return ProjectAccess(actor, need, held, project, place)
+
+
+async def _is_open(site: Site, actor: Actor, located: LocatedProject) -> bool:
+    """Whether a project is seen by somebody to whom nothing was granted on it."""
+    user_id = actor.user.id if actor.user else None
+    if located.project.is_private:
+        return await repositories.visible_in_project(site.db, located.project.id, user_id)
+    return await workspaces.visible(site.db, located.workspace.id, user_id)
+
+
+async def _refuse_project(site: Site, actor: Actor, need: Need, workspace: str, key: str) -> None:
+    """Refuse one that is not there or not seen; who may know of the workspace is told that it is the project."""
+    found = await _workspace(site, workspace)
+    seen = found is not None and (await _place_in(site, actor, found))[1]
+    limited = _limits(actor)
+    limit = limits.refuse_workspace(limited, found.id) if found else limits.refuse_elsewhere(limited)
+    _judge(site, actor, need, Permission.NONE, workspace, limit, project=key if seen else None)
 
 
 async def _workspace(site: Site, workspace: str) -> Workspace | None:
@@ -145,10 +188,11 @@ def _judge(
     workspace: str | None = None,
     limit: str | None = None,
     repository_id: str = "",
+    project: str | None = None,
 ) -> None:
     """Grant, and count what was needed; or raise Refused."""
     limit = limits.refuse_network(_limits(actor), actor.client.address) or limit
     decision = decide(actor, need, held, limit)
     if decision is not Decision.ALLOW:
-        raise Refused(decision, actor, need, workspace, limit, held)
+        raise Refused(decision, actor, need, workspace, limit, held, project)
     site.usage.note(actor, need, repository_id)

@@ -4,7 +4,7 @@ import uuid
 
 from msgspec.structs import replace
 
-from bitpail.errors import Conflict, Invalid, NotFound
+from bitpail.errors import Conflict, Invalid
 from bitpail.model.access import WorkspaceAccess
 from bitpail.model.projects import Project, ProjectId
 from bitpail.model.workspaces import Workspace
@@ -26,14 +26,6 @@ async def visible(site: Site, access: WorkspaceAccess) -> list[Project]:
         return found
     open_ones = await repositories.projects_of_visible(site.db, access.workspace.id, user_id)
     return [one for one in found if not one.is_private or one.id in open_ones]
-
-
-async def one(site: Site, access: WorkspaceAccess, key: str) -> Project:
-    """The one of that key; raises NotFound, also if it may not be seen."""
-    for found in await visible(site, access):
-        if found.key == key:
-            return found
-    raise NotFound(f"no project {key!r} in workspace {access.workspace.slug!r}")
 
 
 async def create(

@@ -1,17 +1,19 @@
 """Projects, and what was granted on them."""
 
 import sqlalchemy as sa
-from sqlalchemy import Text, bindparam, insert, select
+from sqlalchemy import Text, and_, bindparam, insert, select
 
 from bitpail.model.permissions import Permission
-from bitpail.model.projects import Project, ProjectId
+from bitpail.model.projects import LocatedProject, Project, ProjectGrants, ProjectId
 from bitpail.model.users import UserId
 from bitpail.model.workspaces import WorkspaceId
+from bitpail.store import workspaces
 from bitpail.store.database import Connection
 from bitpail.store.statements import Row, Upsert
 from bitpail.store.tables import project_permissions as _permissions
 from bitpail.store.tables import projects as _projects
 from bitpail.store.tables import workspace_members as _members
+from bitpail.store.tables import workspaces as _workspaces
 
 COLUMNS = tuple(_projects.c)
 """What ``from_row`` wants, for statements that join projects."""
@@ -20,6 +22,20 @@ _in_workspace = _projects.c.workspace_id == bindparam("workspace", type_=Text)
 
 _insert = insert(_projects)
 _by_key = select(*COLUMNS).where(_in_workspace, _projects.c.key == bindparam("project_key", type_=Text))
+_user = bindparam("user", type_=Text)
+_located = (
+    select(*COLUMNS, *workspaces.COLUMNS, _permissions.c.permission, _members.c.role)
+    .select_from(
+        _projects.join(_workspaces, _workspaces.c.id == _projects.c.workspace_id)
+        .outerjoin(
+            _permissions, and_(_permissions.c.project_id == _projects.c.id, _permissions.c.user_id == _user)
+        )
+        .outerjoin(_members, and_(_members.c.workspace_id == _workspaces.c.id, _members.c.user_id == _user))
+    )
+    .where(_projects.c.key == bindparam("project_key", type_=Text))
+)
+_located_by_slug = _located.where(_workspaces.c.slug == bindparam("workspace", type_=Text))
+_located_by_id = _located.where(_workspaces.c.id == bindparam("workspace", type_=Text))
 _by_id = select(*COLUMNS).where(_projects.c.id == bindparam("project", type_=Text))
 _of_workspace = select(*COLUMNS).where(_in_workspace).order_by(_projects.c.created_on, _projects.c.id)
 _oldest = _of_workspace.limit(1)
@@ -65,6 +81,19 @@ async def by_key(db: Connection, workspace_id: WorkspaceId, key: str) -> Project
     """The project of that key in a workspace."""
     row = await db.one(_by_key, workspace=workspace_id, project_key=key)
     return from_row(row) if row else None
+
+
+async def find(db: Connection, workspace: str, key: str, user_id: UserId | None) -> LocatedProject | None:
+    """A project by workspace (slug, or UUID in braces) and key, with what the user was granted on it."""
+    statement = _located_by_slug
+    if workspace[:1] == "{" and workspace[-1:] == "}":
+        statement, workspace = _located_by_id, workspace[1:-1].lower()
+    row = await db.one(statement, workspace=workspace, project_key=key, user=user_id)
+    if row is None:
+        return None
+    direct, role = row[15:]
+    grants = ProjectGrants(workspaces.PERMISSIONS[direct or 0], workspaces.ROLES[role])
+    return LocatedProject(from_row(row[:8]), workspaces.from_row(row[8:15]), grants)
 
 
 async def by_id(db: Connection, project_id: ProjectId) -> Project | None:

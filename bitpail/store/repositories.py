@@ -87,6 +87,12 @@ _part_of_visible = (
 )
 _visible = _part_of_visible.order_by(*_by_age)
 _projects_of_visible = select(_c.project_id).distinct().select_from(_granted).where(_in_workspace, _held)
+_visible_in_project: sa.Select[int] = (
+    select(sa.literal_column("1", Integer))
+    .select_from(_granted)
+    .where(_c.project_id == bindparam("project", type_=Text), _held)
+    .limit(1)
+)
 _count_visible = select(func.count()).select_from(_granted).where(_in_workspace, _held)
 _count_chosen = select(func.count()).select_from(_located_rows).where(_in_workspace, _held)
 _chosen = Narrowed(_part_of_visible, _count_chosen, FIELDS, _by_age)
@@ -191,6 +197,12 @@ async def projects_of_visible(
         _projects_of_visible, workspace=workspace_id, user=user_id, at_least=int(Permission.READ)
     )
     return {row[0] for row in rows}
+
+
+async def visible_in_project(db: Database, project_id: ProjectId, user_id: UserId | None) -> bool:
+    """Whether a user, or anybody, sees some repository of a project."""
+    at_least = int(Permission.READ)
+    return bool(await db.scan(_visible_in_project, project=project_id, user=user_id, at_least=at_least))
 
 
 async def chosen(  # as ``visible``, and what to choose and how to order them

@@ -56,6 +56,11 @@ def no_workspace(name: str) -> dict[str, Any]:
     return error(f"No workspace with identifier '{name}'.")
 
 
+def no_project(workspace: str, key: str) -> dict[str, Any]:
+    """404: the same for a project; the words are ours."""
+    return error(f"no project {key!r} in workspace {workspace!r}")
+
+
 def missing_scopes(required: Iterable[str], granted: Iterable[str]) -> dict[str, Any]:
     """403: ``granted`` is in minimal form: nothing that another scope implies."""
     scopes = {"required": [str(scope) for scope in required], "granted": [str(scope) for scope in granted]}

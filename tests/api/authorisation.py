@@ -16,7 +16,7 @@ class Held(IntEnum):
     ADMIN = 3
 
 
-REPOSITORY, WORKSPACE, ACCOUNT, SITE = "repository", "workspace", "account", "site"
+REPOSITORY, PROJECT, WORKSPACE, ACCOUNT, SITE = "repository", "project", "workspace", "account", "site"
 SELF = "self"
 """The account that the path names: the owner's."""
 MEMBERS, OWN_MEMBERSHIP = "members", "own membership"
@@ -37,6 +37,7 @@ class Need:
 _ACCOUNT = Need(ACCOUNT, Held.READ, signed_in=True)
 _MEMBERS = Need(MEMBERS, Held.READ, signed_in=True)
 _W = "/2.0/workspaces/{workspace}"
+_P = f"{_W}/projects/{{project_key}}"
 _READ = Need(REPOSITORY, Held.READ)
 _CHANGE = Need(REPOSITORY, Held.WRITE, signed_in=True, allowed=400)
 _R = "/2.0/repositories/{workspace}/{repo_slug}"
@@ -67,9 +68,10 @@ NEEDS = {
     ("GET", f"{_W}/permissions"): _MEMBERS,
     ("GET", f"{_W}/projects"): Need(WORKSPACE, Held.READ),
     ("POST", f"{_W}/projects"): Need(WORKSPACE, Held.ADMIN, signed_in=True, allowed=400),
-    ("GET", f"{_W}/projects/{{project_key}}"): Need(WORKSPACE, Held.READ, allowed=404),
-    ("PUT", f"{_W}/projects/{{project_key}}"): Need(WORKSPACE, Held.ADMIN, signed_in=True, allowed=400),
-    ("DELETE", f"{_W}/projects/{{project_key}}"): Need(WORKSPACE, Held.ADMIN, signed_in=True, allowed=404),
+    ("GET", _P): Need(PROJECT, Held.READ),
+    ("PUT", _P): Need(PROJECT, Held.ADMIN, signed_in=True),
+    # The last project stays.
+    ("DELETE", _P): Need(PROJECT, Held.ADMIN, signed_in=True, allowed=400),
     ("GET", "/2.0/repositories/{workspace}"): Need(WORKSPACE, Held.READ),
     ("GET", _R): _READ,
     # The name is taken: whoever may make repositories is told so.
@@ -128,6 +130,7 @@ _VALUES = {
     "revspec": "main..main",
     "path": "file.txt",
     "name": "main",
+    "project_key": "PROJ",
 }
 
 

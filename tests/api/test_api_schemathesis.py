@@ -30,7 +30,7 @@ _KNOWN = {
     "path": ["file.txt", ""],
     "name": ["main", "v1", "new"],
     "selected_user": ["{ada}"],
-    "project_key": ["ADA"],
+    "project_key": ["PROJ"],
 }
 
 

@@ -5,24 +5,26 @@ from dataclasses import dataclass
 
 import msgspec
 import pytest
-from authorisation import NEEDS, Held, filled, in_contract
+from authorisation import NEEDS, PROJECT, Held, filled, in_contract
 from support.asgi import Answer
 from support.contract import contract, independent_implications
 from support.repositories import Repository as GitRepository
 from support.site import Auth, Server
-from verdicts import ANONYMOUS, HOLDERS, Operation, Outcome, expected, git, rest
+from verdicts import ANONYMOUS, HOLDERS, PROJECT_HOLDERS, Operation, Outcome, expected, git, rest
 
 from bitpail.api.routes import ROUTES
 from bitpail.model.app_passwords import AppPassword, AppPasswordId
+from bitpail.model.permissions import Permission
 from bitpail.model.repositories import Repository
 from bitpail.model.scopes import OWN
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
 from bitpail.policy import secrets
-from bitpail.services import app_passwords, repositories
+from bitpail.services import app_passwords, repositories, workspaces
 from bitpail.smart_http.routes import LFS
 from bitpail.smart_http.routes import ROUTES as GIT_ROUTES
 from bitpail.store import app_passwords as store
+from bitpail.store import projects
 
 pytestmark = pytest.mark.anyio
 
@@ -46,6 +48,7 @@ class Case:
         return f"{self.holder} with {self.granted or 'no scope'}: {what} on the {self.place} repository"
 
 
+EVERYBODY = {**HOLDERS, **PROJECT_HOLDERS}
 _TAGS = "/2.0/repositories/{workspace}/{repo_slug}/refs/tags/{name...}"
 PARTS = 4
 """Into so many tests the table is dealt, so that several workers share it."""
@@ -66,12 +69,15 @@ class World:
         self.auths: dict[tuple[str, str | None], Auth] = {}
 
     async def build(self) -> None:
-        self.users = {holder: await self.server.user(holder) for holder in HOLDERS}
+        self.users = {holder: await self.server.user(holder) for holder in EVERYBODY}
         for place in ("private", "public"):
             workspace = await self.server.workspace(place, self.users["owner"], public=place == "public")
             self.places[place] = workspace
             for role in ("member", "collaborator"):
                 await self.server.member(workspace, self.users[role], role)
+            project = await workspaces.project_for(self.server.site, workspace, None)
+            for holder, held in (("project-writer", Permission.WRITE), ("project-admin", Permission.ADMIN)):
+                await projects.grant(self.server.site.db, project.id, self.users[holder].id, held)
             await self.make(place)
         outsider = self.users["outsider"]
         await self.server.workspace("elsewhere", outsider)
@@ -156,7 +162,7 @@ def cases(operations: list[Operation]) -> list[Case]:
     return [
         Case(operation, holder, granted, place, by_uuid)
         for operation in operations
-        for holder in (*HOLDERS, "anonymous")
+        for holder in (*HOLDERS, "anonymous", *(PROJECT_HOLDERS if operation.need.on == PROJECT else ()))
         for granted in ([None, *SCOPES] if holder != "anonymous" else [None])
         for place in ("private", "public")
         for by_uuid in (False, True)
@@ -172,7 +178,7 @@ def report(wrong: list[tuple[Case, Outcome, Outcome]], size: int) -> str:
 async def check(world: World, table: list[Case]) -> None:
     wrong = []
     for case in table:
-        holder = HOLDERS.get(case.holder, ANONYMOUS)
+        holder = EVERYBODY.get(case.holder, ANONYMOUS)
         wanted = expected(case.operation, holder, case.granted, public=case.place == "public")
         got = await world.ask(case)
         if got != wanted:
@@ -227,6 +233,30 @@ async def test_what_may_not_be_seen_sounds_like_what_is_not_there(world):
                 seen.append((answer.status, headers, answer.body))
             if seen[0] != seen[1]:
                 told.append(f"{operation.method} {operation.template}: {seen}")
+
+    assert not told, "\n".join(told)
+
+
+async def test_a_project_that_may_not_be_seen_sounds_like_one_that_is_not_there(world):
+    told = []
+    for auth in (None, world.auths["stranger", "project:admin"], world.auths["stranger", None]):
+        for operation in rest():
+            if "{project_key}" not in operation.template:
+                continue
+            answers = [
+                await world.server.client.request(
+                    operation.method,
+                    filled(
+                        operation.template.replace("{project_key}", key).replace("{workspace}", "private")
+                    ),
+                    auth=auth,
+                    headers=operation.headers,
+                    body=operation.body,
+                )
+                for key in ("PROJ", "NONE")
+            ]
+            if len({(answer.status, answer.body) for answer in answers}) != 1:
+                told.append(f"{operation.method} {operation.template}: {answers}")
 
     assert not told, "\n".join(told)
 

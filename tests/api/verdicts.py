@@ -11,6 +11,7 @@ from authorisation import (
     MEMBERS,
     NEEDS,
     OWN_MEMBERSHIP,
+    PROJECT,
     REPOSITORY,
     SELF,
     SITE,
@@ -30,6 +31,8 @@ class Holder:
     repository: Held
     workspace: Held
     anonymous: bool = False
+    project: Held | None = None
+    """None: what is held on the workspace."""
 
 
 HOLDERS = {
@@ -43,6 +46,13 @@ HOLDERS = {
     # Has a workspace and all that is in it; nothing of these.
     "outsider": Holder(Held.NONE, Held.NONE),
 }
+PROJECT_HOLDERS = {
+    # Whatever is granted on a project is held on its repositories too.
+    "project-writer": Holder(Held.WRITE, Held.READ, project=Held.READ),
+    "project-admin": Holder(Held.ADMIN, Held.READ, project=Held.ADMIN),
+}
+"""Ask only for what is about a project."""
+
 ANONYMOUS = Holder(Held.NONE, Held.NONE, anonymous=True)
 
 
@@ -143,6 +153,8 @@ def _held(need: Need, holder: Holder, *, public: bool) -> Held:
     if need.on == SELF:
         return Held.ADMIN if holder is HOLDERS["owner"] else Held.READ
     given = holder.repository if need.on == REPOSITORY else holder.workspace
+    if need.on == PROJECT and holder.project is not None:
+        given = holder.project
     return max(given, Held.READ) if public else given
 
 

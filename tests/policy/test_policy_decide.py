@@ -7,11 +7,12 @@ from support.contract import independent_implications
 
 from bitpail.model.access import ANONYMOUS, Actor, Need
 from bitpail.model.permissions import Permission, Role
+from bitpail.model.projects import ProjectGrants
 from bitpail.model.repositories import Grants
 from bitpail.model.scopes import OWN, Scope
 from bitpail.model.users import User, UserId
 from bitpail.policy.decide import Decision, decide
-from bitpail.policy.permissions import held, held_on_workspace
+from bitpail.policy.permissions import held, held_on_project, held_on_workspace
 from bitpail.policy.scopes import expand
 
 TABLE = independent_implications() | {own.value: set() for own in OWN}
@@ -141,3 +142,21 @@ def test_a_stranger_sees_only_what_is_public():
 )
 def test_a_role_in_a_workspace_and_what_it_allows_there(role, visible, expected_permission):
     assert held_on_workspace(role, visible=visible) is expected_permission
+
+
+@pytest.mark.parametrize("visible", [False, True])
+@pytest.mark.parametrize("role", [None, *Role])
+@pytest.mark.parametrize("direct", Permission)
+def test_a_project_is_run_by_its_administrators_and_owners_and_seen_by_whoever_was_granted_anything(
+    direct, role, visible
+):
+    permission = held_on_project(ProjectGrants(direct, role), visible=visible)
+
+    if direct is Permission.ADMIN or role is Role.OWNER:
+        assert permission is Permission.ADMIN
+    elif role is Role.COLLABORATOR:
+        assert permission is Permission.WRITE
+    else:
+        # Writing to its repositories changes nothing of the project.
+        assert (permission is Permission.NONE) == (direct is Permission.NONE and role is None and not visible)
+        assert permission <= Permission.READ
