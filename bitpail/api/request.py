@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 # A name or an IPv4 address ends before it, an IPv6 address stands in brackets.
 _HOST_PORT = re.compile(r":\d+$")
+_IN_BRACKETS = re.compile(r"\[(\d+)\]")
 
 PREFIX = b"/!api"
 LONGEST_PAGE = 100
@@ -175,13 +176,20 @@ class ApiRequest:
     async def body(self, kind: type[T]) -> T:
         """The body as a value; raises Invalid with what is wrong in which member."""
         members = dict(await self.fields())
-        is_form = self._media_type() == forms.MEDIA_TYPE
-        try:
-            return msgspec.convert(members, kind, strict=not is_form)
-        except msgspec.ValidationError as error:
-            text, _, place = str(error).partition(" - at `$.")
-            field = place.rstrip("`")
-            raise Invalid(f"{field}: {text}" if field else text, {field: [text]} if field else None) from None
+        return _converted(members, kind, strict=self._media_type() != forms.MEDIA_TYPE)
+
+    async def items(self, kind: type[T], most: int) -> list[T]:
+        """The body as a list of values, at most so many; raises Invalid with which is wrong in what."""
+        decoded = _decoded(await self._content())
+        if not isinstance(decoded, list) or len(decoded) > most:
+            raise Invalid(f"the body must be a list of at most {most} objects")
+        return _converted(decoded, list[kind], strict=True)  # type: ignore[valid-type]  # a type at run time
+
+    def must_be_a(self, kind: str, given: str | None, place: str = "") -> None:
+        """Raise Invalid unless a polymorphic body says what it is (recorded: without, it is a 400)."""
+        if given != kind:
+            name, text = f"{place}type", f"must be {kind!r}"
+            raise Invalid(f"{name}: {text}", {name: [text]})
 
     async def parts(self, limit: int, most: int) -> list[forms.Part]:
         """A form with files, or one without, as parts in order; raises Invalid."""
@@ -205,11 +213,25 @@ class ApiRequest:
         return await Body(self.call.receive, headers, most, settings.idle_timeout).whole()
 
 
-def _decode(content: bytes) -> dict[str, Any]:
+def _converted(given: Any, kind: type[T], *, strict: bool) -> T:
     try:
-        decoded = msgspec.json.decode(content)
+        return msgspec.convert(given, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        text, _, place = str(error).partition(" - at `$")
+        # ``[3].line`` of a list: the fourth one's.
+        field = _IN_BRACKETS.sub(r".\1", place.rstrip("`")).removeprefix(".")
+        raise Invalid(f"{field}: {text}" if field else text, {field: [text]} if field else None) from None
+
+
+def _decoded(content: bytes) -> Any:
+    try:
+        return msgspec.json.decode(content)
     except (msgspec.DecodeError, ValueError, RecursionError):
         raise Invalid("the body is not JSON") from None
+
+
+def _decode(content: bytes) -> dict[str, Any]:
+    decoded = _decoded(content)
     if not isinstance(decoded, dict):
         raise Invalid("the body must be a JSON object")
     return decoded

@@ -8,12 +8,14 @@ from types import ModuleType
 from typing import NoReturn
 
 from bitpail.api import (
+    annotations,
     build_statuses,
     commits,
     deploy_keys,
     diffs,
     projects,
     refs,
+    reports,
     repositories,
     source,
     ssh_keys,
@@ -31,6 +33,8 @@ _RESOURCES: list[ModuleType] = [
     repositories,
     commits,
     build_statuses,
+    reports,
+    annotations,
     deploy_keys,
     diffs,
     source,

@@ -100,6 +100,11 @@ def check_email(address: str) -> str:
     return address
 
 
+def in_braces(text: str) -> str | None:
+    """The UUID that an identifier in braces is; None for one without braces."""
+    return text[1:-1].lower() if text.startswith("{") and text.endswith("}") else None
+
+
 def check_text(text: str, what: str, limit: int, *, multiline: bool = False) -> str:
     """Free text for people: no control characters, at most ``limit`` characters."""
     allowed = {"\n", "\t", "\r"} if multiline else set()

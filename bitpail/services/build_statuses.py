@@ -1,14 +1,13 @@
 """What builds said of a commit: told, told again, listed."""
 
 import re
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from bitpail.errors import Invalid, NotFound
 from bitpail.model.access import Access
 from bitpail.model.build_statuses import BuildStatus, State
-from bitpail.policy import names
+from bitpail.policy import members
 from bitpail.services import commits
 from bitpail.services.clock import now
 from bitpail.services.site import Site
@@ -52,8 +51,7 @@ async def tell(
     A first one needs state and URL; ``only_again`` refuses to make one.
     """
     commit = await commits.one(site, access, revision)
-    if not _check("key", key, 255).strip():
-        raise Invalid("key: required key not provided", {"key": ["required key not provided"]})
+    members.needed("key", key, 255)
     async with site.db.transaction() as db:
         before = await store.one(db, access.repository.id, commit.hash, key)
         if before is None and only_again:
@@ -66,12 +64,14 @@ async def tell(
             commit=commit.hash,
             key=key,
             state=_given("state", told.state, before.state if before else None),
-            name=_check("name", told.name if told.name is not None else before.name if before else key, 255),
+            name=members.text(
+                "name", told.name if told.name is not None else before.name if before else key, 255
+            ),
             url=_url(access, commit.hash, _given("url", told.url, before.url if before else None)),
-            description=_check(
+            description=members.text(
                 "description", told.description or (before.description if before else ""), 2000
             ),
-            refname=_check("refname", told.refname or (before.refname if before else ""), 1000),
+            refname=members.text("refname", told.refname or (before.refname if before else ""), 1000),
             created_on=before.created_on if before else at,
             updated_on=at,
         )
@@ -82,15 +82,8 @@ async def tell(
 def _given(name: str, value: str | None, before: str | None) -> str:
     found = value if value is not None else before
     if found is None:
-        raise Invalid(f"{name}: required key not provided", {name: ["required key not provided"]})
+        raise members.missing(name)
     return str(found)
-
-
-def _check(name: str, text: str, longest: int) -> str:
-    try:
-        return names.check_text(text, name, longest)
-    except Invalid as error:
-        raise Invalid(f"{name}: {error.message}", {name: [error.message]}) from None
 
 
 def _url(access: Access, commit_hash: str, text: str) -> str:
@@ -101,13 +94,7 @@ def _url(access: Access, commit_hash: str, text: str) -> str:
         "commit.hash": commit_hash,
         "commit.short_hash": commit_hash[:12],
     }
-    filled = _TEMPLATE.sub(lambda match: values[match[1]], _check("url", text, 2000))
-    try:
-        scheme = urlsplit(filled).scheme
-    except ValueError:
-        scheme = ""
-    if scheme not in {"http", "https"}:
-        raise Invalid(
-            "url: must begin with http:// or https://", {"url": ["must begin with http:// or https://"]}
-        )
+    members.text("url", text, members.ADDRESS_LENGTH)
+    filled = _TEMPLATE.sub(lambda match: values[match[1]], text)
+    members.address("url", filled)
     return filled

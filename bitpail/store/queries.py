@@ -15,7 +15,8 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import BigInteger, ColumnElement, Executable, Select, Text, and_, bindparam, false, not_, or_
 
-from bitpail.store.statements import contains, in_code_points
+from bitpail.store.database import Database
+from bitpail.store.statements import Row, contains, in_code_points
 from bitpail.wire.query import COMPARED, NEGATIONS, Both, Comparison, Either, Node, Value
 from bitpail.wire.query_kinds import Asked, Kind, check, check_sort
 
@@ -82,6 +83,20 @@ class Narrowed:
             for one in [*([field.column.is_not(None)] if may_be_null else []), column]:
                 yield one.desc() if sort.startswith("-") else one.asc()
         yield from self._order
+
+
+async def page(  # a listing, what is asked of it, which part
+    db: Database, narrowed: Narrowed, asked: Asked, offset: int, limit: int, **given: Any
+) -> tuple[list[Row], int]:
+    """One page of what a query asks for, and how many there are; raises Invalid.
+
+    The rows take ``start`` and ``number``, and ``given`` as their number does.
+    """
+    rows, count, values = narrowed.statements(asked)
+    found = await db.scan(rows, start=offset, number=limit, **given, **values)
+    if len(found) < limit and (found or not offset):
+        return found, offset + len(found)
+    return found, int((await db.scan(count, **given, **values))[0][0])
 
 
 def _values(node: Node) -> Iterable[Any]:

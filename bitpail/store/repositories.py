@@ -15,7 +15,7 @@ from bitpail.model.projects import ProjectId
 from bitpail.model.repositories import ForkPolicy, Grants, Located, Repository, RepositoryId
 from bitpail.model.users import UserId
 from bitpail.model.workspaces import WorkspaceId
-from bitpail.store import projects, workspaces
+from bitpail.store import projects, queries, workspaces
 from bitpail.store.database import Connection, Database
 from bitpail.store.queries import Narrowed
 from bitpail.store.repository_fields import FIELDS
@@ -114,6 +114,7 @@ _note_push = (
     )
 )
 _set_size = sa.update(_repositories).where(_id).values(size=bindparam("new_size", type_=BigInteger))
+_hold = select(_c.id).where(_id).with_for_update(key_share=True)
 _delete = sa.delete(_repositories).where(_id)
 _grant = Upsert(_repository_permissions, "permission")
 _revoke = sa.delete(_repository_permissions).where(
@@ -215,13 +216,9 @@ async def chosen(  # as ``visible``, and what to choose and how to order them
     limit: int,
 ) -> tuple[list[Located], int]:
     """One page of those of them that a query asks for, and how many there are; raises Invalid."""
-    rows, count, values = _chosen.statements(asked)
-    given = {"workspace": workspace_id, "user": user_id, "at_least": int(at_least), **values}
-    found = [_located(row) for row in await db.scan(rows, start=offset, number=limit, **given)]
-    if len(found) < limit and (found or not offset):
-        return found, offset + len(found)
-    number = await db.scan(count, **given)
-    return found, int(number[0][0])
+    given = {"workspace": workspace_id, "user": user_id, "at_least": int(at_least)}
+    rows, size = await queries.page(db, _chosen, asked, offset, limit, **given)
+    return [_located(row) for row in rows], size
 
 
 async def every(db: Database) -> list[Located]:
@@ -263,6 +260,11 @@ async def note_push(db: Connection, repository_id: RepositoryId, grown: int, upd
 async def set_size(db: Connection, repository_id: RepositoryId, size: int) -> None:
     """Write down how many bytes it has on disk."""
     await db.run(_set_size, repository=repository_id, new_size=size)
+
+
+async def hold(db: Connection, repository_id: RepositoryId) -> bool:
+    """Let nobody else hold it until the transaction ends; False if it is gone."""
+    return await db.one(_hold, repository=repository_id) is not None
 
 
 async def delete(db: Connection, repository_id: RepositoryId) -> bool:

@@ -100,6 +100,13 @@ class json_field(FunctionElement[str]):  # noqa: N801 - likewise
     type = Text()
 
 
+class text_field(FunctionElement[str]):  # noqa: N801 - likewise
+    """The same of a column of text that holds an object."""
+
+    inherit_cache = True
+    type = Text()
+
+
 @compiles(text_rows, "sqlite")
 @compiles(object_rows, "sqlite")
 def _rows_on_sqlite(element: FunctionElement[str], compiler: SQLCompiler, **options: Any) -> str:
@@ -117,6 +124,7 @@ def _object_rows_on_postgresql(element: FunctionElement[str], compiler: SQLCompi
 
 
 @compiles(json_field, "sqlite")
+@compiles(text_field, "sqlite")
 def _json_field_on_sqlite(element: FunctionElement[str], compiler: SQLCompiler, **options: Any) -> str:
     # ->> came with SQLite 3.38, which machines with Python 3.11 do not all have.
     value, name = (compiler.process(part, **options) for part in element.clauses)
@@ -127,6 +135,12 @@ def _json_field_on_sqlite(element: FunctionElement[str], compiler: SQLCompiler, 
 def _json_field_on_postgresql(element: FunctionElement[str], compiler: SQLCompiler, **options: Any) -> str:
     value, name = (compiler.process(part, **options) for part in element.clauses)
     return f"({value} ->> {name})"
+
+
+@compiles(text_field, "postgresql")
+def _text_field_on_postgresql(element: FunctionElement[str], compiler: SQLCompiler, **options: Any) -> str:
+    value, name = (compiler.process(part, **options) for part in element.clauses)
+    return f"(CAST({value} AS json) ->> {name})"
 
 
 class contains(FunctionElement[bool]):  # noqa: N801 - likewise

@@ -40,7 +40,10 @@ _W = "/2.0/workspaces/{workspace}"
 _P = f"{_W}/projects/{{project_key}}"
 _READ = Need(REPOSITORY, Held.READ)
 _CHANGE = Need(REPOSITORY, Held.WRITE, signed_in=True, allowed=400)
+_NOWHERE = Need(REPOSITORY, Held.READ, allowed=404)
+_CHANGE_NOWHERE = Need(REPOSITORY, Held.WRITE, signed_in=True, allowed=404)
 _R = "/2.0/repositories/{workspace}/{repo_slug}"
+_REPORTS = f"{_R}/commit/{{commit}}/reports"
 
 _KEYS = f"{_R}/deploy-keys"
 _OWN_KEYS = "/2.0/users/{selected_user}/ssh-keys"
@@ -111,6 +114,16 @@ NEEDS = {
     ("PUT", f"{_R}/commit/{{commit}}/statuses/build/{{key}}"): Need(
         REPOSITORY, Held.WRITE, signed_in=True, allowed=404
     ),
+    # There is none, and nothing is told of one.
+    ("GET", _REPORTS): _READ,
+    ("GET", f"{_REPORTS}/{{reportId}}"): _NOWHERE,
+    ("PUT", f"{_REPORTS}/{{reportId}}"): _CHANGE,
+    ("DELETE", f"{_REPORTS}/{{reportId}}"): _CHANGE_NOWHERE,
+    ("GET", f"{_REPORTS}/{{reportId}}/annotations"): _NOWHERE,
+    ("POST", f"{_REPORTS}/{{reportId}}/annotations"): _CHANGE,
+    ("GET", f"{_REPORTS}/{{reportId}}/annotations/{{annotationId}}"): _NOWHERE,
+    ("PUT", f"{_REPORTS}/{{reportId}}/annotations/{{annotationId}}"): _CHANGE,
+    ("DELETE", f"{_REPORTS}/{{reportId}}/annotations/{{annotationId}}"): _CHANGE_NOWHERE,
     ("GET", f"{_R}/diff/{{spec...}}"): _READ,
     ("GET", f"{_R}/diffstat/{{spec...}}"): _READ,
     ("GET", f"{_R}/file-conflicts/{{spec...}}"): _READ,

@@ -31,7 +31,17 @@ _KNOWN = {
     "name": ["main", "v1", "new"],
     "selected_user": ["{ada}"],
     "project_key": ["PROJ"],
+    "reportId": ["scan"],
+    "annotationId": ["a"],
 }
+# What is said of its commits before anything else is asked.
+_SAID = [
+    ("PUT", "/commit/main/reports/scan", {"type": "report", "title": "t", "details": "d"}),
+    (
+        *("POST", "/commit/main/reports/scan/annotations"),
+        [{"external_id": "a", "annotation_type": "BUG", "summary": "s"}],
+    ),
+]
 
 
 def _served():
@@ -77,8 +87,14 @@ async def place(server, ada, git):
     scopes = list(independent_implications())
     await server.repository("ada", "other")
     found: dict[str, set[str]] = {"ada": set(), "grace": set()}
+    auths = {name: await server.auth(user, *scopes) for name, user in (("ada", ada), ("grace", grace))}
+    for method, path, body in _SAID:
+        said = await server.client.send_json(
+            method, f"/2.0/repositories/ada/code{path}", body, auth=auths["ada"]
+        )
+        assert said.status < 300, said
     yield (
-        {name: await server.auth(user, *scopes) for name, user in (("ada", ada), ("grace", grace))},
+        auths,
         found,
         ada.id,
     )

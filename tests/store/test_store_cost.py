@@ -9,6 +9,7 @@ from support.postgresql import in_thread
 
 from bitpail.store import (
     access_keys,
+    annotations,
     app_passwords,
     audit,
     avatars,
@@ -18,6 +19,7 @@ from bitpail.store import (
     notices,
     one_time_links,
     projects,
+    reports,
     repositories,
     sqlite,
     ssh_keys,
@@ -42,7 +44,10 @@ STATEMENTS = {
         (access_keys, "_of_repository _of_project _exists _standing _remove _touch"),
         (avatars, "_of_user _remove"),
         (lfs_locks, "_by_path _by_id _page _remove"),
+        (repositories, "_hold"),
         (build_statuses, "_of_commit _one"),
+        (reports, "_by_id _by_external_id _page _count _remove"),
+        (annotations, "_by_id _by_external_ids _page _count _remove"),
         (emails, "_confirm _make_primary _remove"),
         (one_time_links, "_find _remove"),
         (audit, "_newest_of_user _last_of_two"),
