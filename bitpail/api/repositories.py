@@ -34,6 +34,10 @@ class _ProjectName(Struct):
     uuid: str | None = None
 
 
+class _Branch(Struct):
+    name: str | None = None
+
+
 class _Body(Struct):
     """The members that a client may set; others are taken and left alone, as recorded clients expect."""
 
@@ -47,6 +51,7 @@ class _Body(Struct):
     has_issues: bool | None = None
     fork_policy: ForkPolicy | None = None
     project: _ProjectName | None = None
+    mainbranch: _Branch | None = None
 
 
 async def of_workspace(request: ApiRequest, access: WorkspaceAccess) -> Response:
@@ -78,7 +83,7 @@ async def create(request: ApiRequest, access: WorkspaceAccess) -> Response:
     slug = request.parameters["repo_slug"]
     wanted = await _wanted(request, access.workspace, body)
     try:
-        made = await service.create(request.site, access.workspace, slug, wanted)
+        made = await service.create(request.site, access.workspace, slug, wanted, access.actor.user)
     except Conflict:
         raise _taken() from None
     return json(await _from_scratch(request, access.workspace, made))
@@ -101,8 +106,9 @@ async def put(request: ApiRequest, access: Access | WorkspaceAccess) -> Response
 
 
 async def delete(request: ApiRequest, access: Access) -> Response:
-    """``DELETE``: the repository with its wiki."""
-    await service.delete(request.site, access.repository)
+    """``DELETE``: the repository with its wiki. ``redirect_to`` is told at its page, and nowhere in the API."""
+    moved_to = request.query.get("redirect_to") or None
+    await service.delete(request.site, access.repository, moved_to=moved_to)
     return empty()
 
 
@@ -129,6 +135,7 @@ async def _wanted(request: ApiRequest, workspace: Workspace, body: _Body) -> Wan
         has_issues=body.has_issues,
         fork_policy=body.fork_policy,
         project_key=project_key,
+        main_branch=body.mainbranch.name if body.mainbranch is not None else None,
     )
 
 

@@ -20,6 +20,7 @@ from bitpail.api import (
     source,
     ssh_keys,
     users,
+    watchers,
     workspaces,
 )
 from bitpail.api.needs import PUBLIC
@@ -31,6 +32,7 @@ _RESOURCES: list[ModuleType] = [
     workspaces,
     projects,
     repositories,
+    watchers,
     commits,
     build_statuses,
     reports,

@@ -32,7 +32,7 @@ _COMMANDS = {
 }
 # Commands of a group that have files of their own.
 _WITHIN = {
-    "repo": [("upkeep", "maintain")],
+    "repo": [("watchers", "watch"), ("watchers", "unwatch"), ("upkeep", "maintain")],
     "app-password": [
         *[("ensure", "ensure"), ("ensure", "presets"), ("leaks", "scan")],
         *[("advice", "advise"), ("advice", "replace")],

@@ -1,11 +1,16 @@
-"""The picture of somebody who has uploaded none: initials on a colour that is always the same."""
+"""Pictures that are drawn: initials on a colour that is always the same.
 
+Of somebody who has uploaded none, and of places, which are drawn from their names alone.
+"""
+
+import re
 from hashlib import blake2b
 from html import escape
 
 from bitpail.model.users import User
 
 MEDIA_TYPE = "image/svg+xml"
+_SEPARATOR = re.compile(r"[-_.]+")
 # Dark enough for white letters in every hue.
 _SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256" viewBox="0 0 256 256">'
@@ -17,8 +22,20 @@ _SVG = (
 
 def drawn(user: User) -> bytes:
     """The picture as SVG."""
-    hue = int.from_bytes(blake2b(user.id.encode(), digest_size=4).digest(), "big") % 360
-    return _SVG.format(hue=hue, initials=escape(initials(user.display_name) or "?")).encode()
+    return _drawn(user.id, initials(user.display_name))
+
+
+def of_place(*names: str) -> bytes:
+    """The picture of a repository, a workspace or a project: of its name in an address, after those above it.
+
+    Nothing is looked up, so that one that may not be seen looks like one that isn't there.
+    """
+    return _drawn("/".join(names), initials(_SEPARATOR.sub(" ", names[-1])))
+
+
+def _drawn(of: str, letters: str) -> bytes:
+    hue = int.from_bytes(blake2b(of.encode(), digest_size=4).digest(), "big") % 360
+    return _SVG.format(hue=hue, initials=escape(letters or "?")).encode()
 
 
 def initials(name: str) -> str:

@@ -124,6 +124,20 @@ def check_label(label: str) -> str:
     return check_text(label, "label", 255)
 
 
+# What ``git check-ref-format`` forbids.
+_NO_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|(^|/)\.|\.lock(/|$)|\.$|^/|/$|^@$")
+
+
+def check_branch(name: str) -> str:
+    """The name of a branch that may not be there yet: what git and a push allow. Raises Invalid."""
+    reason = refuse_ref(f"refs/heads/{name}".encode("utf-8", "surrogateescape"))
+    if not name or _NO_REF.search(name):
+        reason = reason or "git does not allow this name"
+    if reason:
+        raise Invalid(f"not a branch: {name[:250]!r}: {reason}")
+    return name
+
+
 def refuse_ref(name: bytes) -> str | None:
     """Why a ref may not be created or moved by a push, or None.
 

@@ -17,6 +17,7 @@ from bitpail.model.audit import Kind
 from bitpail.model.avatars import Avatar
 from bitpail.model.users import User
 from bitpail.policy import avatars as policy
+from bitpail.policy import names
 from bitpail.services import audit, users
 from bitpail.services.clock import now
 from bitpail.services.site import Site
@@ -93,6 +94,25 @@ async def remove(site: Site, user: User) -> None:
 async def has(site: Site, user: User) -> bool:
     """Whether the user has uploaded a picture."""
     return await store.of_user(site.db, user.id) is not None
+
+
+def of_repository(workspace: str, slug: str) -> Picture:
+    """The picture of a repository, whether there is one or not; raises NotFound for what is no name."""
+    return _of_place(names.check_workspace_slug(workspace), names.check_slug(slug))
+
+
+def of_workspace(slug: str) -> Picture:
+    """The same of a workspace."""
+    return _of_place(names.check_workspace_slug(slug))
+
+
+def of_project(workspace: str, key: str) -> Picture:
+    """The same of a project."""
+    return _of_place(names.check_workspace_slug(workspace), names.check_project_key(key))
+
+
+def _of_place(*place: str) -> Picture:
+    return Picture(policy.MEDIA_TYPE, policy.of_place(*place))
 
 
 async def picture(site: Site, selected_user: str) -> Picture:

@@ -24,16 +24,18 @@ from bitpail.model.repositories import ForkPolicy, Located, Repository, Reposito
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
 from bitpail.policy import names
-from bitpail.services import lfs, workspaces
+from bitpail.services import lfs, moved, workspaces
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import repositories as store
 from bitpail.store import upkeep as upkeep_store
+from bitpail.store import watchers
 from bitpail.wire.query_kinds import Asked
 
 DESCRIPTION_LENGTH = 100_000
 
 _LONGEST_IMPORT = 24 * 3600
+_BRANCHES = "refs/heads/"
 _ALL = Asked()
 
 
@@ -49,6 +51,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     has_issues: bool | None = None
     fork_policy: ForkPolicy | None = None
     project_key: str | None = None
+    main_branch: str | None = None
 
 
 class Listing(Struct, frozen=True):
@@ -58,12 +61,15 @@ class Listing(Struct, frozen=True):
     size: int
 
 
-async def create(site: Site, workspace: Workspace, slug: str, wanted: Wanted) -> Repository:
-    """A new, empty repository; raises Invalid, NotFound (project) or Conflict."""
+async def create(
+    site: Site, workspace: Workspace, slug: str, wanted: Wanted, by: User | None = None
+) -> Repository:
+    """A new, empty repository, watched by whoever makes it; raises Invalid, NotFound (project) or Conflict."""
     repository = await _new(site, workspace, slug, wanted)
+    main_branch = _checked_branch(wanted.main_branch) if wanted.main_branch is not None else "main"
     path = directories.repository_path(site.repositories, repository.id)
-    await directories.create(path)
-    return await _record(site, repository, path)
+    await directories.create(path, main_branch)
+    return await _record(site, repository, path, by)
 
 
 async def import_from(
@@ -121,9 +127,14 @@ async def _new(site: Site, workspace: Workspace, slug: str, wanted: Wanted) -> R
     return _changed(plain, wanted)
 
 
-async def _record(site: Site, repository: Repository, made: Path | None) -> Repository:
+async def _record(
+    site: Site, repository: Repository, made: Path | None, by: User | None = None
+) -> Repository:
     try:
-        await store.create(site.db, repository)
+        async with site.db.transaction() as db:
+            await store.create(db, repository)
+            if by is not None:
+                await watchers.add(db, repository.id, by.id, repository.created_on)
     except BaseException as error:
         if made is not None:
             await directories.delete(made)
@@ -141,7 +152,7 @@ def _changed(repository: Repository, wanted: Wanted) -> Repository:
     changes: dict[str, Any] = {
         key: value
         for key, value in msgspec.structs.asdict(wanted).items()
-        if value is not None and key != "project_key"
+        if value is not None and key not in {"project_key", "main_branch"}
     }
     names.check_text(changes.get("name", ""), "name", 255)
     names.check_text(changes.get("description", ""), "description", DESCRIPTION_LENGTH, multiline=True)
@@ -162,16 +173,54 @@ async def update(site: Site, access: Access, wanted: Wanted) -> Repository:
         project = await workspaces.project_for(site, access.workspace, wanted.project_key)
         repository = msgspec.structs.replace(repository, project_id=project.id)
     repository = msgspec.structs.replace(repository, updated_on=now())
+    head = await _head(site, repository, wanted.main_branch) if wanted.main_branch is not None else None
     try:
         await store.update(site.db, repository)
     except Conflict:
         raise _taken(repository) from None
+    if head is not None:
+        await refs.set_head(code_directory(site, repository), head)
     return repository
 
 
-async def delete(site: Site, repository: Repository) -> None:
-    """End a repository and its wiki. An adopted directory stays as it is: only its name goes."""
-    await store.delete(site.db, repository.id)
+async def _head(site: Site, repository: Repository, main_branch: str) -> str | None:
+    """The branch that HEAD is to name, None if it does already; raises Invalid.
+
+    It must exist, unless there is no branch at all: then it is the one to come.
+    """
+    git_directory = code_directory(site, repository)
+    known = await refs.read(git_directory, site.objects.peel)
+    wanted = _BRANCHES + main_branch
+    branches = {ref.name for ref in known.refs if ref.name.startswith(_BRANCHES)}
+    if branches and wanted not in branches:
+        raise _not_a_branch(f"branch not found: {main_branch}")
+    if wanted == known.head:
+        return None
+    if git_directory.path.name == ".git":
+        raise _not_a_branch("this repository has a worktree, whose branch stays what is checked out there")
+    return _checked_branch(main_branch) if not branches else main_branch
+
+
+def _checked_branch(name: str) -> str:
+    try:
+        return names.check_branch(name)
+    except Invalid as error:
+        raise _not_a_branch(error.message) from None
+
+
+def _not_a_branch(reason: str) -> Invalid:
+    return Invalid(f"mainbranch: {reason}", {"mainbranch": [reason]})
+
+
+async def delete(site: Site, repository: Repository, *, moved_to: str | None = None) -> None:
+    """End a repository and its wiki. An adopted directory stays as it is: only its name goes.
+
+    ``moved_to`` is shown at its page to who may know that it was there. Raises Invalid.
+    """
+    async with site.db.transaction() as db:
+        if moved_to is not None:
+            await moved.put(db, repository, moved_to)
+        await store.delete(db, repository.id)
     for key in (repository.id, f"{repository.id}.wiki"):
         await upkeep_store.forget(site.db, key)
     if repository.directory is None:

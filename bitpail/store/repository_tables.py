@@ -256,3 +256,15 @@ properties = Table(
     Index("properties_of_user", "user_id", "subject", "app_key", "name", unique=True),
     sqlite_with_rowid=False,
 )
+
+# What people are told at the page of a repository that is no more.
+moved_repositories = Table(
+    "moved_repositories",
+    metadata,
+    reference("workspace_id", "workspaces.id", key=True),
+    Column("slug", Text, primary_key=True, nullable=False),
+    text("address"),
+    number("is_private"),
+    big("deleted_on"),
+    sqlite_with_rowid=False,
+)

@@ -1,4 +1,4 @@
-"""Pictures of people: served to everybody, changed by their owner."""
+"""Pictures: of people, changed by their owner; of places, drawn. Served to everybody."""
 
 from hashlib import blake2b
 
@@ -8,6 +8,7 @@ from bitpail.errors import BitpailError, Invalid, TooLarge
 from bitpail.model.access import Actor
 from bitpail.model.users import User
 from bitpail.services import avatars
+from bitpail.services.avatars import Picture
 from bitpail.web import profile
 from bitpail.web.request import WebRequest, see_other
 
@@ -19,7 +20,27 @@ _CACHE = "public, no-cache"
 
 async def one(request: WebRequest, actor: Actor) -> Response:  # noqa: ARG001 - the shape of a handler
     """``GET /users/{selected_user}/avatar/``."""
-    found = await avatars.picture(request.site, request.parameters["selected_user"])
+    return _shown(request, await avatars.picture(request.site, request.parameters["selected_user"]))
+
+
+async def of_repository(request: WebRequest, actor: Actor) -> Response:  # noqa: ARG001 - the shape of a handler
+    """``GET /{workspace}/{repo_slug}/avatar/{size}/``; a drawing has every size."""
+    names = request.parameters
+    return _shown(request, avatars.of_repository(names["workspace"], names["repo_slug"]))
+
+
+async def of_workspace(request: WebRequest, actor: Actor) -> Response:  # noqa: ARG001 - the shape of a handler
+    """``GET /workspaces/{workspace}/avatar/``."""
+    return _shown(request, avatars.of_workspace(request.parameters["workspace"]))
+
+
+async def of_project(request: WebRequest, actor: Actor) -> Response:  # noqa: ARG001 - the shape of a handler
+    """``GET /{workspace}/workspace/projects/{project_key}/avatar/{size}``."""
+    names = request.parameters
+    return _shown(request, avatars.of_project(names["workspace"], names["project_key"]))
+
+
+def _shown(request: WebRequest, found: Picture) -> Response:
     tag = f'"{blake2b(found.content, digest_size=12).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": _CACHE}
     known = request.call.request.headers.get("if-none-match", "")

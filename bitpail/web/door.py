@@ -1,5 +1,7 @@
 """From one request of a browser to one page: match, find the session, judge the form, ask for access, answer."""
 
+import re
+
 from msgspec import Struct
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -46,9 +48,15 @@ SECURITY = {
 }
 
 
+# Of a place. Whatever else is below a repository belongs to Git.
+_OF_PLACES = re.compile(
+    rb"/([^/]+/[^/]+|[^/]+/workspace/projects/[^/]+)/avatar(/[0-9]+)?/?|/[^/]+/[^/]+(?<!\.git)/?"
+)
+
+
 def is_page(path: bytes) -> bool:
     """Whether a path belongs to this door."""
-    return path in _PATHS or path.startswith(_PREFIXES)
+    return path in _PATHS or path.startswith(_PREFIXES) or _OF_PLACES.fullmatch(path) is not None
 
 
 class Web:

@@ -47,7 +47,9 @@ def render(request: WebRequest, template: str, status_code: int = 200, **values:
         **values,
     )
     response = HTMLResponse(text, status_code)
-    request.greet(response)
+    # A cookie is for who is shown a form; at an address that means nothing nobody is.
+    if request.form_token in text:
+        request.greet(response)
     return response
 
 

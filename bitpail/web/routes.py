@@ -16,6 +16,7 @@ from bitpail.web import (
     emails,
     leaks,
     log_in,
+    moved,
     profile,
     rotation,
     sessions,
@@ -35,6 +36,8 @@ ADMINISTRATOR = Need(permission=Permission.ADMIN, signed_in=True)
 _SETTINGS = "/account/settings"
 _APP_PASSWORDS = f"{_SETTINGS}/app-passwords"
 _ONE = f"{_APP_PASSWORDS}/{{id}}"
+_REPOSITORY = "/{workspace}/{repo_slug}"
+_PROJECT = "/{workspace}/workspace/projects/{project_key}"
 
 UPLOADS = frozenset({f"{_SETTINGS}/avatar"})
 """Where a form brings a file."""
@@ -57,6 +60,12 @@ ROUTES = [
     Route("POST", f"{_SETTINGS}/avatar", Opens.OWN_ACCOUNT, OWNER, avatars.put),
     Route("POST", f"{_SETTINGS}/avatar/remove", Opens.OWN_ACCOUNT, OWNER, avatars.remove),
     Route("GET", "/users/{selected_user}/avatar", Opens.SITE, PUBLIC, avatars.one),
+    Route("GET", "/workspaces/{workspace}/avatar", Opens.SITE, PUBLIC, avatars.of_workspace),
+    Route("GET", f"{_REPOSITORY}/avatar", Opens.SITE, PUBLIC, avatars.of_repository),
+    Route("GET", f"{_REPOSITORY}/avatar/{{size}}", Opens.SITE, PUBLIC, avatars.of_repository),
+    Route("GET", f"{_PROJECT}/avatar", Opens.SITE, PUBLIC, avatars.of_project),
+    Route("GET", f"{_PROJECT}/avatar/{{size}}", Opens.SITE, PUBLIC, avatars.of_project),
+    Route("GET", _REPOSITORY, Opens.SITE, PUBLIC, moved.page),
     Route("POST", f"{_SETTINGS}/emails", Opens.OWN_ACCOUNT, OWNER, emails.add),
     Route("POST", f"{_SETTINGS}/emails/send", Opens.OWN_ACCOUNT, OWNER, emails.send_again),
     Route("POST", f"{_SETTINGS}/emails/primary", Opens.OWN_ACCOUNT, OWNER, emails.make_primary),

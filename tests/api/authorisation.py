@@ -81,6 +81,7 @@ NEEDS = {
     ("POST", _R): Need(WORKSPACE, Held.WRITE, signed_in=True, allowed=400),
     ("PUT", _R): Need(REPOSITORY, Held.ADMIN, signed_in=True, or_makes_one=True),
     ("DELETE", _R): Need(REPOSITORY, Held.ADMIN, signed_in=True, allowed=204),
+    ("GET", f"{_R}/watchers"): _READ,
     ("GET", _OWN_KEYS): _own(200),
     ("POST", _OWN_KEYS): _own(400),
     ("GET", f"{_OWN_KEYS}/{{key_id}}"): _own(404),

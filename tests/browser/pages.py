@@ -23,6 +23,11 @@ NO_PAGES = {
     "/account": "leads on to the settings",
     "/static/{name}": "style, script and icon",
     "/users/{selected_user}/avatar": "a picture",
+    "/workspaces/{workspace}/avatar": "likewise",
+    "/{workspace}/{repo_slug}/avatar": "likewise",
+    "/{workspace}/{repo_slug}/avatar/{size}": "likewise",
+    "/{workspace}/workspace/projects/{project_key}/avatar": "likewise",
+    "/{workspace}/workspace/projects/{project_key}/avatar/{size}": "likewise",
     "/admin/audit/export": "JSON lines to be kept",
 }
 """Routes that a GET reaches and that show no page."""
@@ -133,6 +138,7 @@ PAGES = [
     Page("leaks", "/leaks", _at("/leaks"), inside=False),
     Page("set-up", "/setup", _set_up, inside=False),
     Page("set-password", "/password", _set_password, inside=False),
+    Page("moved", "/{workspace}/{repo_slug}", _at("/acme/moved")),
     _simple("admin", "/admin/"),
     _simple("admin-users", "/admin/users/"),
     Page("admin-user", "/admin/users/{username}", _at("/admin/users/grace/")),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bitpail.model.users import User, UserId
-from bitpail.policy.avatars import drawn, initials
+from bitpail.policy.avatars import drawn, initials, of_place
 
 ADA = User(UserId("00000000-0000-4000-8000-000000000001"), "ada", "Ada", "ada", "a1", False, True, 1)
 
@@ -43,3 +43,11 @@ def test_the_colour_is_the_persons_and_not_the_names():
     colours = [ET.fromstring(drawn(user))[0].get("fill") for user in (ADA, renamed, other)]
 
     assert colours[0] == colours[1] != colours[2]
+
+
+def test_a_place_has_the_letters_of_its_own_name_and_a_colour_of_all_names():
+    one, other = (ET.fromstring(of_place(workspace, "my_great-code")) for workspace in ("ada", "grace"))
+
+    assert [one[1].text, other[1].text] == ["MC", "MC"]
+    assert one[0].get("fill") != other[0].get("fill")
+    assert of_place("ada", "my_great-code") == of_place("ada", "my_great-code")

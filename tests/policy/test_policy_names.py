@@ -12,6 +12,7 @@ from bitpail.policy.names import (
     HIDDEN_REFS,
     RESERVED,
     SLUG_LENGTH,
+    check_branch,
     check_email,
     check_label,
     check_project_key,
@@ -217,3 +218,8 @@ def test_any_bytes_get_an_answer_and_what_passes_is_harmless(name):
         assert len(name) <= 250
         assert "/-" not in text
         assert not text.endswith(("refs/heads/HEAD", "refs/tags/HEAD")) or text.count("/") > 2
+
+
+@pytest.mark.parametrize("name", ["main", "feature/x", "a.b", "lock", "@a", "größe", "a{b", "x" * 200])
+def test_branches_that_may_be_made(name):
+    assert check_branch(name) == name

@@ -16,6 +16,7 @@ from bitpail.store import (
     build_statuses,
     emails,
     lfs_locks,
+    moved,
     notices,
     one_time_links,
     projects,
@@ -25,6 +26,7 @@ from bitpail.store import (
     ssh_keys,
     upkeep,
     users,
+    watchers,
     workspaces,
 )
 
@@ -43,6 +45,8 @@ STATEMENTS = {
         (ssh_keys, "_of_user _by_fingerprint _remove _touch"),
         (access_keys, "_of_repository _of_project _exists _standing _remove _touch"),
         (avatars, "_of_user _remove"),
+        (watchers, "_remove _part_of _count"),
+        (moved, "_find"),
         (lfs_locks, "_by_path _by_id _page _remove"),
         (repositories, "_hold"),
         (build_statuses, "_of_commit _one"),

@@ -52,6 +52,9 @@ class World:
         server.workspace("acme", self.ada)
         server.repository("acme/notes", files={"README.md": "# Notes\n"})
         server.repository("acme/engine", files={"README.md": "# Engine\n"})
+        server.repository("acme/moved")
+        moved = self.do(repositories.named, "acme", "moved").repository
+        self.do(repositories.delete, moved, moved_to=f"https://git.example.net/{'long/' * 20}moved")
         self.do(users.set_admin, "ada", admin=True)
         self._fill()
         nonce = two_step.new_nonce()
