@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from bitpail.api.needs import READ, REPOSITORY
 from bitpail.api.request import ApiRequest
-from bitpail.api.responses import json
+from bitpail.api.responses import described, json
 from bitpail.errors import Invalid
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Access
@@ -38,7 +38,10 @@ async def page(request: ApiRequest, access: Access) -> Response:
     if cursor is None and asked.page > 1:
         raise Invalid("Invalid page: follow 'next' of the page before, this listing has no numbers")
     found = await service.page(request.site, access, wanted, asked.pagelen, cursor)
-    values = wire.listed(request.links, access.workspace, access.repository, found.commits, found.people)
+    values = await described(
+        sum(len(commit.message) for commit in found.commits),
+        lambda: wire.listed(request.links, access.workspace, access.repository, found.commits, found.people),
+    )
     following = request.url(ctx=found.cursor, page=str(asked.page + 1)) if found.cursor else None
     return json(pages.iterated(values, pagelen=asked.pagelen, following=following))
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from bitpail.api.needs import READ, REPOSITORY, WRITE
 from bitpail.api.request import ApiRequest
-from bitpail.api.responses import empty, json
+from bitpail.api.responses import described, empty, json
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Access
 from bitpail.model.refs import Ref
@@ -55,27 +55,27 @@ async def tags(request: ApiRequest, access: Access) -> Response:
 async def branch(request: ApiRequest, access: Access) -> Response:
     """``GET .../refs/branches/{name}``."""
     found = await service.one(request.site, access, BRANCHES, request.parameters["name"])
-    return json(_shown(request, access, found)[0])
+    return json((await _shown(request, access, found))[0])
 
 
 async def tag(request: ApiRequest, access: Access) -> Response:
     """``GET .../refs/tags/{name}``."""
     found = await service.one(request.site, access, TAGS, request.parameters["name"])
-    return json(_shown(request, access, found)[0])
+    return json((await _shown(request, access, found))[0])
 
 
 async def create_branch(request: ApiRequest, access: Access) -> Response:
     """``POST .../refs/branches``."""
     body = await request.body(_NewRef)
     found = await service.create_branch(request.site, access, body.name, body.target.hash)
-    return _created(_shown(request, access, found)[0])
+    return _created((await _shown(request, access, found))[0])
 
 
 async def create_tag(request: ApiRequest, access: Access) -> Response:
     """``POST .../refs/tags``: an annotated one."""
     body = await request.body(_NewRef)
     found = await service.create_tag(request.site, access, body.name, body.target.hash, body.message)
-    return _created(_shown(request, access, found)[0])
+    return _created((await _shown(request, access, found))[0])
 
 
 async def delete_branch(request: ApiRequest, access: Access) -> Response:
@@ -99,16 +99,16 @@ async def _page(request: ApiRequest, access: Access, prefixes: tuple[str, ...]) 
     wanted, sort = request.wanted, request.sort
     if wanted is None and sort is None:
         found = await service.page(request.site, access, prefixes, page.offset, page.pagelen)
-        return request.listed(_shown(request, access, found), page, size=found.size)
+        return request.listed(await _shown(request, access, found), page, size=found.size)
     asked = (query.fields(wanted) if wanted else set()) | ({sort.lstrip("-")} if sort else set())
     if asked <= {"name", "type"}:
         # What a name tells can be asked before any commit is read.
         found = await service.page(
             request.site, access, prefixes, page.offset, page.pagelen, lambda refs: _named(request, refs)
         )
-        return request.listed(_shown(request, access, found), page, size=found.size)
+        return request.listed(await _shown(request, access, found), page, size=found.size)
     found = await service.page(request.site, access, prefixes, 0, None)
-    chosen = request.chosen(_shown(request, access, found), natural=_NATURAL, members=_MEMBERS)
+    chosen = request.chosen(await _shown(request, access, found), natural=_NATURAL, members=_MEMBERS)
     return request.listed(chosen[page.offset : page.offset + page.pagelen], page, size=len(chosen))
 
 
@@ -120,7 +120,12 @@ def _named(request: ApiRequest, refs: list[Ref]) -> list[Ref]:
     return [one["ref"] for one in request.chosen(described, natural=_NATURAL, members=_MEMBERS)]
 
 
-def _shown(request: ApiRequest, access: Access, found: RefsPage) -> list[dict[str, Any]]:
+async def _shown(request: ApiRequest, access: Access, found: RefsPage) -> list[dict[str, Any]]:
+    length = sum(len(one.commit.message) for one in found.refs if one.commit)
+    return await described(length, lambda: _described(request, access, found))
+
+
+def _described(request: ApiRequest, access: Access, found: RefsPage) -> list[dict[str, Any]]:
     writer = Writer(request.links, access.workspace, access.repository, found.people)
     return [
         wire.branch(writer, one.ref, one.commit)

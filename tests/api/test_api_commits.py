@@ -296,3 +296,39 @@ async def test_an_adopted_directory_that_went_away_is_missing(server, api, ada, 
         answer = await api.get(path, auth=auth)
         assert answer.status == 404, answer
         assert str(tmp_path) not in answer.text
+
+
+async def test_messages_are_markdown_and_what_is_in_them_can_do_nothing(api, auth, server, git):
+    text = "Fix `a` & *b*\n\n- see [x](javascript:alert(1))\n- <script>alert(1)</script>\n"
+    made = git.git("commit-tree", git.git("mktree"), stdin=text.encode())
+    git.git("update-ref", "refs/heads/main", made)
+    await server.adopted("ada", "code", git)
+
+    answer = (await api.get(f"/2.0/repositories/ada/code/commit/{made}", auth=auth)).json()
+
+    shown = (
+        "<p>Fix <code>a</code> &amp; <em>b</em></p>\n<ul>\n"
+        '<li>see <a href="" rel="nofollow noopener">x</a></li>\n'
+        "<li>\n&lt;script&gt;alert(1)&lt;/script&gt;\n</li>\n</ul>"
+    )
+    assert answer["summary"] == {"type": "rendered", "raw": text, "markup": "markdown", "html": shown}
+    assert answer["rendered"]["message"] == answer["summary"]
+
+
+async def test_a_page_of_long_messages_is_as_its_commits_are(api, auth, server, git):
+    tip, made = None, []
+    for number in range(12):
+        parents = ["-p", tip] if tip else []
+        tip = git.git(
+            "commit-tree", git.git("mktree"), *parents, stdin=f"{number} *a* {'> ' * 3000}".encode()
+        )
+        made.append(tip)
+    git.git("update-ref", "refs/heads/main", tip)
+    await server.adopted("ada", "code", git)
+
+    page = (await api.get("/2.0/repositories/ada/code/commits", auth=auth)).json()
+
+    assert [one["hash"] for one in page["values"]] == made[::-1]
+    for one in page["values"]:
+        alone = (await api.get(f"/2.0/repositories/ada/code/commit/{one['hash']}", auth=auth)).json()
+        assert alone["summary"] == one["summary"]

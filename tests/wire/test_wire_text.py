@@ -16,37 +16,12 @@ from bitpail.model.refs import Ref
 from bitpail.wire import commits, errors, pages, projects, refs, repositories, users, workspaces
 from bitpail.wire.dates import commit_date, instant
 from bitpail.wire.links import ref_path
-from bitpail.wire.text import clean, paragraphs
+from bitpail.wire.text import clean
 
 # Any code point at all, lone surrogates included.
 ANYTHING = st.text(st.characters())
 NUMBERS = st.integers(-(2**80), 2**80)
 replace = msgspec.structs.replace
-
-
-@pytest.mark.parametrize(
-    ("message", "expected"),
-    [
-        ("", ""),
-        (" \n\n ", ""),
-        ("one line\n", "<p>one line</p>"),
-        ("first\n\nsecond\nline", "<p>first</p>\n<p>second\nline</p>"),
-        ("first\r\n\r\nsecond", "<p>first</p>\n<p>second</p>"),
-        ("a\n \n\n\nb", "<p>a</p>\n<p>b</p>"),
-        ("<script>alert('x')</script>", "<p>&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;</p>"),
-        ('"><img onerror=x>&amp;', "<p>&quot;&gt;&lt;img onerror=x&gt;&amp;amp;</p>"),
-        ("nul\0", "<p>nul\ufffd</p>"),
-    ],
-)
-def test_a_message_becomes_escaped_paragraphs(message, expected):
-    assert paragraphs(message) == expected
-
-
-@given(ANYTHING)
-def test_no_message_brings_markup(message):
-    bare = paragraphs(clean(message)).replace("<p>", "").replace("</p>", "")
-
-    assert not set(bare) & set("<>\"'\0")
 
 
 @given(ANYTHING)

@@ -1,0 +1,152 @@
+"""Markdown as HTML that can't script, style, embed or take long.
+
+Tags that somebody writes are shown as text, and whatever comes out is made of
+a short list of elements. Time and size are bounded by the text's length: what
+would nest or multiply beyond that is shown as it was written.
+"""
+
+import html
+import re
+from collections import OrderedDict
+from threading import Lock
+from typing import Final
+
+import comrak
+import nh3
+
+LONGEST: Final = 32_768
+"""Longer text of messages, descriptions and comments is shown as it was written."""
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_BETWEEN_PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
+# Whatever Markdown may read as more than words: most messages have nothing of it, and cost nothing then.
+_MARKUP = re.compile(
+    r"[*_`\[\]<>&~|\\@\0-\x09\x0b-\x1f\x7f]|[^\S \n]|://|www\.| $|^(?:[ \-+=#:]|\d{1,9}[.)])",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+# What a sanitiser has to build grows with the square of the depth, and half-way down nobody can read it.
+_DEEPEST = 100
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)[^>]*?(/?)>")
+# One row of dashes promises columns, and each later line is filled up to them.
+_MOST_CELLS = 20_000
+_DELIMITERS = "|:->*+ \t0123456789.)"
+
+
+def _extensions(*, table: bool) -> comrak.ExtensionOptions:
+    options = comrak.ExtensionOptions()
+    options.strikethrough = options.autolink = True
+    options.table = table
+    return options
+
+
+_WITH_TABLES, _WITHOUT_TABLES = _extensions(table=True), _extensions(table=False)
+_RENDERING = comrak.RenderOptions()
+_RENDERING.escape = True
+
+_CLEANER = nh3.Cleaner(
+    tags={
+        *("a", "abbr", "acronym", "b", "blockquote", "br", "cite", "code", "dd", "del", "dl", "dt", "em", "h1", "h2"),
+        *("h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "small"),
+        *("strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "ul", "var"),
+    },
+    attributes={
+        "a": {"href", "title"},
+        "abbr": {"title"},
+        "acronym": {"title"},
+        "img": {"src", "alt", "title"},
+        "ol": {"start"},
+        "td": {"align", "colspan", "rowspan"},
+        "th": {"align", "colspan", "rowspan"},
+    },
+    clean_content_tags={"script", "style"},
+    url_schemes={"http", "https", "mailto"},
+    link_rel="nofollow noopener",
+    strip_comments=True,
+)  # fmt: skip
+
+
+class _Kept:
+    """What was made lately, at most so many characters of it; for any thread."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._length = 0
+        self._lock = Lock()
+        self._made: OrderedDict[str, str] = OrderedDict()
+
+    def find(self, text: str) -> str | None:
+        with self._lock:
+            made = self._made.get(text)
+            if made is not None:
+                self._made.move_to_end(text)
+            return made
+
+    def keep(self, text: str, made: str) -> None:
+        if len(text) + len(made) > self._most // 8:
+            return
+        with self._lock:
+            if text in self._made:
+                return
+            self._made[text] = made
+            self._length += len(text) + len(made)
+            while self._length > self._most:
+                self._length -= sum(map(len, self._made.popitem(last=False)))
+
+
+_kept = _Kept(1 << 20)
+
+
+def markdown(text: str) -> str:
+    """A message, description or comment as HTML."""
+    if len(text) > LONGEST or not _MARKUP.search(text):
+        return paragraphs(text)
+    made = _kept.find(text)
+    if made is None:
+        made = markdown_of_any_length(text)
+        _kept.keep(text, made)
+    return made
+
+
+def markdown_of_any_length(text: str) -> str:
+    """Markdown as HTML; for a whole file in a process of its own, since nothing can interrupt it."""
+    tables = _most_cells(text) <= _MOST_CELLS
+    made = comrak.render_markdown(
+        text, extension_options=_WITH_TABLES if tables else _WITHOUT_TABLES, render_options=_RENDERING
+    )
+    return paragraphs(text) if _depth(made) > _DEEPEST else sanitised(made)
+
+
+def paragraphs(text: str) -> str:
+    """Words as they are: one ``<p>`` for each paragraph, everything in it escaped."""
+    escaped = html.escape(text.replace("\r\n", "\n").strip(), quote=False).replace("\0", _REPLACEMENT)
+    if not escaped:
+        return ""
+    if "\n" not in escaped:
+        return f"<p>{escaped}</p>"
+    return "\n".join(f"<p>{part}</p>" for part in _BETWEEN_PARAGRAPHS.split(escaped))
+
+
+def sanitised(made: str) -> str:
+    """Nothing but the elements and attributes of the list above; always the last step."""
+    return _CLEANER.clean(made).strip()
+
+
+def _most_cells(text: str) -> int:
+    """How many cells a table in it could have at most."""
+    if "|" not in text:
+        return 0
+    lines = text.splitlines()
+    return len(lines) * max((line.count("|") + 1 for line in lines if not line.strip(_DELIMITERS)), default=0)
+
+
+def _depth(made: str) -> int:
+    """How deep elements stand in each other. The renderer closes each, and no other ``<`` leaves it."""
+    depth = deepest = 0
+    for closes, _, is_empty in _TAG.findall(made):
+        if closes:
+            depth -= 1
+        elif not is_empty:
+            depth += 1
+            deepest = max(deepest, depth)
+    return deepest
