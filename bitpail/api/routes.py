@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from bitpail.api import (
     annotations,
+    branch_restrictions,
     build_statuses,
     commits,
     deploy_keys,
@@ -42,6 +43,7 @@ _RESOURCES: list[ModuleType] = [
     source,
     ssh_keys,
     refs,
+    branch_restrictions,
 ]
 
 ROUTES = [route for resource in _RESOURCES for route in resource.ROUTES]

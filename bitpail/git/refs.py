@@ -27,6 +27,8 @@ _BAD_NAME = re.compile(rb"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|/\.|\.lock(/|$)|\.$"
 _HIDDEN = tuple(prefix.encode() for prefix in HIDDEN_REFS)
 _BRANCHES = "refs/heads/"
 _SYMBOLIC_DEPTH = 5
+# A ref that holds an object, and one that isn't there.
+_NOT_SYMBOLIC = frozenset({1, 128})
 
 # These belong to one worktree; the others are shared.
 _OF_A_WORKTREE = (b"refs/bisect/", b"refs/worktree/", b"refs/rewritten/")
@@ -195,8 +197,8 @@ def main_branch(directory: GitDirectory) -> str | None:
 
     Two small reads and no list of refs, since every answer about a repository asks this.
     """
-    name = _branch(_read_file(f"{directory.path}/HEAD") or b"")
-    if name is None or not name.startswith(_BRANCHES):
+    name = _head_branch(directory)
+    if name is None:
         return None
     # Only an adopted directory can be a linked worktree.
     common = common_directory(directory.path) if directory.adopted else directory.path
@@ -205,3 +207,39 @@ def main_branch(directory: GitDirectory) -> str | None:
         if b" %b\n" % name.encode("utf-8", "surrogateescape") not in packed:
             return None
     return name.removeprefix(_BRANCHES)
+
+
+async def head_branch(directory: GitDirectory) -> str | None:
+    """The same whether it exists or not; None if HEAD names no branch."""
+    is_table = directory.adopted and (common_directory(directory.path) / "reftable").is_dir()
+    name = await _symbolic(directory.path, "HEAD") if is_table else _head_branch(directory)
+    return name.removeprefix(_BRANCHES) if name and name.startswith(_BRANCHES) else None
+
+
+def _head_branch(directory: GitDirectory) -> str | None:
+    name = _branch(_read_file(f"{directory.path}/HEAD") or b"")
+    return name if name is not None and name.startswith(_BRANCHES) else None
+
+
+async def moved_by(directory: GitDirectory, name: str) -> str:
+    """The ref that a push to this one moves: another one if it is symbolic, as only adopted ones are."""
+    if not directory.adopted:
+        return name
+    common = common_directory(directory.path)
+    if (common / "reftable").is_dir():
+        return await _symbolic(directory.path, name)
+    for _ in range(_SYMBOLIC_DEPTH):
+        target = _branch(_read_file(f"{common}/{name}") or b"")
+        if target is None:
+            break
+        name = target
+    return name
+
+
+async def _symbolic(path: Path, name: str) -> str:
+    try:
+        return os.fsdecode(await run(path, "symbolic-ref", "--quiet", revisions=[Revision(name)])).strip()
+    except GitError as error:
+        if error.status not in _NOT_SYMBOLIC:
+            raise
+        return name

@@ -68,6 +68,14 @@ async def page(
     return RefsPage(described, people, len(matching))
 
 
+async def find(site: Site, access: Access, prefix: str, name: str) -> RefsPage | None:
+    """The same as ``one``, or None."""
+    try:
+        return await one(site, access, prefix, name)
+    except NotFound:
+        return None
+
+
 async def one(site: Site, access: Access, prefix: str, name: str) -> RefsPage:
     """The branch or tag of that short name, as a page of one; raises NotFound."""
     described = await _describe(site, access, await _named(site, access, prefix, name))

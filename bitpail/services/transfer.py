@@ -26,7 +26,7 @@ from bitpail.model.limits import NO_LIMITS
 from bitpail.model.transfer import Service
 from bitpail.policy import names
 from bitpail.policy.limits import refuse_push
-from bitpail.services import denials, discovery, origin, push_guard, push_reach, upkeep
+from bitpail.services import denials, discovery, origin, push_guard, push_reach, push_restrictions, upkeep
 from bitpail.services.clock import now
 from bitpail.services.git_slots import in_turn
 from bitpail.services.repositories import directory
@@ -141,7 +141,8 @@ async def receive_pack(
             limited = await _limited(git_directory, access, pushed)
             if limited:
                 denials.note_push(site, access, limited)
-            refusals = [*_refusals(pushed), *limited]
+            restricted = await push_restrictions.refusals(site, access, git_directory, pushed)
+            refusals = [*_refusals(pushed), *limited, *restricted]
             refusals = refusals or await push_reach.refusals(site, git_directory, pushed, sent, limits(site))
             # Last, and only for what would land: it reads the whole push.
             refusals = refusals or await push_guard.refusals(site, access, git_directory, pushed)

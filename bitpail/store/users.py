@@ -1,7 +1,7 @@
 """Accounts and their e-mail addresses."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 import sqlalchemy as sa
@@ -30,6 +30,8 @@ _by_username = select(*COLUMNS, _users.c.password_digest).where(
     _users.c.username_key == bindparam("username", type_=Text)
 )
 _by_id = select(*COLUMNS).where(_id)
+_ids = text_rows(bindparam("ids", type_=Text)).table_valued(column("value", Text), name="wanted")
+_by_ids = select(*COLUMNS).where(_users.c.id.in_(select(_ids.c.value)))
 _by_account_id = select(*COLUMNS).where(_users.c.account_id == bindparam("account_id", type_=Text))
 _every = select(*COLUMNS).order_by(_users.c.username_key)
 _any = select(_users.c.id).limit(1)
@@ -128,6 +130,14 @@ async def by_id(db: Connection, user_id: UserId) -> User | None:
     """The user of that UUID, without braces."""
     row = await db.one(_by_id, user=user_id)
     return from_row(row) if row else None
+
+
+async def by_ids(db: Connection, ids: Collection[UserId]) -> dict[UserId, User]:
+    """Those of them that there are; one statement for all of them."""
+    if not ids:
+        return {}
+    rows = await db.all(_by_ids, ids=msgspec.json.encode(sorted(ids)).decode())
+    return {row[0]: from_row(row) for row in rows}
 
 
 async def by_account_id(db: Connection, account_id: str) -> User | None:

@@ -46,6 +46,7 @@ _R = "/2.0/repositories/{workspace}/{repo_slug}"
 _REPORTS = f"{_R}/commit/{{commit}}/reports"
 
 _KEYS = f"{_R}/deploy-keys"
+_RESTRICTIONS = f"{_R}/branch-restrictions"
 _OWN_KEYS = "/2.0/users/{selected_user}/ssh-keys"
 
 
@@ -125,6 +126,11 @@ NEEDS = {
     ("GET", f"{_REPORTS}/{{reportId}}/annotations/{{annotationId}}"): _NOWHERE,
     ("PUT", f"{_REPORTS}/{{reportId}}/annotations/{{annotationId}}"): _CHANGE,
     ("DELETE", f"{_REPORTS}/{{reportId}}/annotations/{{annotationId}}"): _CHANGE_NOWHERE,
+    ("GET", _RESTRICTIONS): _administer(200),
+    ("POST", _RESTRICTIONS): _administer(400),
+    ("GET", f"{_RESTRICTIONS}/{{id}}"): _administer(404),
+    ("PUT", f"{_RESTRICTIONS}/{{id}}"): _administer(404),
+    ("DELETE", f"{_RESTRICTIONS}/{{id}}"): _administer(404),
     ("GET", f"{_R}/diff/{{spec...}}"): _READ,
     ("GET", f"{_R}/diffstat/{{spec...}}"): _READ,
     ("GET", f"{_R}/file-conflicts/{{spec...}}"): _READ,
@@ -145,6 +151,7 @@ _VALUES = {
     "path": "file.txt",
     "name": "main",
     "project_key": "PROJ",
+    "id": "1",
 }
 
 

@@ -33,9 +33,11 @@ _KNOWN = {
     "project_key": ["PROJ"],
     "reportId": ["scan"],
     "annotationId": ["a"],
+    "id": ["1"],
 }
 # What is said of its commits before anything else is asked.
 _SAID = [
+    ("POST", "/branch-restrictions", {"kind": "delete", "pattern": "kept"}),
     ("PUT", "/commit/main/reports/scan", {"type": "report", "title": "t", "details": "d"}),
     (
         *("POST", "/commit/main/reports/scan/annotations"),

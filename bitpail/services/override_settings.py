@@ -1,0 +1,81 @@
+"""What a repository takes from its project, and what it says for itself."""
+
+from msgspec.structs import replace
+
+from bitpail.model.access import Access
+from bitpail.model.branching_models import DEFAULT, BranchingModel
+from bitpail.model.override_settings import (
+    MERGE_STRATEGIES,
+    Overrides,
+    ProjectSettings,
+    RepositorySettings,
+)
+from bitpail.model.repositories import Repository, RepositoryId
+from bitpail.services.site import Site
+from bitpail.store import override_settings as store
+
+_INHERITED = Overrides()
+
+
+async def overrides(site: Site, repository: Repository) -> Overrides:
+    """What the repository says for itself."""
+    return (await of_several(site, [repository]))[repository.id]
+
+
+async def of_several(site: Site, repositories: list[Repository]) -> dict[RepositoryId, Overrides]:
+    """The same of each of several, in one look-up."""
+    found = await store.of_repositories(site.db, [one.id for one in repositories])
+    return {
+        one.id: found[one.id].override_settings if one.id in found else _INHERITED for one in repositories
+    }
+
+
+async def change(
+    site: Site, access: Access, *, default_merge_strategy: bool | None, branching_model: bool | None
+) -> None:
+    """Override something, or inherit it again; None leaves it as it is.
+
+    What is overridden for the first time begins as what was inherited, so that nothing changes by itself.
+    """
+    async with site.db.transaction() as db:
+        own, inherited = await store.of_repository(db, access.repository.id, access.project.id)
+        if default_merge_strategy is not None:
+            strategy = own.default_merge_strategy or _strategy(own, inherited)
+            said = replace(own.override_settings, default_merge_strategy=default_merge_strategy)
+            own = replace(
+                own,
+                override_settings=said,
+                default_merge_strategy=strategy if default_merge_strategy else own.default_merge_strategy,
+            )
+        if branching_model is not None:
+            model = own.branching_model or holding_model(own, inherited)
+            said = replace(own.override_settings, branching_model=branching_model)
+            own = replace(
+                own,
+                override_settings=said,
+                branching_model=model if branching_model else own.branching_model,
+            )
+        await store.put_repository(db, access.repository.id, own)
+
+
+async def default_merge_strategy(site: Site, access: Access) -> str:
+    """How pull requests are merged unless somebody chooses another way."""
+    return _strategy(*await store.of_repository(site.db, access.repository.id, access.project.id))
+
+
+async def branching_model(site: Site, access: Access) -> BranchingModel:
+    """The model that holds in a repository."""
+    return holding_model(*await store.of_repository(site.db, access.repository.id, access.project.id))
+
+
+def holding_model(own: RepositorySettings, inherited: ProjectSettings) -> BranchingModel:
+    """The repository's own model where it overrides its project's."""
+    if own.override_settings.branching_model and own.branching_model is not None:
+        return own.branching_model
+    return inherited.branching_model or DEFAULT
+
+
+def _strategy(own: RepositorySettings, inherited: ProjectSettings) -> str:
+    if own.override_settings.default_merge_strategy and own.default_merge_strategy is not None:
+        return own.default_merge_strategy
+    return inherited.default_merge_strategy or MERGE_STRATEGIES[0]

@@ -1,0 +1,49 @@
+"""Branch restrictions in the API's words."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from bitpail.model.branch_restrictions import Restriction
+from bitpail.model.groups import Group
+from bitpail.model.repositories import Repository
+from bitpail.model.users import User
+from bitpail.model.workspaces import Workspace
+from bitpail.wire import users as wire_users
+from bitpail.wire import workspaces
+from bitpail.wire.links import Links
+from bitpail.wire.text import clean
+
+
+def restriction(
+    links: Links,
+    workspace: Workspace,
+    repository: Repository,
+    one: Restriction,
+    users: Iterable[User],
+    groups: Iterable[Group],
+) -> dict[str, Any]:
+    """One of them, with those whom it excepts; a branch type only where the branching model finds the branches."""
+    at = links.repository(workspace, repository)
+    branch_type = one.rule.branch_type
+    return {
+        "kind": one.kind.value,
+        "users": [wire_users.embedded(links, user) for user in users],
+        "groups": [_group(links, workspace, group) for group in groups],
+        "links": {"self": at.api_part(f"branch-restrictions/{one.number}")},
+        "pattern": clean(one.pattern),
+        "value": one.rule.value,
+        "branch_match_kind": one.match_kind.value,
+        **({"branch_type": branch_type.value} if branch_type is not None else {}),
+        "type": "branchrestriction",
+        "id": one.number,
+    }
+
+
+def _group(links: Links, workspace: Workspace, group: Group) -> dict[str, Any]:
+    return {
+        "type": "group",
+        "name": clean(group.name),
+        "slug": group.slug,
+        "full_slug": f"{workspace.slug}:{group.slug}",
+        "workspace": workspaces.embedded(links, workspace),
+    }
