@@ -36,7 +36,8 @@ from bitpail.services.origin import Origin, coming_from
 from bitpail.services.site import Site, open_site
 from bitpail.settings import Settings
 from bitpail.smart_http.door import SmartHttp
-from bitpail.web.door import Web, is_page
+from bitpail.smart_http.routes import is_git
+from bitpail.web.door import Web
 
 log = structlog.get_logger()
 
@@ -75,9 +76,9 @@ class Application:
             return "metrics", self._metrics
         if path.startswith(own_api.PREFIX):
             return "own_api", self._own_api
-        if is_page(path):
-            return "web", self._web
-        return "git", self._git
+        if is_git(path):
+            return "git", self._git
+        return "web", self._web
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._site is None:

@@ -5,6 +5,8 @@ one value. The refs of a service need what the service needs, so each address of
 ``info/refs`` stands here with its query.
 """
 
+import re
+
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Need
 from bitpail.model.transfer import FETCH, FETCH_WIKI, PUSH, PUSH_WIKI
@@ -57,3 +59,12 @@ ROUTES = [
         for method in ("GET", "POST", "PUT")
     ),
 ]
+
+_GIT = re.compile(
+    rb"/[^/]+/[^/]+(\.git/.*|(/wiki)?/(info/refs|info/lfs/.*|git-upload-pack|git-receive-pack|HEAD|objects/.*)/?)"
+)
+
+
+def is_git(path: bytes) -> bool:
+    """Whether a path is one that git asks for; all others below a repository are pages."""
+    return _GIT.fullmatch(path) is not None

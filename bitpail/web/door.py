@@ -1,7 +1,5 @@
 """From one request of a browser to one page: match, find the session, judge the form, ask for access, answer."""
 
-import re
-
 from msgspec import Struct
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -12,28 +10,14 @@ from bitpail.http.call import Call
 from bitpail.http.routing import Match, Opens, Router
 from bitpail.model.access import Actor
 from bitpail.model.scopes import Scope
-from bitpail.services import access, sessions, upcoming
+from bitpail.policy.decide import Decision
+from bitpail.services import access, moved, sessions, upcoming
+from bitpail.services.access import Refused
 from bitpail.services.sessions import LoggedIn
 from bitpail.web import errors
+from bitpail.web.moved import Moved
 from bitpail.web.request import SESSION, WebRequest
 from bitpail.web.routes import ROUTES, UPLOADS
-
-_PREFIXES = (b"/account/", b"/static/", b"/login/", b"/users/", b"/admin/")
-_PATHS = frozenset(
-    {
-        b"/",
-        b"/login",
-        b"/logout",
-        b"/account",
-        b"/leaks",
-        b"/leaks/",
-        b"/admin",
-        b"/setup",
-        b"/setup/",
-        b"/password",
-        b"/password/",
-    }
-)
 
 # No script or style but our own files; nothing of another site, and no frame around us.
 SECURITY = {
@@ -46,17 +30,6 @@ SECURITY = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-
-
-# Of a place. Whatever else is below a repository belongs to Git.
-_OF_PLACES = re.compile(
-    rb"/([^/]+/[^/]+|[^/]+/workspace/projects/[^/]+)/avatar(/[0-9]+)?/?|/[^/]+/[^/]+(?<!\.git)/?"
-)
-
-
-def is_page(path: bytes) -> bool:
-    """Whether a path belongs to this door."""
-    return path in _PATHS or path.startswith(_PREFIXES) or _OF_PLACES.fullmatch(path) is not None
 
 
 class Web:
@@ -92,7 +65,7 @@ class Web:
             call.actor = Actor(request.logged_in.user, None, frozenset(Scope), call.client)
             if not call.raw_path.startswith(b"/static/"):
                 request.upcoming = await upcoming.of_user(call.site, request.logged_in.user)
-        granted = _open(call, match)
+        granted = await _open(call, match)
         if call.method == "POST":
             await request.read_form(files=match.route.template in UPLOADS)
         response: Response = await match.route.handler(request, granted)
@@ -105,10 +78,30 @@ async def logged_in(call: Call) -> LoggedIn | None:
     return await sessions.find(call.site, cookie) if cookie else None
 
 
-def _open(call: Call, match: Match) -> Struct:
+async def _open(call: Call, match: Match) -> Struct:
     """What the page acts on. Raises Refused."""
+    need, parameters = match.route.need, match.parameters
     if match.route.opens is Opens.ADMINISTRATION:
-        return access.to_administration(call.site, call.actor, match.route.need)
+        return access.to_administration(call.site, call.actor, need)
     if match.route.opens is Opens.OWN_ACCOUNT:
-        return access.to_own_account(call.site, call.actor, match.route.need)
-    return access.to_site(call.site, call.actor, match.route.need)
+        return access.to_own_account(call.site, call.actor, need)
+    if match.route.opens is Opens.WORKSPACE:
+        return await access.to_workspace(call.site, call.actor, need, parameters["workspace"])
+    if match.route.opens is Opens.PROJECT:
+        place, key = parameters["workspace"], parameters["project_key"]
+        return await access.to_project(call.site, call.actor, need, place, key)
+    if match.route.opens is Opens.REPOSITORY:
+        return await _open_repository(call, match)
+    return access.to_site(call.site, call.actor, need)
+
+
+async def _open_repository(call: Call, match: Match) -> Struct:
+    workspace, slug = match.parameters["workspace"], match.parameters["repo_slug"]
+    try:
+        return await access.to_repository(call.site, call.actor, match.route.need, workspace, slug)
+    except Refused as refused:
+        if refused.decision is Decision.UNSEEN:
+            address = await moved.to(call.site, call.actor, workspace, slug)
+            if address is not None:
+                raise Moved(f"{workspace}/{slug}", address) from None
+        raise

@@ -8,6 +8,8 @@ from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, 
 from bitpail.http.routing import MethodNotAllowed
 from bitpail.policy.decide import Decision
 from bitpail.services.access import Refused
+from bitpail.web import moved
+from bitpail.web.moved import Moved
 from bitpail.web.pages import render
 from bitpail.web.request import Forged, WebRequest, see_other
 
@@ -25,12 +27,17 @@ _STATUS: dict[type[BitpailError], int] = {
 
 def response(request: WebRequest, error: BitpailError) -> Response:
     """The page, or the way to the log-in."""
-    if isinstance(error, Refused) and error.decision is Decision.SIGN_IN:
+    if isinstance(error, Refused) and _logs_in(request, error):
         return see_other(f"/login?{urlencode({'next': _wanted(request)})}")
+    if isinstance(error, Moved):
+        return moved.page(request, error)
     status = status_of(error)
     if status == 500:
         request.call.noted["error"] = repr(error)
         message = f"Something went wrong on the server; its log has it as {request.call.request_id}"
+    elif isinstance(error, Refused) and error.decision is Decision.UNSEEN:
+        # The same for what is not there and what is not theirs.
+        status, message = 404, "there is no such page, or you may not see it"
     elif isinstance(error, Refused):
         message = "you may not do this"
     else:
@@ -39,6 +46,12 @@ def response(request: WebRequest, error: BitpailError) -> Response:
     if isinstance(error, MethodNotAllowed):
         page.headers["Allow"] = ", ".join(error.allowed)
     return page
+
+
+def _logs_in(request: WebRequest, error: Refused) -> bool:
+    """Whether the log-in is what helps: somebody unknown may be told nothing of what may not be seen."""
+    is_unseen = error.decision is Decision.UNSEEN and request.logged_in is None
+    return error.decision is Decision.SIGN_IN or is_unseen
 
 
 def status_of(error: BitpailError) -> int:

@@ -1,19 +1,21 @@
-"""What stands at the address of a repository: for now, whether it has moved and where to."""
+"""What stands at the address of a repository that was deleted, if whoever deleted it said where it went."""
 
 from starlette.responses import Response
 
 from bitpail.errors import NotFound
-from bitpail.model.access import Actor
-from bitpail.services import moved
 from bitpail.web.pages import render
 from bitpail.web.request import WebRequest
 
 
-async def page(request: WebRequest, actor: Actor) -> Response:
-    """``GET /{workspace}/{repo_slug}``: 404 in any case, as the API has it."""
-    names = request.parameters
-    address = await moved.to(request.site, actor, names["workspace"], names["repo_slug"])
-    if address is None:
-        raise NotFound("there is no page at this address")
-    full_name = f"{names['workspace']}/{names['repo_slug']}"
-    return render(request, "moved.html", 404, full_name=full_name, address=address)
+class Moved(NotFound):
+    """There is no such repository any more, but an address to go on to."""
+
+    def __init__(self, full_name: str, address: str) -> None:
+        super().__init__(f"{full_name} has moved")
+        self.full_name = full_name
+        self.address = address
+
+
+def page(request: WebRequest, moved: Moved) -> Response:
+    """404 in any case, as the API has it."""
+    return render(request, "moved.html", 404, full_name=moved.full_name, address=moved.address)

@@ -67,6 +67,11 @@ def _moment(microseconds: int) -> Markup:
     )
 
 
+def _shown(text: str) -> str:
+    """What Git holds as bytes, as a page can show it."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _avatar(user: User) -> str:
     """Where the picture of a user is; the API names the same address."""
     return Links(api="", web="", ssh="").user_avatar(user)["href"]
@@ -82,6 +87,7 @@ _environment = Environment(
 _environment.filters["browser_name"] = browser_name
 _environment.filters["sentence"] = _sentence
 _environment.filters["moment"] = _moment
+_environment.filters["shown"] = _shown
 _environment.globals["avatar"] = _avatar
 _environment.globals["static"] = static_files.address
 _environment.globals["permission_name"] = NAMES.__getitem__

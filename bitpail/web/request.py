@@ -5,7 +5,7 @@ token of the browser's cookie, and the browser doesn't say that another site
 sent it.
 """
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import ImmutableMultiDict, QueryParams
 from starlette.responses import RedirectResponse, Response
@@ -19,6 +19,7 @@ from bitpail.services import sessions
 from bitpail.services.sessions import LoggedIn
 from bitpail.services.site import Site
 from bitpail.services.upcoming import Upcoming
+from bitpail.wire.links import Links
 
 SESSION = "bitpail_session"
 VISITOR = "bitpail_visitor"
@@ -30,6 +31,7 @@ _LARGEST_FORM = 64 * 1024
 _LARGEST_UPLOAD = 1024 * 1024 + 16 * 1024
 _MOST_READ = 32 * 1024 * 1024
 _LONGEST_NEXT = 2000
+_DIGITS = 10
 
 Fields = ImmutableMultiDict[str, str]
 
@@ -66,9 +68,36 @@ class WebRequest:
         return self.call.client
 
     @property
+    def links(self) -> Links:
+        """Addresses for others to keep: those of clones have the name of who is logged in."""
+        base = self.call.base
+        return Links(
+            api=f"{base}/2.0",
+            web=base,
+            ssh=self.site.settings.ssh_authority(urlsplit(base).hostname or ""),
+            username=self.logged_in.user.username if self.logged_in else None,
+        )
+
+    @property
     def query(self) -> QueryParams:
         """The query of the URL."""
         return self.call.request.query_params
+
+    def page_number(self) -> int:
+        """``page`` of the query, from 1; what is no number is the first."""
+        text = self.query.get("page", "")
+        return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < _DIGITS else 1
+
+    def neighbour(self, number: int) -> str:
+        """The address of this page with another ``page``."""
+        return self.changed(page=str(number) if number > 1 else None)
+
+    def changed(self, **changes: str | None) -> str:
+        """The query of this page with some parameters changed; None leaves one out."""
+        kept = [(key, value) for key, value in self.query.multi_items() if key not in changes]
+        return "?" + urlencode(
+            [*kept, *((key, value) for key, value in changes.items() if value is not None)]
+        )
 
     @property
     def form_token(self) -> str:

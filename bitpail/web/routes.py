@@ -16,8 +16,8 @@ from bitpail.web import (
     emails,
     leaks,
     log_in,
-    moved,
     profile,
+    repository_routes,
     rotation,
     sessions,
     set_up,
@@ -65,7 +65,6 @@ ROUTES = [
     Route("GET", f"{_REPOSITORY}/avatar/{{size}}", Opens.SITE, PUBLIC, avatars.of_repository),
     Route("GET", f"{_PROJECT}/avatar", Opens.SITE, PUBLIC, avatars.of_project),
     Route("GET", f"{_PROJECT}/avatar/{{size}}", Opens.SITE, PUBLIC, avatars.of_project),
-    Route("GET", _REPOSITORY, Opens.SITE, PUBLIC, moved.page),
     Route("POST", f"{_SETTINGS}/emails", Opens.OWN_ACCOUNT, OWNER, emails.add),
     Route("POST", f"{_SETTINGS}/emails/send", Opens.OWN_ACCOUNT, OWNER, emails.send_again),
     Route("POST", f"{_SETTINGS}/emails/primary", Opens.OWN_ACCOUNT, OWNER, emails.make_primary),
@@ -114,4 +113,5 @@ ROUTES = [
     Route("GET", "/admin/audit/export", Opens.ADMINISTRATION, ADMINISTRATOR, audit.export),
     Route("GET", "/leaks", Opens.SITE, PUBLIC, leaks.page),
     Route("POST", "/leaks", Opens.SITE, PUBLIC, leaks.report),
+    *repository_routes.ROUTES,
 ]

@@ -148,6 +148,12 @@ PAGES = [
     Page("admin-policy-preview", "/admin/policy", _preview),
     _simple("admin-audit", "/admin/audit/"),
     _simple("api", API),
+    Page("workspace", "/{workspace}", _at("/acme/")),
+    Page("workspace-search", "/{workspace}", _at("/acme/?search=no")),
+    Page("repository", "/{workspace}/{repo_slug}", _at("/acme/engine/")),
+    Page("repository-empty", "/{workspace}/{repo_slug}", _at("/acme/blank/")),
+    Page("source", "/{workspace}/{repo_slug}/src", _at("/acme/engine/src/")),
+    Page("directory", "/{workspace}/{repo_slug}/src/{commit}/{path...?}", _at("/acme/engine/src/main/docs/")),
     Page("not-found", "", _at("/account/nothing")),
 ]
 

@@ -51,7 +51,8 @@ class World:
         self.grace = server.user("grace", password=PASSWORD)
         server.workspace("acme", self.ada)
         server.repository("acme/notes", files={"README.md": "# Notes\n"})
-        server.repository("acme/engine", files={"README.md": "# Engine\n"})
+        server.repository("acme/engine", files={"README.md": "# Engine\n", "docs/use.md": "# Use\n"})
+        server.repository("acme/blank")
         server.repository("acme/moved")
         moved = self.do(repositories.named, "acme", "moved").repository
         self.do(repositories.delete, moved, moved_to=f"https://git.example.net/{'long/' * 20}moved")

@@ -1,0 +1,66 @@
+"""The pages of workspaces and repositories: who sees them, and what they offer to whom."""
+
+import pytest
+from support.browser import PASSWORD, Browser
+
+from bitpail.errors import NotFound
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def engines(server, ada, git):
+    git.commit("first")
+    await server.workspace("engines", ada)
+    await server.adopted("engines", "difference", git)
+    await server.repository("engines", "open", public=True)
+
+
+async def test_a_workspace_lists_what_one_may_see_there_and_finds_it_by_its_name(page, engines):
+    shown = await page.get("/engines/")
+
+    assert 'href="/engines/difference/"' in shown.text
+    assert 'href="/engines/open/"' in shown.text
+    assert 'href="/engines/open/"' not in (await page.get("/engines/?search=diff")).text
+    assert "No repository here" in (await page.get("/engines/?search=%3Cb%3E")).text
+
+
+async def test_who_is_not_logged_in_sees_what_is_public_and_is_else_asked_to_log_in(browser, engines):
+    shown = await browser.get("/engines/")
+    private, missing = await browser.get("/engines/difference/"), await browser.get("/engines/nothing/")
+
+    assert 'href="/engines/open/"' in shown.text
+    assert "difference" not in shown.text
+    assert (await browser.get("/engines/open/")).status == 200
+    assert private.status == missing.status == 303
+    assert private.headers["location"] == "/login?next=%2Fengines%2Fdifference%2F"
+
+
+async def test_what_one_may_not_see_looks_like_what_is_not_there(server, engines):
+    await server.user("grace", password=PASSWORD)
+    grace = Browser(server.application)
+    await grace.log_in("grace", PASSWORD)
+
+    private, missing = await grace.get("/engines/difference/"), await grace.get("/engines/nothing/")
+
+    assert private.status == missing.status == 404
+    assert private.text.replace("difference", "nothing") == missing.text
+
+
+async def test_an_empty_repository_tells_who_may_push_how_and_nobody_else(server, page, engines):
+    shown = await page.get("/engines/open/")
+
+    assert "git clone http://ada@" in shown.text
+    assert "scopes=repository%3Awrite&amp;repositories=engines%2Fopen" in shown.text
+    anonymous = await Browser(server.application).get("/engines/open/")
+    assert "Nothing has been pushed" in anonymous.text
+    assert "git push" not in anonymous.text
+
+
+@pytest.mark.parametrize("path", ["/engines/difference.git", "/engines/difference.git/", "/nothing", "/a/b/c/d"])
+async def test_an_address_that_is_no_page_says_so(page, engines, path):
+    shown = await page.get(path)
+
+    assert shown.status == 404
+    assert not isinstance(shown, NotFound)
+    assert "set-cookie" not in shown.headers
