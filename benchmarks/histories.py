@@ -4,8 +4,10 @@ The same arguments give the same repository. It is packed once, as a server
 that is looked after would have it.
 """
 
+import hashlib
 import os
 import random
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from itertools import accumulate
@@ -18,6 +20,7 @@ _ENVIRONMENT = {
     "HOME": os.devnull,
     "LC_ALL": "C.UTF-8",
 }
+_KEPT = Path(__file__).parent.parent / "build" / "histories"
 _AUTHORS = 40
 _FILES = 300
 _BRANCHES = 20
@@ -48,6 +51,31 @@ def make_project(path: Path, commits: int, refs: int, files: int, pictures: int)
     """
     project = _Project(files, commits, pictures)
     return _made(path, commits, refs, project.change, "-f")
+
+
+def make_monorepo(path: Path, commits: int, branches: int, files: int) -> Path:
+    """So many short files, 5,000 of them in one directory; the last commit of main changes 500.
+
+    Twenty branches are worked on, the others stand where somebody has left them. With a
+    commit graph that knows which paths each commit touched, as an import makes it.
+    """
+    project = _Monorepo(files, commits)
+    _made(path, commits, branches, project.change, others=b"refs/heads/done/%d")
+    git(f"--git-dir={path}", "commit-graph", "write", "--reachable", "--changed-paths")
+    return path
+
+
+def kept(make: Callable[..., Path], **sizes: int) -> Path:
+    """What ``make`` makes of these sizes, from the last time if this file is as it was. Nobody may write to it."""
+    written = hashlib.blake2b(Path(__file__).read_bytes(), digest_size=4).hexdigest()
+    name = "-".join([make.__name__, *map(str, sizes.values()), written])
+    found = _KEPT / f"{name}.git"
+    if not found.exists():
+        _KEPT.mkdir(parents=True, exist_ok=True)
+        unfinished = _KEPT / f"{name}.{os.getpid()}"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        make(unfinished, **sizes).rename(found)
+    return found
 
 
 def make_large(path: Path, files: int, size: int) -> Path:
@@ -115,22 +143,47 @@ class _Project:
         return (" " * (4 * chance.randint(0, 3)) + " ".join(words)).encode()
 
 
+class _Monorepo(_Project):
+    _LINES = 16
+    _FLAT = 5_000
+    _AT_ONCE = 500
+
+    def __init__(self, files: int, commits: int) -> None:
+        super().__init__(files, commits, 0)
+        self._commits = commits
+
+    def change(self, mark: int, chance: random.Random) -> list[tuple[bytes, bytes]]:
+        if mark < self._commits:
+            return super().change(mark, chance)
+        step = self._files // self._AT_ONCE
+        touched = range(0, self._files, step)
+        return [(self._name(number), self._edited(number, chance)) for number in touched]
+
+    def _name(self, number: int) -> bytes:
+        if number < self._FLAT:
+            return b"assets/icons/icon-%d.svg" % number
+        place = number % 100, number // 100 % 4, number
+        return b"packages/package%d/src/module%d/file%d.py" % place
+
+
 def git(*arguments: str) -> bytes:
     """What git says, away from this machine's and this user's settings."""
     return subprocess.run(["git", *arguments], env=_ENVIRONMENT, check=True, stdout=subprocess.PIPE).stdout
 
 
-def _made(path: Path, commits: int, refs: int, change: Change, *how: str) -> Path:
+def _made(
+    path: Path, commits: int, refs: int, change: Change, *how: str, others: bytes = b"refs/tags/v%d"
+) -> Path:
     git("init", "--quiet", "--bare", "--initial-branch=main", str(path))
     importer = subprocess.Popen(
-        ["git", f"--git-dir={path}", "fast-import", "--quiet", "--done"],
+        ["git", f"--git-dir={path}", "fast-import", "--quiet", "--done", f"--active-branches={_BRANCHES}"],
         stdin=subprocess.PIPE,
         env=_ENVIRONMENT,
     )
     if importer.stdin is None:
         raise RuntimeError("git fast-import takes no input")
     with importer.stdin as stream:
-        for command in _commands(commits, refs, change):
+        for command in _commands(commits, refs, change, others):
             stream.write(command)
     if importer.wait():
         raise RuntimeError("git fast-import failed")
@@ -140,7 +193,7 @@ def _made(path: Path, commits: int, refs: int, change: Change, *how: str) -> Pat
     return path
 
 
-def _commands(commits: int, refs: int, change: Change) -> Iterator[bytes]:
+def _commands(commits: int, refs: int, change: Change, others: bytes) -> Iterator[bytes]:
     chance = random.Random(7)
     branches = min(refs, _BRANCHES)
     tips: list[int] = []
@@ -156,7 +209,7 @@ def _commands(commits: int, refs: int, change: Change) -> Iterator[bytes]:
             tips.append(mark)
     for number in range(refs - branches):
         target = 1 + number * commits // max(1, refs - branches)
-        yield b"reset refs/tags/v%d\nfrom :%d\n\n" % (number, target)
+        yield b"reset %s\nfrom :%d\n\n" % (others % number, target)
     yield b"done\n"
 
 

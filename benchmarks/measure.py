@@ -48,6 +48,7 @@ class Meter:
     """
 
     def __init__(self, name: str, pids: Sequence[int]) -> None:
+        self.name = name
         self._pids = pids
         self._group: Path | None = None
         for root, usage, unit in _controllers():

@@ -18,6 +18,29 @@ from bitpail.settings import Settings
 from bitpail.store import sqlite, tables
 
 _REAL = 500
+_MORE = 1 << 30
+_WORDS = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "omicron",
+    "pi",
+    "rho",
+    "sigma",
+    "tau",
+]
+_LANGUAGES = ["python", "java", "go", "rust", "javascript"]
 _PER_USER = 10
 _PER_WORKSPACE = 100
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -55,7 +78,8 @@ def populate(settings: Settings, app_passwords: int, repositories: int) -> list[
         ("workspace_members", ((_id(w), _id(u), "member", 1, 1) for w, u in sorted(memberships))),
         ("projects", ((_id(n), _id(n), "PROJ", "Project", "", 1, 1, 1) for n in range(workspaces))),
         ("repositories", (_repository(n, n % workspaces) for n in range(repositories))),
-        ("app_passwords", _passwords(app_passwords, users, real, keys.load(settings.data_path))),
+        ("app_passwords", (_app_password(n, users) for n in range(app_passwords))),
+        ("app_password_secrets", _secrets(app_passwords, real, keys.load(settings.data_path))),
     ]
     if settings.database:
         asyncio.run(_copy(settings.database, content))
@@ -64,13 +88,27 @@ def populate(settings: Settings, app_passwords: int, repositories: int) -> list[
     return samples
 
 
+def add_repositories(settings: Settings, workspace: str, project: str, count: int) -> None:
+    """So many more, with names and languages to choose by, in a workspace (and project of it) that exists; SQLite."""
+
+    def rows() -> Iterator[Sequence[Any]]:
+        for number in range(count):
+            name = f"{_WORDS[number * 7 % 19]}-{_WORDS[number // 19 % 19]}-{number}"
+            kept = (_id(_MORE + number), workspace, project, name, name, f"The {name} project", "")
+            at = 1_600_000_000_000_000 + number * 7919 % count * 1_000_000
+            language = _LANGUAGES[number % len(_LANGUAGES)]
+            yield (*kept, language, 1, 1, 0, "allow_forks", number * 31 % 1000, None, at, at + 1)
+
+    _insert(settings, [("repositories", rows())])
+
+
 def _id(number: int) -> str:
     return f"{number:08x}-0000-4000-8000-{number * 0x9E3779B1 % 2**48:012x}"
 
 
 def _user(number: int) -> Sequence[Any]:
     name = f"user{number}"
-    return (_id(number), name, name, name.title(), name, f"{number:024x}", None, 0, 1, 1)
+    return (_id(number), name, name, name.title(), name, f"{number:024x}", None, 0, 1, 1, 1, None, None)
 
 
 def _repository(number: int, workspace: int) -> Sequence[Any]:
@@ -79,9 +117,12 @@ def _repository(number: int, workspace: int) -> Sequence[Any]:
     return (*kept, 1, 1, 0, "allow_forks", 0, None, 1, 1)
 
 
-def _passwords(
-    count: int, users: int, real: dict[int, Secret], site_keys: keys.Keys
-) -> Iterator[Sequence[Any]]:
+def _app_password(number: int, users: int) -> Sequence[Any]:
+    kept = (_id(number), _id(number % users), f"label {number}", _SCOPES, "")
+    return (*kept, number, None, None, None, None, None)
+
+
+def _secrets(count: int, real: dict[int, Secret], site_keys: keys.Keys) -> Iterator[Sequence[Any]]:
     key_number = site_keys.newest
     key = site_keys.app_passwords[key_number]
     for number in range(count):
@@ -90,8 +131,7 @@ def _passwords(
             lookup, digest = _lookup(number), number.to_bytes(32)
         else:
             lookup, digest = secrets.lookup_name(secret), secrets.digest(secret, key)
-        kept = (_id(number), lookup, _id(number % users), f"label {number}", _SCOPES, digest, key_number)
-        yield (*kept, number, None, None, None, None)
+        yield (lookup, _id(number), digest, key_number, number, None, None, None, None)
 
 
 def _lookup(number: int) -> str:

@@ -1,78 +1,231 @@
-"""Small authorised REST answers whole, over HTTP: the server's CPU time for each, however full its database is.
+"""Reads of the REST API on a large repository: the CPU time of the server and its gits for each request.
 
-One connection, one request after the other: the dearest way, since nothing is
-shared between requests.
+60,000 commits, 1,000 branches, 40,000 files. Two servers serve it, one with 100 other
+repositories in its database and one with 100,000: no answer may cost more for them. Each
+operation is asked for many commits, files and directories in turn. "first" is the very first
+request after a start.
 """
 
 import itertools
+import json
 import random
-from collections.abc import Callable
+import statistics
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
+import histories
 from client import Client, basic
 from measure import Meter, arguments, interleaved, metered, milliseconds, table, verdict
-from population import Sample, populate
+from msgspec import Struct
+from population import add_repositories, populate
 
+from bitpail.services import workspaces
+from bitpail.services.site import Site
 from bitpail.testing import Bitpail
 
-GOAL = 0.3
 FLAT = 1.25
-QUICK = [(10, 1), (50_000, 5_000)]
-FULL = [(10, 1), (1_000_000, 100_000)]
-_ROUNDS = 7
-_REQUESTS = 1_500
+DEEP = 1.25
+_ROUNDS = 5
+_DIFFERENT = 40
+# Snapshots and graphs are looked at again while a file could still change without a trace.
+_REST = 3
 
-_PATHS: dict[str, Callable[[Sample], str]] = {
-    "GET /2.0/user": lambda _: "/2.0/user",
-    "GET /2.0/repositories/{workspace}/{repo_slug}": lambda s: f"/2.0/repositories/{s.workspace}/{s.slug}",
-}
+
+class _Size(Struct, frozen=True):
+    commits: int
+    branches: int
+    files: int
+    others: tuple[int, int]
+    listed: int
+    starts: int
+
+
+QUICK = _Size(commits=3_000, branches=1_000, files=8_000, others=(100, 2_000), listed=1_000, starts=1)
+FULL = _Size(commits=60_000, branches=1_000, files=40_000, others=(100, 100_000), listed=10_000, starts=3)
+
+
+class _Operation(Struct, frozen=True):
+    """``paths`` are below the repository, or below the workspace of many repositories when they begin with ``?``."""
+
+    name: str
+    goal: float
+    paths: list[str]
+
+
+class _Server(Struct):
+    """One server, its repository, and somebody who reads there."""
+
+    bitpail: Bitpail
+    meter: Meter
+    authorization: str
+    client: Client
+
+    def requests(self, operation: _Operation) -> list[bytes]:
+        return [self.client.prepared("GET", _address(path), self.authorization) for path in operation.paths]
 
 
 def main() -> None:
-    sizes = FULL if arguments(__doc__ or "") else QUICK
-    works: dict[tuple[str, tuple[int, int]], Callable[[], float]] = {}
+    size = FULL if arguments(__doc__ or "") else QUICK
     with ExitStack() as stack:
-        for size in sizes:
-            server = stack.enter_context(Bitpail.started())
-            samples = populate(server.settings, *size)
-            meter = stack.enter_context(metered(f"rest-{size[0]}", server.process.pid))
-            for name, path in _PATHS.items():
-                works[name, size] = _work(stack, server, meter, samples, path)
-                works[name, size]()
-        cost = interleaved(works, _ROUNDS)
-    rows = []
-    for name, size in itertools.product(_PATHS, sizes):
-        value = cost[name, size]
-        ratio = value / cost[name, sizes[0]]
-        full_of = f"{size[0]:,} / {size[1]:,}"
-        rows.append(
-            [name, full_of, milliseconds(value), verdict(value, GOAL), f"x{ratio:.2f}", verdict(ratio, FLAT)]
+        path = histories.kept(
+            histories.make_monorepo, commits=size.commits, branches=size.branches, files=size.files
         )
-    head = [
-        "request",
-        "app passwords / repositories",
-        "CPU each",
-        f"goal {GOAL} ms",
-        "to first",
-        f"goal x{FLAT}",
-    ]
-    table("REST answers over HTTP", head, rows)
+        operations = list(_operations(path, size))
+        few, many = [_serving(stack, path, others, size.listed) for others in size.others]
+        time.sleep(_REST)
+        works = {
+            (one.name, server.meter.name): _work(server, one)
+            for one, server in itertools.product(operations, (few, many))
+        }
+        for work in works.values():
+            work()
+        warm = interleaved(works, _ROUNDS)
+        deep = _pages(few)
+        first = {one.name: _first(few, one, size.starts) for one in operations}
+    rows = []
+    for one in operations:
+        value, ratio = warm[one.name, few.meter.name], 0.0
+        ratio = warm[one.name, many.meter.name] / value
+        figures = milliseconds(value), f"{one.goal:g} ms", verdict(value, one.goal)
+        rows.append(
+            [one.name, *figures, f"x{ratio:.2f}", verdict(ratio, FLAT), milliseconds(first[one.name])]
+        )
+    table(
+        f"REST reads: {size.commits:,} commits, {size.branches:,} branches, {size.files:,} files",
+        ["", "CPU each", "goal", "", f"{size.others[1]:,} others", f"goal x{FLAT}", "first"],
+        rows,
+    )
+    table("Pages of what is walked forward", ["", "first", "last", "ratio", f"goal x{DEEP}"], deep)
 
 
-def _work(
-    stack: ExitStack, server: Bitpail, meter: Meter, samples: list[Sample], path: Callable[[Sample], str]
-) -> Callable[[], float]:
-    client = stack.enter_context(Client(server.url))
-    requests = [
-        client.prepared("GET", path(sample), basic(sample.username, sample.secret.reveal()))
-        for sample in random.Random(1).choices(samples, k=_REQUESTS)
-    ]
+def _address(path: str) -> str:
+    return f"/2.0/repositories/crowd{path}" if path.startswith("?") else f"/2.0/repositories/ada/mono/{path}"
+
+
+def _operations(path: Path, size: _Size) -> Iterator[_Operation]:
+    chance = random.Random(3)
+
+    def some(*arguments: str) -> list[str]:
+        return chance.sample(histories.git(f"--git-dir={path}", *arguments).decode().split(), _DIFFERENT)
+
+    commits, recent = some("rev-list", "--all"), some("rev-list", "--max-count=1000", "main")
+    files = some("ls-tree", "-r", "--name-only", "main")
+    directories = sorted({file.rpartition("/")[0] for file in files if file.startswith("packages/")})
+    branches = some("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads")
+    at = recent[0]
+    small = 5.0
+    yield _Operation("the repository", small, [""])
+    yield _Operation("commits, 30 a page", small, ["commits?pagelen=30"])
+    yield _Operation("commits of a branch", small, [f"commits/{one}?pagelen=30" for one in branches])
+    yield _Operation("one commit", small, [f"commit/{one}" for one in commits])
+    yield _Operation(
+        "directory, 100 of 80 files", small, [f"src/{at}/{one}/?pagelen=100" for one in directories]
+    )
+    yield _Operation("directory, 10 of 5,000", small, [f"src/{at}/assets/icons/"])
+    yield _Operation(
+        "directory, 100 of 5,000", small, [f"src/{one}/assets/icons/?pagelen=100" for one in recent]
+    )
+    yield _Operation("raw file", small, [f"src/{at}/{one}" for one in files])
+    yield _Operation("raw file by branch", small, [f"src/main/{one}" for one in files])
+    yield _Operation("file described", small, [f"src/{at}/{one}?format=meta" for one in files])
+    yield _Operation("branches, 10 a page", small, [f"refs/branches?page={n}" for n in range(1, _DIFFERENT)])
+    yield _Operation(
+        "branches, 100 a page", small, [f"refs/branches?pagelen=100&page={n}" for n in range(1, 10)]
+    )
+    yield _Operation("branches by name", small, ['refs/branches?q=name~"7"&sort=-name'])
+    yield _Operation("one branch", small, [f"refs/branches/{one}" for one in branches])
+    yield _Operation("diffstat, 500 files", 50.0, ["diffstat/main?pagelen=500"])
+    yield _Operation("diff of one commit", small * 2, [f"diff/{one}" for one in commits])
+    last = size.listed // 10
+    yield _Operation(f"{size.listed:,} repositories", 10.0, [f"?page={n}" for n in (1, 2, last // 2, last)])
+    yield _Operation("by q", 10.0, [f'?q=name~"{word}"' for word in ("alpha", "beta", "gamma")])
+    yield _Operation("by sort", 10.0, ["?sort=-updated_on", "?sort=name"])
+    yield _Operation(
+        "by both", 10.0, ['?q=language="python" AND name~"a"&sort=-updated_on'.replace(" ", "%20")]
+    )
+
+
+def _serving(stack: ExitStack, path: Path, others: int, listed: int) -> _Server:
+    server = stack.enter_context(Bitpail.started())
+    populate(server.settings, others * 10, others)
+    ada = server.user("ada")
+    # A quarter of the authors have accounts.
+    for number in range(10):
+        server.user(f"author{number}", email=f"author{number}@authors.example.org")
+    server.adopt(path, "ada/mono")
+    server.workspace("crowd", ada)
+    workspace, project = server.do(_crowd)
+    add_repositories(server.settings, workspace, project, listed)
+    authorization = basic("ada", server.app_password(ada, "repository"))
+    meter = stack.enter_context(metered(f"rest-{others}", server.process.pid))
+    return _Server(server, meter, authorization, stack.enter_context(Client(server.url)))
+
+
+async def _crowd(site: Site) -> tuple[str, str]:
+    workspace = await workspaces.named(site, "crowd")
+    return workspace.id, (await workspaces.project_for(site, workspace, None)).id
+
+
+def _work(server: _Server, operation: _Operation) -> Callable[[], float]:
+    requests = server.requests(operation)
+    requests *= max(1, _DIFFERENT // len(requests))
 
     def send() -> None:
         for request in requests:
-            client.send(request)
+            server.client.send(request)
 
-    return lambda: meter.of(send) / _REQUESTS
+    return lambda: server.meter.of(send) / len(requests)
+
+
+def _first(server: _Server, operation: _Operation, starts: int) -> float:
+    """What it costs a server that has answered nothing yet."""
+    found = []
+    for _ in range(starts):
+        server.bitpail.stop()
+        server.bitpail.start()
+        with metered("rest-first", server.bitpail.process.pid) as meter, Client(server.bitpail.url) as client:
+            meter.settle()
+            request = client.prepared("GET", _address(operation.paths[0]), server.authorization)
+            found.append(meter.of(lambda: client.send(request)))  # noqa: B023 - called at once
+    return statistics.median(found)
+
+
+def _pages(server: _Server) -> list[list[str]]:
+    """The first and the last page of listings that have no numbers, each read again and again."""
+    rows = []
+    for name, path in {
+        "every commit": "commits?pagelen=100",
+        "every commit of main": "commits/main?pagelen=100",
+        "every file": "src/main/?pagelen=100&max_depth=9",
+    }.items():
+        first = _address(path)
+        last, number = first, 1
+        while following := _following(server, last):
+            last, number = following, number + 1
+        works = {key: _again(server, page) for key, page in (("first", first), ("last", last))}
+        cost = interleaved(works, _ROUNDS)
+        ratio = cost["last"] / cost["first"]
+        figures = milliseconds(cost["first"]), milliseconds(cost["last"]), f"x{ratio:.2f}"
+        rows.append([f"{name}, page 1 and {number:,}", *figures, verdict(ratio, DEEP)])
+    return rows
+
+
+def _following(server: _Server, path: str) -> str:
+    request = server.client.prepared("GET", path, server.authorization)
+    content = json.loads(server.client.send(request))
+    return str(content.get("next", "")).removeprefix(server.bitpail.url)
+
+
+def _again(server: _Server, path: str) -> Callable[[], float]:
+    request = server.client.prepared("GET", path, server.authorization)
+
+    def send() -> None:
+        for _ in range(_DIFFERENT):
+            server.client.send(request)
+
+    return lambda: server.meter.of(send) / _DIFFERENT
 
 
 if __name__ == "__main__":

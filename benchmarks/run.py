@@ -11,7 +11,7 @@ from pathlib import Path
 from measure import arguments
 
 _BENCHMARKS = (
-    *("authentication", "rest", "commits"),
+    *("authentication", "answers", "rest", "commits"),
     *("discovery", "clones", "pushes", "upkeep", "memory", "ssh"),
 )
 

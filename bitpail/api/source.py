@@ -57,7 +57,11 @@ async def one(request: ApiRequest, access: Access) -> Response:
 
 async def _listing(request: ApiRequest, access: Access, at: RepositoryLinks, found: Found) -> Response:
     page = request.page()
-    entries = await service.listed(request.site, access, found, _depth(request))
+    depth = _depth(request)
+    if depth == 1 and request.wanted is None and not request.sort:
+        shown, size = await service.part(request.site, access, found, page.offset, page.pagelen)
+        return await _page(request, access, at, found, shown, is_last=page.offset + page.pagelen >= size)
+    entries = await service.listed(request.site, access, found, depth)
     if request.wanted is not None or request.sort:
         files = await service.files(request.site, access, entries)
         described = [_entry(at, found.commit, entry, files) for entry in entries]
@@ -66,9 +70,22 @@ async def _listing(request: ApiRequest, access: Access, at: RepositoryLinks, fou
         following = request.url(page=str(page.page + 1)) if len(chosen) > page.offset + page.pagelen else None
         return json(pages.iterated(values, pagelen=page.pagelen, following=following))
     shown = entries[page.offset : page.offset + page.pagelen]
+    is_last = page.offset + page.pagelen >= len(entries)
+    return await _page(request, access, at, found, shown, is_last=is_last)
+
+
+async def _page(
+    request: ApiRequest,
+    access: Access,
+    at: RepositoryLinks,
+    found: Found,
+    shown: list[Entry],
+    *,
+    is_last: bool,
+) -> Response:
+    page = request.page()
     files = await service.files(request.site, access, shown)
     values = [_entry(at, found.commit, entry, files) for entry in shown]
-    is_last = page.offset + page.pagelen >= len(entries)
     following = None if is_last else request.url(page=str(page.page + 1))
     return json(pages.iterated(values, pagelen=page.pagelen, following=following))
 
@@ -127,11 +144,11 @@ async def _raw(request: ApiRequest, access: Access, file: File) -> Response:
     headers = {"ETag": tag, **_RAW}
     if conditions.has(request.call.request.headers, tag):
         return conditions.unchanged(tag, _RAW)
-    pieces = await started(await service.content(request.site, access, file))
     headers |= {"Content-Type": _content_type(file), "Content-Disposition": "attachment"}
-    if file.size is not None:
-        headers["Content-Length"] = str(file.size)
-    return StreamingResponse(pieces, headers=headers)
+    content = await service.content(request.site, access, file)
+    if isinstance(content, bytes):
+        return Response(content, headers=headers)
+    return StreamingResponse(await started(content), headers=headers | {"Content-Length": str(file.size)})
 
 
 def _content_type(file: File) -> str:

@@ -40,6 +40,13 @@ class Ambiguous(Struct, frozen=True, gc=False):
     """An abbreviation that means more than one object."""
 
 
+class Asked(Struct):
+    """How often a process was asked so far, and for how many objects; nothing but a measure."""
+
+    questions: int = 0
+    objects: int = 0
+
+
 class _Kept:
     """One process with the directory of objects that it has opened."""
 
@@ -120,6 +127,7 @@ class CatFiles:
         self._idle = idle
         self._kept: OrderedDict[Path, _Kept] = OrderedDict()
         self._sweep: asyncio.TimerHandle | None = None
+        self.asked = Asked()
 
     async def ask(
         self, directory: GitDirectory, command: str, names: Sequence[str]
@@ -132,6 +140,8 @@ class CatFiles:
 
     async def _ask(self, path: Path, command: str, names: Sequence[str]) -> list[Answer | Ambiguous | None]:
         kept = await self._acquire(path)
+        self.asked.questions += 1
+        self.asked.objects += len(names)
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT):
                 return await kept.ask(command, names)

@@ -22,7 +22,7 @@ async def after_push(objects: Objects, directory: GitDirectory, before: Refs | N
         return None
     if await asyncio.to_thread(_is_there, directory.path):
         return None
-    refs = await git_refs.read(directory, objects.peel)
+    refs = await objects.refs(directory)
     names = [ref.name for ref in refs.refs if ref.name.startswith(_BRANCHES)]
     if refs.head is None or refs.head in names or not names:
         return None

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 from bitpail.errors import Invalid, NotFound, TooLarge
-from bitpail.git import refs as git_refs
-from bitpail.git.cat_file import Ambiguous, Answer, CatFiles
+from bitpail.git.cat_file import LARGEST, Ambiguous, Answer, Asked, CatFiles
 from bitpail.git.commits import Metadata, parse_commit, parse_tag
 from bitpail.git.directories import GitDirectory
+from bitpail.git.kept_refs import KeptRefs
 from bitpail.git.revisions import Revision, check_hash, check_hashes, is_hash
+from bitpail.git.tree_objects import KeptTrees, Tree
 from bitpail.model.commits import Commit, TagObject
 from bitpail.model.refs import Refs
+from bitpail.model.trees import Blob
 
 _ABBREVIATION = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
 _REMEMBERED = 100_000
@@ -55,11 +57,23 @@ class Objects:
     def __init__(self) -> None:
         self._cat_files = CatFiles()
         self._peeled: Remembered[str] = Remembered()
+        self._refs = KeptRefs(self.peel)
+        self._trees = KeptTrees()
         self.metadata: Remembered[Metadata] = Remembered()
+        self.blobs: Remembered[Blob] = Remembered()
+
+    @property
+    def asked(self) -> Asked:
+        """How often git was asked so far."""
+        return self._cat_files.asked
 
     async def close(self) -> None:
         """End the kept processes."""
         await self._cat_files.close()
+
+    async def refs(self, directory: GitDirectory) -> Refs:
+        """Every ref but hidden ones, and what HEAD names."""
+        return await self._refs.now(directory)
 
     async def contents(self, directory: GitDirectory, names: Sequence[str]) -> list[Answer | None]:
         """Objects by hash, or by hash and ``~number``; None for what is not there.
@@ -84,10 +98,53 @@ class Objects:
         answers = await self._typed(directory, hashes, "commit")
         return [parse_commit(answer.hash, answer.data) for answer in answers]
 
-    async def tag(self, directory: GitDirectory, hash_: str) -> TagObject:
-        """The annotated tag, or NotFound."""
-        (answer,) = await self._typed(directory, [hash_], "tag")
-        return parse_tag(answer.hash, answer.data)
+    def has_tree(self, directory: GitDirectory, hash_: str) -> bool:
+        """Whether a tree is known without asking git."""
+        return self._trees.get(directory.path, hash_) is not None
+
+    async def tree(self, directory: GitDirectory, hash_: str) -> Tree | None:
+        """The tree of that name; None if it is none, or not there. Raises TooLarge."""
+        known = self._trees.get(directory.path, hash_)
+        if known is not None:
+            return known
+        (answer,) = await self.contents(directory, [check_hash(hash_)])
+        return self._taken(directory, answer)
+
+    async def read_trees(self, directory: GitDirectory, names: Sequence[str]) -> None:
+        """Read at once those that exist, are trees and not too large; names as those of ``contents``, or of paths."""
+        answers = await self._cat_files.ask(directory, "info", names)
+        found = [answer for answer in answers if isinstance(answer, Answer) and answer.kind == "tree"]
+        wanted = [one.hash for one in found if one.size <= LARGEST and not self.has_tree(directory, one.hash)]
+        for answer in await self.contents(directory, wanted):
+            self._taken(directory, answer)
+
+    def _taken(self, directory: GitDirectory, answer: Answer | None) -> Tree | None:
+        if answer is None or answer.kind != "tree":
+            return None
+        tree = Tree(answer.data, len(answer.hash) // 2)
+        self._trees.keep(directory.path, answer.hash, tree)
+        return tree
+
+    async def commits_among(self, directory: GitDirectory, hashes: Sequence[str]) -> dict[str, Commit]:
+        """Those of the objects that are commits, by hash."""
+        check_hashes(hashes)
+        try:
+            answers = await self.contents(directory, hashes)
+        except TooLarge:
+            # A tag of a huge file. So kinds are asked for before contents.
+            kinds = await self._cat_files.ask(directory, "info", hashes)
+            commits = [one.hash for one in kinds if isinstance(one, Answer) and one.kind == "commit"]
+            answers = await self.contents(directory, commits)
+        return {
+            answer.hash: parse_commit(answer.hash, answer.data)
+            for answer in answers
+            if answer is not None and answer.kind == "commit"
+        }
+
+    async def tags(self, directory: GitDirectory, hashes: Sequence[str]) -> dict[str, TagObject]:
+        """The annotated tags by hash, or NotFound for the first that is none."""
+        answers = await self._typed(directory, hashes, "tag")
+        return {answer.hash: parse_tag(answer.hash, answer.data) for answer in answers}
 
     async def _typed(self, directory: GitDirectory, hashes: Sequence[str], kind: str) -> list[Answer]:
         for hash_ in hashes:
@@ -122,25 +179,41 @@ class Objects:
         """
         text = revision.text
         if refs is None:
-            refs = await git_refs.read(directory, self.peel)
+            refs = await self.refs(directory)
         if text == "HEAD":
             return await self._head(directory, refs)
-        by_name = {ref.name: ref for ref in refs.refs if ref.name.endswith(text)}
         for name in (f"refs/heads/{text}", f"refs/tags/{text}", text):
-            if name in by_name:
-                return await self._commit_behind(directory, by_name[name].peeled, text)
+            if name in refs.by_name:
+                return await self._commit_behind(directory, refs.by_name[name].peeled, text)
         if not _ABBREVIATION.fullmatch(text):
             raise NotFound(f"Commit not found: {text}")
         return await self._commit_behind(directory, text.lower(), text)
+
+    async def commit_named(self, directory: GitDirectory, revision: Revision) -> Commit:
+        """The commit that ``resolve`` finds; one question for a branch, a tag or a whole hash."""
+        refs = await self.refs(directory)
+        name = revision.text
+        for full in [refs.head] if name == "HEAD" else [f"refs/heads/{name}", f"refs/tags/{name}", name]:
+            if full in refs.by_name:
+                name = refs.by_name[full].peeled
+                break
+        if not is_hash(name):
+            return await self.commit(directory, await self.resolve(directory, revision, refs))
+        try:
+            (answer,) = await self.contents(directory, [f"{name}^{{commit}}"])
+        except TooLarge:
+            answer = None
+        if answer is None or answer.kind != "commit":
+            raise NotFound(f"Commit not found: {revision.text}")
+        return parse_commit(answer.hash, answer.data)
 
     async def _head(self, directory: GitDirectory, refs: Refs) -> str:
         if refs.head is None:
             (answer,) = await self._cat_files.ask(directory, "info", ["HEAD^{commit}"])
             if isinstance(answer, Answer):
                 return answer.hash
-        for ref in refs.refs:
-            if ref.name == refs.head:
-                return ref.peeled
+        if refs.head in refs.by_name:
+            return refs.by_name[refs.head].peeled
         raise NotFound("Commit not found: HEAD")
 
     async def _commit_behind(self, directory: GitDirectory, name: str, text: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from bitpail.errors import GitError
 from bitpail.git.command import run
 from bitpail.git.directories import GitDirectory, common_directory
+from bitpail.git.ref_files import RefFiles
 from bitpail.git.revisions import Revision
 from bitpail.model.refs import Ref, Refs
 from bitpail.policy.names import HIDDEN_REFS
@@ -35,12 +36,13 @@ _OF_A_WORKTREE = (b"refs/bisect/", b"refs/worktree/", b"refs/rewritten/")
 
 
 @dataclass(slots=True)
-class _Found:
+class Found:
     """``targets`` are object names; what is not in ``peeled`` has to be asked for."""
 
     targets: dict[bytes, bytes] = field(default_factory=dict)
     peeled: dict[bytes, bytes] = field(default_factory=dict)
     symbolic: dict[bytes, bytes] = field(default_factory=dict)
+    head: str | None = None
 
 
 async def read(directory: GitDirectory, peel: Peel) -> Refs:
@@ -49,7 +51,11 @@ async def read(directory: GitDirectory, peel: Peel) -> Refs:
     common = common_directory(path)
     if (common / "reftable").is_dir():
         return await _ask_git(path)
-    head, found = await asyncio.to_thread(_read_files, path, common)
+    return await completed(directory, await asyncio.to_thread(_read_files, path, common), peel)
+
+
+async def completed(directory: GitDirectory, found: Found, peel: Peel) -> Refs:
+    """The refs of the files, after asking what is behind loose tags; without those whose object is missing."""
     unknown = [target.decode() for name, target in found.targets.items() if name not in found.peeled]
     behind = await peel(directory, unknown) if unknown else {}
     refs = []
@@ -57,27 +63,45 @@ async def read(directory: GitDirectory, peel: Peel) -> Refs:
         peeled = found.peeled.get(name) or behind.get(target.decode(), "").encode()
         if peeled:
             refs.append(_ref(name, target, peeled))
-    return Refs(head, tuple(refs))
+    return Refs(found.head, tuple(refs))
 
 
 @lru_cache(maxsize=20_000)
 def _ref(name: bytes, target: bytes, peeled: bytes) -> Ref:
     """Most refs stay what they are from one request to the next."""
-    return Ref(name.decode("utf-8", "surrogateescape"), target.decode(), peeled.decode())
+    text = target.decode()
+    return Ref(name.decode("utf-8", "surrogateescape"), text, text if target == peeled else peeled.decode())
 
 
-def _read_files(path: Path, common: Path) -> tuple[str | None, _Found]:
+def of_files(files: RefFiles) -> Found:
+    """What a whole reading of a repository's files says."""
+    loose = Found()
+    for name, content in files.loose.items():
+        _take_loose(name, content, loose)
+    targets, peeled = {}, {}
+    for target, name, behind in files.packed.lines:
+        targets[name] = target
+        if behind or files.packed.fully_peeled:
+            peeled[name] = behind or target
+    return _found(files.head, loose, Found(targets, peeled))
+
+
+def _read_files(path: Path, common: Path) -> Found:
     head = _read_file(path / "HEAD") or b""
     # Loose refs first: one that is packed meanwhile is then still found in
     # packed-refs, while the other order could miss it.
-    loose = _Found()
+    loose = Found()
     _walk(common / "refs", b"refs/", loose)
     if path != common:
         loose.targets = {name: hash_ for name, hash_ in loose.targets.items() if not _of_a_worktree(name)}
         loose.symbolic = {name: to for name, to in loose.symbolic.items() if not _of_a_worktree(name)}
         _walk(path / "refs", b"refs/", loose)
     targets, peeled = _parse_packed(_read_file(common / "packed-refs") or b"")
-    found = _Found(dict(targets), dict(peeled))
+    return _found(head, loose, Found(dict(targets), dict(peeled)))
+
+
+def _found(head: bytes, loose: Found, found: Found) -> Found:
+    """Loose refs put above packed ones, which ``found`` has."""
     for name in (*loose.targets, *loose.symbolic):
         found.targets.pop(name, None)
         found.peeled.pop(name, None)
@@ -87,7 +111,8 @@ def _read_files(path: Path, common: Path) -> tuple[str | None, _Found]:
     _resolve_symbolic(found)
     for name in [name for name in found.targets if name.startswith(_HIDDEN)]:
         del found.targets[name]
-    return _branch(head), found
+    found.head = _branch(head)
+    return found
 
 
 def _of_a_worktree(name: bytes) -> bool:
@@ -108,7 +133,7 @@ def _branch(head: bytes) -> str | None:
     return head[4:].strip().decode("utf-8", "surrogateescape")
 
 
-def _walk(directory: Path, prefix: bytes, found: _Found) -> None:
+def _walk(directory: Path, prefix: bytes, found: Found) -> None:
     waiting = [(os.fsencode(directory), prefix)]
     while waiting:
         place, above = waiting.pop()
@@ -124,7 +149,7 @@ def _walk(directory: Path, prefix: bytes, found: _Found) -> None:
                 _take_loose(name, _read_file(os.fsdecode(entry.path)), found)
 
 
-def _take_loose(name: bytes, content: bytes | None, found: _Found) -> None:
+def _take_loose(name: bytes, content: bytes | None, found: Found) -> None:
     if content is None:
         return
     if content.startswith(b"ref:"):
@@ -158,7 +183,7 @@ def _parse_packed(content: bytes) -> tuple[dict[bytes, bytes], dict[bytes, bytes
     return targets, peeled
 
 
-def _resolve_symbolic(found: _Found) -> None:
+def _resolve_symbolic(found: Found) -> None:
     for name, first in found.symbolic.items():
         to = first
         for _ in range(_SYMBOLIC_DEPTH):

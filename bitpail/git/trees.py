@@ -1,17 +1,15 @@
-"""Directories and files of a commit, read by the kept process: a request starts none.
-
-A tree that git itself would call broken ends at its last whole entry.
-"""
+"""Directories and files of a commit, read by the kept process: a request starts none."""
 
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 
 from bitpail.errors import GitError, NotFound, TooLarge
 from bitpail.git.command import start
 from bitpail.git.directories import GitDirectory
 from bitpail.git.objects import Objects
 from bitpail.git.revisions import RepositoryPath, Revision, check_hash
-from bitpail.model.trees import Entry, File
+from bitpail.git.tree_objects import Tree
+from bitpail.model.trees import Blob, Entry, File
 
 _ROOT_MODE = "040000"
 # As far as git looks for a zero byte.
@@ -29,38 +27,49 @@ async def find(objects: Objects, directory: GitDirectory, tree: str, path: str) 
     found = Entry("", _ROOT_MODE, tree)
     if not path.strip("/"):
         return found
-    for name in RepositoryPath(path).text.split("/"):
-        inside = await _entries(objects, directory, found) if found.is_directory else []
-        wanted = f"{found.path}/{name}" if found.path else name
-        matching = [entry for entry in inside if entry.path == wanted]
-        if not matching:
+    rest = RepositoryPath(path).text.split("/")
+    foreseen = False
+    while rest:
+        if found.is_directory and not foreseen and not objects.has_tree(directory, found.hash):
+            await _foresee(objects, directory, found, rest)
+            foreseen = True
+        inside = await _inside(objects, directory, found) if found.is_directory else None
+        entry = inside.find(rest.pop(0), _prefix(found)) if inside is not None else None
+        if entry is None:
             raise NotFound(f"No such file or directory: {path}")
-        (found,) = matching
+        found = entry
     return found
 
 
-async def _entries(objects: Objects, directory: GitDirectory, above: Entry) -> list[Entry]:
+async def _foresee(objects: Objects, directory: GitDirectory, top: Entry, path: list[str]) -> None:
+    """Read the directories on the way to a path at once, its last one too if it is one."""
+    below = ["/".join(path[:depth]) for depth in range(1, len(path) + 1)]
+    # A name may hold anything but a slash and a NUL; as a line of a question only what is plain.
+    if below[-1].isascii() and below[-1].isprintable():
+        name = check_hash(top.hash)
+        await objects.read_trees(directory, [name, *(f"{name}:{above}" for above in below)])
+
+
+async def _inside(objects: Objects, directory: GitDirectory, above: Entry) -> Tree:
     try:
-        (answer,) = await objects.contents(directory, [check_hash(above.hash)])
+        found = await objects.tree(directory, above.hash)
     except TooLarge:
         raise GitError(f"the directory {above.path!r} is too large to be listed") from None
-    if answer is None or answer.kind != "tree":
+    if found is None:
         raise NotFound(f"No such file or directory: {above.path}")
-    return parse(answer.data, len(above.hash) // 2, f"{above.path}/" if above.path else "")
-
-
-def parse(data: bytes, hash_size: int, prefix: str = "") -> list[Entry]:
-    """The entries of a tree; a hash has so many bytes in it. ``prefix`` comes before each path."""
-    found, position = [], 0
-    while (space := data.find(b" ", position)) > 0 and (end := data.find(b"\0", space)) > 0:
-        following = end + 1 + hash_size
-        if following > len(data):
-            break
-        name = data[space + 1 : end].decode("utf-8", "surrogateescape")
-        mode = data[position:space].decode("ascii", "replace").zfill(6)
-        found.append(Entry(prefix + name, mode, data[end + 1 : following].hex()))
-        position = following
     return found
+
+
+async def part(
+    objects: Objects, directory: GitDirectory, above: Entry, first: int, count: int
+) -> tuple[list[Entry], int]:
+    """So many entries of a directory from one on, and how many it has."""
+    inside = await _inside(objects, directory, above)
+    return inside.entries(_prefix(above), first, count), len(inside)
+
+
+def _prefix(above: Entry) -> str:
+    return f"{above.path}/" if above.path else ""
 
 
 async def listed(
@@ -72,7 +81,7 @@ async def listed(
     for _ in range(depth):
         inside: list[Entry] = []
         for above in level:
-            inside += await _entries(objects, directory, above)
+            inside += (await _inside(objects, directory, above)).entries(_prefix(above))
             if len(found) + len(inside) > most:
                 raise TooLarge(f"more than {most} entries: ask for fewer levels")
         found += inside
@@ -84,22 +93,41 @@ async def listed(
 
 async def files(objects: Objects, directory: GitDirectory, entries: Sequence[Entry]) -> list[File]:
     """The files with their sizes and attributes. Of those over a megabyte it isn't looked whether they are binary."""
-    blobs = [entry.hash for entry in entries if not entry.is_submodule]
-    sizes = dict(zip(blobs, await objects.sizes(directory, blobs), strict=True))
-    small = [name for name in dict.fromkeys(blobs) if (sizes[name] or 0) <= _SMALL]
-    # One after the other: a page of files of a megabyte each need not be in memory at once.
-    described = {}
-    for name in small:
-        (answer,) = await objects.contents(directory, [check_hash(name)])
-        described[name] = _described(answer.data if answer else b"")
-    return [_file(entry, sizes, described) for entry in entries]
+    blobs = list(dict.fromkeys(entry.hash for entry in entries if not entry.is_submodule))
+    known = objects.blobs.among(directory, blobs)
+    unknown = [hash_ for hash_ in blobs if hash_ not in known]
+    if unknown:
+        sizes = dict(zip(unknown, await objects.sizes(directory, unknown), strict=True))
+        for some in _portions(sizes):
+            for hash_, answer in zip(some, await objects.contents(directory, some), strict=True):
+                if answer is not None:
+                    known[hash_] = _described(answer.data, answer.size)
+                    objects.blobs.keep(directory, hash_, known[hash_])
+        known |= {hash_: Blob(size) for hash_, size in sizes.items() if hash_ not in known}
+    return [_file(entry, known.get(entry.hash, _SUBMODULE)) for entry in entries]
 
 
-_Described = tuple[bool, tuple[str, int] | None]
+def _portions(sizes: dict[str, int | None]) -> Iterator[list[str]]:
+    """The small ones, so many at once as are together no more than a large one."""
+    some: list[str] = []
+    total = 0
+    for hash_, size in sizes.items():
+        if size is None or size > _SMALL:
+            continue
+        if some and total + size > _SMALL:
+            yield some
+            some, total = [], 0
+        some.append(hash_)
+        total += size
+    if some:
+        yield some
 
 
-def _described(data: bytes) -> _Described:
-    return b"\0" in data[:_LOOKED_AT], _pointer(data)
+_SUBMODULE = Blob(None)
+
+
+def _described(data: bytes, size: int) -> Blob:
+    return Blob(size, b"\0" in data[:_LOOKED_AT], _pointer(data))
 
 
 def _pointer(data: bytes) -> tuple[str, int] | None:
@@ -109,22 +137,27 @@ def _pointer(data: bytes) -> tuple[str, int] | None:
     return (oid[1].decode(), int(size[1])) if oid and size else None
 
 
-def _file(entry: Entry, sizes: dict[str, int | None], described: dict[str, _Described]) -> File:
-    is_binary, pointer = described.get(entry.hash, (False, None))
+def _file(entry: Entry, blob: Blob) -> File:
     attributes = [_MODES[entry.mode]] if entry.mode in _MODES else []
-    attributes += ["binary"] if is_binary else []
-    attributes += ["lfs"] if pointer else []
-    return File(entry, sizes.get(entry.hash), tuple(attributes), pointer)
+    attributes += ["binary"] if blob.is_binary else []
+    attributes += ["lfs"] if blob.pointer else []
+    return File(entry, blob.size, tuple(attributes), blob.pointer)
 
 
-async def content(objects: Objects, directory: GitDirectory, file: File) -> AsyncGenerator[bytes, None]:
-    """A file in pieces; raises NotFound before the first, GitError also later."""
+async def whole(objects: Objects, directory: GitDirectory, file: File) -> bytes | None:
+    """The content of a file, None if it is too long to be held; raises NotFound."""
     if file.size is None:
         raise NotFound(f"{file.entry.path} is a submodule")
-    if file.size <= _SMALL:
-        (answer,) = await objects.contents(directory, [check_hash(file.entry.hash)])
-        yield answer.data if answer else b""
-        return
+    if file.size > _SMALL:
+        return None
+    (answer,) = await objects.contents(directory, [check_hash(file.entry.hash)])
+    if answer is None:
+        raise NotFound(f"No such file or directory: {file.entry.path}")
+    return answer.data
+
+
+async def content(directory: GitDirectory, file: File) -> AsyncGenerator[bytes, None]:
+    """A file of any length in pieces; raises GitError, also after the first."""
     name = Revision(check_hash(file.entry.hash))
     async with start(directory.path, "cat-file", "blob", revisions=[name], stdin=False) as process:
         while piece := await process.read():

@@ -12,11 +12,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from bitpail.errors import BitpailError
-from bitpail.git import trees
 from bitpail.git.commits import parse_commit, parse_tag
 from bitpail.git.directories import GitDirectory
 from bitpail.git.objects import Objects
 from bitpail.git.revisions import check_hashes
+from bitpail.git.tree_objects import Tree
 from bitpail.model.trees import Entry
 
 _LARGEST = 1 << 20
@@ -116,7 +116,7 @@ class _Walk:
 
     def _parsed(self, name: str, content: bytes) -> list[Entry]:
         self._spend(len(content))
-        return trees.parse(content, len(name) // 2)
+        return Tree(content, len(name) // 2).entries()
 
     def _spend(self, size: int) -> None:
         self._left -= size

@@ -21,6 +21,14 @@ class Entry(Struct, frozen=True, gc=False):
         return self.mode == "160000"
 
 
+class Blob(Struct, frozen=True, gc=False):
+    """What is known of the content of a file, whatever its name is; see File."""
+
+    size: int | None
+    is_binary: bool = False
+    pointer: tuple[str, int] | None = None
+
+
 class File(Struct, frozen=True):
     """``attributes`` are link, executable, subrepository, binary, lfs. ``size`` is bytes, None of a submodule."""
 

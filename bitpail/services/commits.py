@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from bitpail.git import history, refs
+from bitpail.git import history
 from bitpail.git.directories import GitDirectory
 from bitpail.git.history import Walk
 from bitpail.git.revisions import RepositoryPath, Revision
@@ -49,8 +49,7 @@ async def page(site: Site, access: Access, wanted: Wanted, count: int, cursor: s
 async def one(site: Site, access: Access, revision: str) -> Commit:
     """One commit by hash, abbreviated or not, branch or tag; raises Invalid or NotFound."""
     git_directory = await directory(site, access)
-    commit_hash = await site.objects.resolve(git_directory, Revision(revision))
-    return await site.objects.commit(git_directory, commit_hash)
+    return await site.objects.commit_named(git_directory, Revision(revision))
 
 
 async def people(site: Site, commits: Iterable[Commit], taggers: Iterable[Signature] = ()) -> dict[str, User]:
@@ -61,7 +60,7 @@ async def people(site: Site, commits: Iterable[Commit], taggers: Iterable[Signat
 
 
 async def _start(site: Site, git_directory: GitDirectory, wanted: Wanted) -> Walk:
-    known = await refs.read(git_directory, site.objects.peel)
+    known = await site.objects.refs(git_directory)
     included = [*([wanted.revision] if wanted.revision else []), *wanted.include]
 
     async def resolve(revisions: list[str] | tuple[str, ...]) -> list[str]:

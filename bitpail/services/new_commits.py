@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.git import new_commits, trees
-from bitpail.git import refs as git_refs
 from bitpail.git.directories import GitDirectory
 from bitpail.git.new_commits import Change, Person
 from bitpail.git.revisions import RepositoryPath, Revision
@@ -77,7 +76,7 @@ async def make(site: Site, access: Access, wanted: Wanted) -> str:
 
 
 async def _place(site: Site, git_directory: GitDirectory, wanted: Wanted) -> _Place:
-    known = await git_refs.read(git_directory, site.objects.peel)
+    known = await site.objects.refs(git_directory)
     tips = {ref.name: ref.target for ref in known.refs}
     main = (known.head or f"{_BRANCHES}main").removeprefix(_BRANCHES)
     branch = wanted.branch or main

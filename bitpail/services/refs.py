@@ -57,12 +57,12 @@ async def page(
     ``count`` is None for all of them.
     """
     git_directory = await directory(site, access)
-    known = await git_refs.read(git_directory, site.objects.peel)
-    matching = [ref for ref in known.refs if ref.name.startswith(prefixes)]
+    known = await site.objects.refs(git_directory)
+    matching = [ref for prefix in prefixes for ref in known.below(prefix)]
     if named is not None:
         matching = named(matching)
     shown = matching[offset : None if count is None else offset + count]
-    described = [await _describe(site, access, ref) for ref in shown]
+    described = await _describe(site, git_directory, shown)
     taggers = [d.tag.tagger for d in described if d.tag and d.tag.tagger]
     people = await commits.people(site, [d.commit for d in described if d.commit], taggers)
     return RefsPage(described, people, len(matching))
@@ -78,17 +78,18 @@ async def find(site: Site, access: Access, prefix: str, name: str) -> RefsPage |
 
 async def one(site: Site, access: Access, prefix: str, name: str) -> RefsPage:
     """The branch or tag of that short name, as a page of one; raises NotFound."""
-    described = await _describe(site, access, await _named(site, access, prefix, name))
+    ref = await _named(site, access, prefix, name)
+    (described,) = await _describe(site, await directory(site, access), [ref])
     signatures = [described.tag.tagger] if described.tag and described.tag.tagger else []
     people = await commits.people(site, [described.commit] if described.commit else [], signatures)
     return RefsPage([described], people, 1)
 
 
 async def _named(site: Site, access: Access, prefix: str, name: str) -> Ref:
-    known = await git_refs.read(await directory(site, access), site.objects.peel)
-    for ref in known.refs:
-        if ref.name == prefix + name:
-            return ref
+    known = await site.objects.refs(await directory(site, access))
+    ref = known.by_name.get(prefix + name)
+    if ref is not None:
+        return ref
     raise NotFound(f"{'Branch' if prefix == BRANCHES else 'Tag'} not found: {name}")
 
 
@@ -158,11 +159,9 @@ def _check_name(name: str, prefix: str) -> None:
         raise Invalid(f"name: {reason}", {"name": [reason]})
 
 
-async def _describe(site: Site, access: Access, ref: Ref) -> DescribedRef:
-    git_directory = await directory(site, access)
-    try:
-        commit = await site.objects.commit(git_directory, ref.peeled)
-    except NotFound:
-        commit = None
-    tag = await site.objects.tag(git_directory, ref.target) if ref.target != ref.peeled else None
-    return DescribedRef(ref, commit, tag)
+async def _describe(site: Site, git_directory: GitDirectory, refs: list[Ref]) -> list[DescribedRef]:
+    """Two questions for all of them, one if none is an annotated tag."""
+    annotated = [ref.target for ref in refs if ref.target != ref.peeled]
+    commits = await site.objects.commits_among(git_directory, [ref.peeled for ref in refs])
+    tags = await site.objects.tags(git_directory, annotated)
+    return [DescribedRef(ref, commits.get(ref.peeled), tags.get(ref.target)) for ref in refs]

@@ -42,18 +42,25 @@ async def main_commit(site: Site, access: Access) -> str:
 async def find(site: Site, access: Access, revision: str, path: str) -> Found:
     """What stands at a path; the top directory for an empty one. Raises Invalid or NotFound."""
     git_directory = await directory(site, access)
-    commit_hash = await site.objects.resolve(git_directory, Revision(revision))
-    commit = await site.objects.commit(git_directory, commit_hash)
+    commit = await site.objects.commit_named(git_directory, Revision(revision))
     entry = await trees.find(site.objects, git_directory, commit.tree, path)
     if entry.is_directory:
-        return Found(commit_hash, entry, None)
+        return Found(commit.hash, entry, None)
     (file,) = await trees.files(site.objects, git_directory, [entry])
-    return Found(commit_hash, entry, file)
+    return Found(commit.hash, entry, file)
 
 
-async def content(site: Site, access: Access, file: File) -> AsyncGenerator[bytes, None]:
-    """A file in pieces; raises NotFound for a submodule."""
-    return trees.content(site.objects, await directory(site, access), file)
+async def content(site: Site, access: Access, file: File) -> bytes | AsyncGenerator[bytes, None]:
+    """A file, in pieces if it is long; raises NotFound for a submodule."""
+    git_directory = await directory(site, access)
+    held = await trees.whole(site.objects, git_directory, file)
+    return trees.content(git_directory, file) if held is None else held
+
+
+async def part(site: Site, access: Access, found: Found, offset: int, count: int) -> tuple[list[Entry], int]:
+    """Part of what is directly inside a directory, and how much that is in all."""
+    git_directory = await directory(site, access)
+    return await trees.part(site.objects, git_directory, found.entry, offset, count)
 
 
 async def listed(site: Site, access: Access, found: Found, depth: int) -> list[Entry]:

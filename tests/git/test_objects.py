@@ -72,7 +72,7 @@ async def test_tags_are_read_and_peeled(repository, objects):
     outer, inner = repository.git("rev-parse", "v2", "v1").split()
     directory = GitDirectory(repository.path)
 
-    tag = await objects.tag(directory, outer)
+    tag = (await objects.tags(directory, [outer]))[outer]
 
     assert (tag.target, tag.message) == (inner, "two\n")
     assert tag.tagger.name == "Ada"

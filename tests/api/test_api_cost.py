@@ -1,0 +1,83 @@
+"""What a request asks of git and of the database: so much, however large the repository is. Nothing here is timed."""
+
+import pytest
+from support.repositories import EPOCH
+from test_api_diffs import commit, files_of
+
+from bitpail.git.command import PROCESSES
+
+pytestmark = pytest.mark.anyio
+
+CODE = "/2.0/repositories/ada/code"
+BRANCHES = 300
+# Deeper than any cost below allows for one question each.
+DEEP = "one/two/three/four/five"
+
+
+@pytest.fixture
+async def code(server, ada, git):
+    """300 branches, a deep path, a directory of 300 files with contents of their own."""
+    flat = {f"flat/f{number:03}": b"%d\n" % number for number in range(300)}
+    tip = commit(git, "main", [], 0, **flat, **{f"{DEEP}/file.txt": b"x\n", "README.md": b"# x\n"})
+    tree = files_of(git, a=b"a")
+    lines = []
+    for number in range(BRANCHES):
+        when = f"{EPOCH + number} +0000"
+        made = git.git("commit-tree", tree, "-p", tip, "-m", "x", GIT_COMMITTER_DATE=when)
+        lines.append(f"create refs/heads/b{number:03} {made}\n")
+    git.git("update-ref", "--stdin", stdin="".join(lines).encode())
+    git.git("tag", "-m", "x", "v1", "main")
+    git.git("pack-refs", "--all")
+    await server.adopted("ada", "code", git)
+    return tip
+
+
+READS = {
+    # What is read for the first time, then again: questions to the kept git.
+    "commit/{tip}": (1, 1),
+    "commit/main": (1, 1),
+    "commit/HEAD": (1, 1),
+    "src/{tip}/?pagelen=100": (4, 1),
+    "src/{tip}/flat/?pagelen=100": (5, 1),
+    "src/{tip}/flat/?page=20": (5, 1),
+    f"src/{{tip}}/{DEEP}/?pagelen=100": (5, 1),
+    f"src/main/{DEEP}/file.txt": (6, 2),
+    f"src/{{tip}}/{DEEP}/file.txt?format=meta": (5, 1),
+    "refs/branches?pagelen=100": (1, 1),
+    "refs/branches?page=20": (1, 1),
+    "refs/branches/b150": (1, 1),
+    'refs/branches?q=name~"b1"&sort=-name': (1, 1),
+    "refs/tags": (2, 2),
+    "commits/main?pagelen=30": (2, 2),
+}
+
+
+@pytest.mark.parametrize("path", READS)
+async def test_a_read_asks_git_a_few_questions_and_starts_none_but_the_kept_one(
+    path, api, auth, code, server
+):
+    asked = server.application._site.objects.asked
+
+    async def read():
+        before, started = asked.questions, PROCESSES.started
+        answer = await api.get(f"{CODE}/{path.format(tip=code)}", auth=auth)
+        assert answer.status == 200
+        return asked.questions - before, PROCESSES.started - started
+
+    await api.get(f"{CODE}/refs/branches", auth=auth)  # tags are peeled, the kept git has started
+
+    first, again = READS[path]
+    assert await read() <= (first, 0)
+    assert await read() <= (again, 0)
+
+
+@pytest.mark.parametrize(("pagelen", "most"), [(10, 12), (100, 102)])
+async def test_a_page_of_branches_reads_as_many_commits_as_it_shows(pagelen, most, api, auth, code, server):
+    await api.get(f"{CODE}/refs/branches", auth=auth)
+    asked = server.application._site.objects.asked
+    before = asked.objects
+
+    answer = await api.get(f"{CODE}/refs/branches?pagelen={pagelen}&page=2", auth=auth)
+
+    assert len(answer.json()["values"]) == pagelen
+    assert asked.objects - before <= most
