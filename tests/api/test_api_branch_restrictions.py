@@ -107,7 +107,8 @@ async def test_what_was_said_may_be_said_again_of_other_branches_only(api, auth,
 
 
 async def test_the_way_of_matching_may_change(api, auth, code):
-    await api.send_json("POST", RESTRICTIONS, {"kind": "push", "pattern": "main"}, auth=auth)
+    least = {"kind": "push", "pattern": "main"}
+    await api.send_json("POST", RESTRICTIONS, least, auth=auth, beyond={"branch_match_kind"})
 
     to_model = {"branch_match_kind": "branching_model", "branch_type": "feature"}
     there = (await api.send_json("PUT", f"{RESTRICTIONS}/1", to_model, auth=auth)).json()

@@ -42,7 +42,7 @@ async def test_a_branch_that_is_not_there_is_refused_and_nothing_changes(api, au
 
 @pytest.mark.parametrize("value", [None, {"type": "branch"}, {"name": None}, {"name": "main"}])
 async def test_none_and_the_one_it_is_leave_the_main_branch(api, auth, code, value):
-    changed = await api.send_json("PUT", CODE, {"mainbranch": value}, auth=auth)
+    changed = await api.send_json("PUT", CODE, {"mainbranch": value}, auth=auth, beyond={"mainbranch"})
 
     assert (changed.status, changed.json()["mainbranch"]["name"]) == (200, "main")
 

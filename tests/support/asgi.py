@@ -2,18 +2,23 @@
 
 Requests go through the application's front door: its lifespan runs, its
 database and its repositories are real, and nothing vouches for a caller but
-the headers that it sends.
+the headers that it sends. What is asked of the API and what it answers is held
+against the contract before the test sees it.
 """
 
 import asyncio
 import base64
 import json
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from support.exchanges import Exchange, is_api, judge
 
 HOST = "git.example.org"
+_PORT = re.compile(r":\d+$")
 
 Headers = Iterable[tuple[str | bytes, str | bytes]] | Mapping[str, str]
 
@@ -72,15 +77,20 @@ class Client:
         query: Any = None,
         body: bytes | Iterable[bytes] = b"",
         disconnect: bool = False,
+        beyond: Iterable[str] = (),
     ) -> Answer:
-        """One request. ``body`` may come in pieces; with ``disconnect`` the client leaves after them."""
+        """One request. ``body`` may come in pieces; with ``disconnect`` the client leaves after them.
+
+        ``beyond`` are the parameters and members that are sent, or left out, as no contract has it.
+        """
         raw = path if isinstance(path, bytes) else path.encode()
         raw, _, given = raw.partition(b"?")
         if query is not None:
             given = urlencode(query, doseq=True).encode()
         answer = Answer(method, (raw + (b"?" + given if given else b"")).decode("utf-8", "replace"))
         ended = asyncio.Event()
-        incoming = _incoming([body] if isinstance(body, bytes) else body, ended, disconnect=disconnect)
+        pieces = [body] if isinstance(body, bytes) else list(body)
+        incoming = _incoming(pieces, ended, disconnect=disconnect)
 
         async def send(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
@@ -92,10 +102,39 @@ class Client:
                 if not message.get("more_body", False):
                     ended.set()
 
-        scope = self._scope(method, raw, given, _encoded(headers, auth))
+        sent = _encoded(headers, auth)
+        scope = self._scope(method, raw, given, sent)
         async with asyncio.timeout(30):
             await self._application(scope, lambda: anext(incoming), send)
+        if is_api(raw) and answer.status:
+            self._judge(answer, raw, given, sent, b"".join(pieces), frozenset(beyond))
         return answer
+
+    def _judge(
+        self,
+        answer: Answer,
+        raw: bytes,
+        query: bytes,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        beyond: frozenset[str],
+    ) -> None:
+        sent = {name.lower(): value.decode("latin-1") for name, value in headers}
+        elsewhere = b"host" in sent or any(name.startswith((b"x-forwarded", b"forwarded")) for name in sent)
+        judge(
+            Exchange(
+                method=answer.method,
+                path=raw.decode("utf-8", "replace").removeprefix("/!api"),
+                query=query.decode("utf-8", "replace"),
+                sent_type=sent.get(b"content-type", ""),
+                sent=body if b"content-encoding" not in sent else b"",
+                status=answer.status,
+                answer_type=answer.headers.get("content-type", ""),
+                answer=answer.body,
+                host=None if elsewhere else _PORT.sub("", self._host),
+                beyond=beyond,
+            )
+        )
 
     def _scope(
         self, method: str, raw: bytes, query: bytes, headers: list[tuple[bytes, bytes]]
@@ -134,6 +173,8 @@ class Client:
         """A request to an address that an answer held; it must be on the host that was asked."""
         parts = urlsplit(address)
         assert (parts.scheme, parts.netloc) == ("https", self._host), address
+        # Whoever made the address knows what its parameters are.
+        more["beyond"] = [*more.get("beyond", ()), *(name for name, _ in parse_qsl(parts.query))]
         return await self.request(method, f"{parts.path}?{parts.query}", **more)
 
 

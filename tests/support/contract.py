@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,9 @@ from referencing.jsonschema import DRAFT202012
 FILE = Path(__file__).parents[2] / "contract" / "bitbucket-cloud-2.0.json"
 BASE = "/2.0"
 _ROOT = "contract:"
+_ANSWER, _REQUEST, _PART = "answer", "request", "part"
+
+Schema = dict[str, Any]
 
 # Members of closed objects that recordings hold and the description lacks.
 # Places are schema and properties. Source: docs on Bitbucket's behaviour, the
@@ -36,6 +39,8 @@ RECORDED_EXTRAS: dict[str, frozenset[str]] = {
     # The recorded shape of an embedded workspace: avatar, html and self.
     "workspace_base.links": frozenset({"html"}),
 }
+# In addresses of following pages (7.4).
+RECORDED_PARAMETERS = frozenset({"ctx"})
 # Answers that the description lacks and the docs on Bitbucket's behaviour have (8.2): a file is its bytes, or
 # with ``format=meta`` one object; ``src`` alone leads elsewhere; a file that the client has is not sent again.
 _SOURCE = "/repositories/{workspace}/{repo_slug}/src"
@@ -69,13 +74,15 @@ class Contract:
         schemas = self.document["components"]["schemas"]
         self._family = _Family(schemas)
         strict = {name: _strict(schema, name) for name, schema in schemas.items()}
-        whole = {"components": {"schemas": _with_entries(strict, self._family)}}
-        resource = DRAFT202012.create_resource(whole)
-        self._registry = Registry().with_resource(_ROOT, resource)
+        self._registries = {
+            _ANSWER: _registry(_with_entries(strict, self._family)),
+            _REQUEST: _registry(_with_entries(_not_asking_for(strict, {"type"}), self._family)),
+            _PART: _registry(_with_entries(_not_asking_for(strict, None), self._family)),
+        }
         kinds = {"x-family": self._family.validate}
         self._validator = extend(Draft202012Validator, kinds)
 
-    @property
+    @cached_property
     def operations(self) -> list[Operation]:
         """All of them."""
         methods = ("get", "post", "put", "delete", "patch")
@@ -88,16 +95,28 @@ class Contract:
 
     def operation(self, method: str, path: str) -> Operation:
         """The operation that a real path, with or without ``/2.0``, reaches."""
-        path = urlsplit(path).path
+        found = self.found(method, urlsplit(path).path)
+        assert found, f"the contract has no {method} {path}"
+        return found
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - there is one contract, for as long as tests run
+    def found(self, method: str, path: str) -> Operation | None:
+        """The same for a path without a query, None if there is no such operation."""
         segments = path.removeprefix(BASE).strip("/").split("/")
+        method = "GET" if method.upper() == "HEAD" else method.upper()
         found = [
             operation
             for operation in self.operations
-            if operation.method == method.upper()
-            and _matches(operation.template.strip("/").split("/"), segments)
+            if operation.method == method and _matches(operation.template.strip("/").split("/"), segments)
         ]
-        assert found, f"the contract has no {method} {path}"
-        return max(found, key=lambda operation: _literals(operation.template))
+        return max(found, key=lambda operation: _literals(operation.template), default=None)
+
+    def query_parameters(self, operation: Operation) -> frozenset[str]:
+        """What the query of an address may hold."""
+        item = self.document["paths"][operation.template]
+        declared = [*item.get("parameters", []), *operation.description.get("parameters", [])]
+        names = {one["name"] for one in declared if one["in"] == "query"}
+        return frozenset({*names, *self.document["x-global-query-parameters"], *RECORDED_PARAMETERS})
 
     def security(self, method: str, path: str) -> list[set[str]]:
         """The alternatives of OAuth scopes; an empty list asks for none."""
@@ -108,48 +127,59 @@ class Contract:
         return [scopes for scopes in alternatives if scopes]
 
     def validate_response(
-        self, method: str, path: str, status: int, content_type: str, body_json: Any
-    ) -> None:
-        """Raise AssertionError, naming the place, unless the answer is one that the contract allows."""
+        self, method: str, path: str, status: int, content_type: str, body_json: Any, *, whole: bool = True
+    ) -> Schema | None:
+        """Raise AssertionError, naming the place, unless the answer is one that the contract allows.
+
+        Returns the schema of its body, if it has one. Without ``whole`` any member may be missing.
+        """
         operation = self.operation(method, path)
         where = f"{operation.method} {operation.template} -> {status}"
         if status == 304 and method in {"GET", "HEAD"} and body_json is None:
-            return
+            return None
         answers = operation.description["responses"]
         answer = answers.get(str(status))
         if operation.template.startswith(_SOURCE) and method in {"GET", "HEAD"} and status < 400:
             if (operation.template, status) == (_SOURCE, 302):
-                return
+                return None
             if operation.template == _A_FILE and not isinstance(body_json, dict):
-                return
+                return None
             if body_json is not None and "values" not in body_json:
-                self.validate("treeentry", body_json, where)
-                return
+                return self._judged({"$ref": "#/components/schemas/treeentry"}, body_json, where, whole=whole)
         if answer is None:
             # Upstream lists few of the errors that every operation may answer,
             # and for some operations nothing but a default.
             assert status >= 400 or "default" in answers, f"{where}: the contract lists {sorted(answers)}"
             answer = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/error"}}}}
             if status < 400:
-                return
+                return None
         content = answer.get("content", {})
         media_type = content_type.partition(";")[0].strip().lower()
         if status >= 400 and media_type != "application/json":
             # Recorded: a 401 may have no body, or be plain text for git's old passwords.
             assert status == 401, f"{where}: {media_type or 'no content'} is not an error envelope"
-            return
+            return None
         if not content:
-            return
+            return None
         assert media_type in content, f"{where}: {media_type!r} is not one of {sorted(content)}"
         schema = content[media_type].get("schema")
-        if schema is not None:
-            self.validate(schema, body_json, where)
+        return None if schema is None else self._judged(schema, body_json, where, whole=whole)
 
-    def validate(self, schema: dict[str, Any] | str, value: Any, where: str = "") -> None:
-        """Judge a value by a schema, or by the name of one."""
+    def _judged(self, schema: Schema, body_json: Any, where: str, *, whole: bool) -> Schema:
+        self._judge(self._validator_of(json.dumps(schema), _ANSWER if whole else _PART), body_json, where)
+        return schema
+
+    def validate(self, schema: Schema | str, value: Any, where: str = "") -> None:
+        """Judge a value of an answer by a schema, or by the name of one."""
         if isinstance(schema, str):
             schema = {"$ref": f"#/components/schemas/{schema}"}
-        validator = self._validator_of(json.dumps(schema))
+        self._judge(self._validator_of(json.dumps(schema), _ANSWER), value, where)
+
+    def validate_request(self, schema: Schema, value: Any, where: str, *, whole: bool) -> None:
+        """The same for what a client sends: it need not say the type of what it makes (7.3)."""
+        self._judge(self._validator_of(json.dumps(schema), _REQUEST if whole else _PART), value, where)
+
+    def _judge(self, validator: Draft202012Validator, value: Any, where: str) -> None:
         problems = sorted(
             validator.iter_errors(value), key=lambda problem: len(problem.absolute_path), reverse=True
         )
@@ -157,9 +187,11 @@ class Contract:
         assert not told, f"{where} breaks the contract: " + "; ".join(told)
 
     @lru_cache(maxsize=1024)  # noqa: B019 - there is one contract, for as long as tests run
-    def _validator_of(self, schema: str) -> Draft202012Validator:
+    def _validator_of(self, schema: str, way: str) -> Draft202012Validator:
         strict = _strict(json.loads(schema), "")
-        return self._validator(strict, registry=self._registry, format_checker=_FORMATS)
+        if way != _ANSWER:
+            strict = _not_asking_for(strict, {"type"} if way == _REQUEST else None)
+        return self._validator(strict, registry=self._registries[way], format_checker=_FORMATS)
 
 
 @cache
@@ -199,6 +231,27 @@ class _Family:
             yield ValidationError(f"a {kind} stands where a {expected} belongs")
             return
         yield from validator.descend(value, {"$ref": f"{_ROOT}#/components/schemas/{kind}!plain"})
+
+
+def _registry(schemas: dict[str, Any]) -> Registry[Any]:
+    resource = DRAFT202012.create_resource({"components": {"schemas": schemas}})
+    return Registry().with_resource(_ROOT, resource)
+
+
+def _not_asking_for(value: Any, names: set[str] | None) -> Any:
+    """Schemas in which these members need not be there; None for all. A hash may be any name then (8.4)."""
+    if isinstance(value, list):
+        return [_not_asking_for(one, names) for one in value]
+    if not isinstance(value, dict):
+        return value
+    found = {
+        name: _not_asking_for(one, names)
+        for name, one in value.items()
+        if not (name == "pattern" and isinstance(one, str))
+    }
+    if isinstance(found.get("required"), list):
+        found["required"] = [name for name in found["required"] if names is not None and name not in names]
+    return found
 
 
 def _with_entries(strict: dict[str, Any], family: _Family) -> dict[str, Any]:
