@@ -10,6 +10,7 @@ from bitpail.api.responses import described, json
 from bitpail.errors import Invalid
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Access
+from bitpail.services import approvals
 from bitpail.services import commits as service
 from bitpail.services.commits import Wanted
 from bitpail.wire import commits as wire
@@ -50,7 +51,8 @@ async def one(request: ApiRequest, access: Access) -> Response:
     """``GET .../commit/{commit}``."""
     commit = await service.one(request.site, access, request.parameters["commit"])
     people = await service.people(request.site, [commit])
-    return json(wire.single(request.links, access.workspace, access.repository, commit, people))
+    took_part = await approvals.participants(request.site, access, commit.hash)
+    return json(wire.single(request.links, access.workspace, access.repository, commit, people, took_part))
 
 
 def _all(given: list[tuple[str, Any]], name: str) -> tuple[str, ...]:

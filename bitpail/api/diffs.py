@@ -11,7 +11,7 @@ from bitpail.errors import Invalid
 from bitpail.http.routing import Opens, Route
 from bitpail.http.streams import started
 from bitpail.model.access import Access
-from bitpail.services import commits
+from bitpail.services import approvals, commits
 from bitpail.services import diffs as service
 from bitpail.services.diffs import How
 from bitpail.wire import commits as commits_wire
@@ -48,7 +48,10 @@ async def merge_base(request: ApiRequest, access: Access) -> Response:
     """``GET .../merge-base/{revspec}``."""
     commit = await service.merge_base(request.site, access, request.parameters["revspec"])
     people = await commits.people(request.site, [commit])
-    return json(commits_wire.single(request.links, access.workspace, access.repository, commit, people))
+    took_part = await approvals.participants(request.site, access, commit.hash)
+    return json(
+        commits_wire.single(request.links, access.workspace, access.repository, commit, people, took_part)
+    )
 
 
 async def file_conflicts(request: ApiRequest, access: Access) -> Response:

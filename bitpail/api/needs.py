@@ -23,6 +23,18 @@ PROJECT_KEYS = Need((frozenset({Scope.PROJECT, Scope.PROJECT_ADMIN}),), Permissi
 READ = Need((frozenset({Scope.REPOSITORY}),), Permission.READ)
 TELL = Need((frozenset({Scope.REPOSITORY}),), Permission.WRITE, signed_in=True)
 """To say something of a commit: the contract asks for the scope to read, we for more than being let in (choice)."""
+COMMENT = Need((frozenset({Scope.REPOSITORY}),), Permission.READ, signed_in=True)
+"""The same: whoever may read may say something, on a public repository everybody who is signed in."""
+APPROVE = Need((frozenset({Scope.REPOSITORY_WRITE}),), Permission.READ, signed_in=True, granted=True)
+"""By the vendor's text: that everybody may read a public repository lets nobody approve."""
+
+ANYBODY = Need((), Permission.READ)
+KEEP = Need((), Permission.WRITE, signed_in=True)
+KEEP_OWN = Need((), signed_in=True)
+"""The contract asks for no scope of who keeps a property."""
+
+PIPELINES = Need((frozenset({Scope.PIPELINE}),), Permission.READ)
+RUN_PIPELINES = Need((frozenset({Scope.PIPELINE}),), Permission.ADMIN, signed_in=True)
 
 WRITE = Need((frozenset({Scope.REPOSITORY_WRITE}),), Permission.WRITE, signed_in=True)
 KEYS = Need((frozenset({Scope.REPOSITORY, Scope.REPOSITORY_ADMIN}),), Permission.ADMIN, signed_in=True)

@@ -21,6 +21,7 @@ _COMMANDS = {
     "workspace": ("workspaces", "workspace"),
     "project": ("workspaces", "project"),
     "repo": ("repositories", "repo"),
+    "deployment": ("deployments", "deployment"),
     "app-password": ("app_passwords", "app_password"),
     "access-key": ("access_keys", "access_key"),
     "ssh": ("ssh", "ssh"),

@@ -45,12 +45,14 @@ class Need(Struct, frozen=True):
 
     ``scopes`` is a list of alternatives, each a set that must be held whole; an
     empty list asks for none. ``signed_in`` refuses the anonymous even where the
-    permission alone would let them in.
+    permission alone would let them in; ``granted`` everybody who holds no more than
+    the public does.
     """
 
     scopes: tuple[frozenset[Scope], ...] = ()
     permission: Permission = Permission.READ
     signed_in: bool = False
+    granted: bool = False
     of: Literal["code", "wiki"] = "code"
 
 

@@ -22,11 +22,14 @@ class Decision(Enum):
     SCOPE = "scope"
 
 
-def decide(actor: Actor, need: Need, held: Permission, limit: str | None = None) -> Decision:
+def decide(
+    actor: Actor, need: Need, held: Permission, limit: str | None = None, *, granted: bool = True
+) -> Decision:
     """Judge one actor against one need.
 
     ``limit`` is what ``policy/limits.py`` refused, if it did. It comes first: a
-    limited credential must not learn what else its user can see.
+    limited credential must not learn what else its user can see. ``granted`` is
+    False for who holds only what everybody holds on what is public.
     """
     if limit is not None:
         return Decision.LIMIT
@@ -35,6 +38,8 @@ def decide(actor: Actor, need: Need, held: Permission, limit: str | None = None)
     if actor.user is None and (need.signed_in or held < need.permission):
         return Decision.SIGN_IN
     if held < need.permission:
+        return Decision.PERMISSION
+    if need.granted and not granted:
         return Decision.PERMISSION
     if actor.user is not None and not covers(actor.scopes, need.scopes):
         return Decision.SCOPE

@@ -58,7 +58,8 @@ async def to_repository(site: Site, actor: Actor, need: Need, workspace: str, re
     limit = _refuse_located(_limits(actor), located, held)
     if need.of == "wiki" and not located.repository.has_wiki:
         held = Permission.NONE
-    _judge(site, actor, need, held, limit=limit, repository_id=located.repository.id)
+    granted = permissions.held(located.grants, is_private=True) is not Permission.NONE
+    _judge(site, actor, need, held, limit=limit, repository_id=located.repository.id, granted=granted)
     return Access(actor, need, held, located.repository, located.workspace, located.project)
 
 
@@ -189,10 +190,12 @@ def _judge(
     limit: str | None = None,
     repository_id: str = "",
     project: str | None = None,
+    *,
+    granted: bool = True,
 ) -> None:
     """Grant, and count what was needed; or raise Refused."""
     limit = limits.refuse_network(_limits(actor), actor.client.address) or limit
-    decision = decide(actor, need, held, limit)
+    decision = decide(actor, need, held, limit, granted=granted)
     if decision is not Decision.ALLOW:
         raise Refused(decision, actor, need, workspace, limit, held, project)
     site.usage.note(actor, need, repository_id)

@@ -11,7 +11,7 @@ from bitpail.git.revisions import RepositoryPath
 from bitpail.model.access import Access
 from bitpail.model.reports import Annotation, AnnotationDetail, Report
 from bitpail.policy import members, names
-from bitpail.services import commits, reports
+from bitpail.services import commits, reports, repositories
 from bitpail.services.clock import now
 from bitpail.services.reports import DETAILS_LENGTH, TITLE_LENGTH
 from bitpail.services.site import Site
@@ -86,7 +86,7 @@ async def _put(
 ) -> list[Annotation]:
     commit = await commits.one(site, access, revision)
     async with site.db.transaction() as db:
-        await reports.hold(db, access)
+        await repositories.hold(db, access.repository)
         found = await reports.named(db, access, commit.hash, report)
         before = await store.by_external_ids(db, found.id, list(details))
         if await store.count(db, found.id) + len(details) - len(before) > _MOST:

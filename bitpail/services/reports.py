@@ -13,11 +13,10 @@ from bitpail.errors import Invalid, NotFound
 from bitpail.model.access import Access
 from bitpail.model.reports import Data, DataType, Report, ReportDetail
 from bitpail.policy import members, names
-from bitpail.services import commits
+from bitpail.services import commits, repositories
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import reports as store
-from bitpail.store import repositories
 from bitpail.store.database import Connection
 from bitpail.wire.query_kinds import Asked
 
@@ -72,7 +71,7 @@ async def put(site: Site, access: Access, revision: str, name: str, detail: Repo
     commit = await commits.one(site, access, revision)
     checked = _checked(detail)
     async with site.db.transaction() as db:
-        await hold(db, access)
+        await repositories.hold(db, access.repository)
         before = await _find(db, access, commit.hash, name)
         at = now()
         if before is not None:
@@ -97,12 +96,6 @@ async def remove(site: Site, access: Access, revision: str, name: str) -> None:
     """Forget one with its annotations; raises Invalid or NotFound."""
     found = await one(site, access, revision, name)
     await store.remove(site.db, found.id)
-
-
-async def hold(db: Connection, access: Access) -> None:
-    """Keep what is counted from growing meanwhile; raises NotFound if the repository is gone."""
-    if not await repositories.hold(db, access.repository.id):
-        raise NotFound("the repository is gone")
 
 
 def external_id(name: str, kind: str) -> str:

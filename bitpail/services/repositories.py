@@ -30,6 +30,7 @@ from bitpail.services.site import Site
 from bitpail.store import repositories as store
 from bitpail.store import upkeep as upkeep_store
 from bitpail.store import watchers
+from bitpail.store.database import Connection
 from bitpail.wire.query_kinds import Asked
 
 DESCRIPTION_LENGTH = 100_000
@@ -279,6 +280,15 @@ async def named(site: Site, workspace: str, slug: str) -> Located:
 async def grant(site: Site, repository: Repository, user: User, permission: Permission) -> None:
     """Give a user a permission on one repository; NONE takes it away."""
     await store.grant(site.db, repository.id, user.id, permission)
+
+
+async def hold(db: Connection, repository: Repository) -> None:
+    """Let nobody else hold it until the transaction ends; raises NotFound if it is gone.
+
+    What is counted in a repository, or numbered, cannot grow meanwhile.
+    """
+    if not await store.hold(db, repository.id):
+        raise NotFound(f"the repository {repository.slug!r} is gone")
 
 
 async def main_branch(site: Site, repository: Repository) -> str | None:

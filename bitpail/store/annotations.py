@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import BigInteger, Text, bindparam, cast, column, delete, func, select
+from sqlalchemy import BigInteger, Text, bindparam, column, delete, func, select
 
 from bitpail.model.reports import Annotation, AnnotationDetail
 from bitpail.store import queries
 from bitpail.store.database import Connection, Database
-from bitpail.store.queries import Field, Narrowed
-from bitpail.store.reports import constant, members
+from bitpail.store.queries import Field, Narrowed, constant, told_number, told_texts
 from bitpail.store.repository_tables import report_annotations as _annotations
-from bitpail.store.statements import Row, Upsert, text_field, text_rows
+from bitpail.store.statements import Row, Upsert, text_rows
 from bitpail.wire.query_kinds import Asked, Kind
 
 _c = _annotations.c
@@ -24,8 +23,8 @@ _FIELDS = {
     "type": Field(constant("report_annotation")),
     "uuid": Field(constant("{") + _c.id + constant("}")),
     "external_id": Field(_c.external_id),
-    **members(_c.detail, "annotation_type", "summary", "details", "path", "result", "severity", "link"),
-    "line": Field(cast(text_field(_c.detail, constant("line")), BigInteger), Kind.NUMBER),
+    **told_texts(_c.detail, "annotation_type", "summary", "details", "path", "result", "severity", "link"),
+    "line": told_number(_c.detail, "line"),
     **{name: Field(_c[name], Kind.MOMENT) for name in ("created_on", "updated_on")},
 }
 

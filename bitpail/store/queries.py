@@ -13,10 +13,26 @@ from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, ColumnElement, Executable, Select, Text, and_, bindparam, false, not_, or_
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Executable,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+)
 
 from bitpail.store.database import Database
-from bitpail.store.statements import Row, contains, in_code_points
+from bitpail.store.statements import Row, contains, in_code_points, text_field
 from bitpail.wire.query import COMPARED, NEGATIONS, Both, Comparison, Either, Node, Value
 from bitpail.wire.query_kinds import Asked, Kind, check, check_sort
 
@@ -33,6 +49,27 @@ class Field(Struct, frozen=True):
 
     column: ColumnElement[Any]
     kind: Kind = Kind.TEXT
+
+
+def constant(text: str) -> ColumnElement[str]:
+    """A text of ours inside a statement."""
+    return literal_column(f"'{text}'", Text)
+
+
+def told_texts(column: ColumnElement[str], *names: str) -> dict[str, Field]:
+    """Members of an object that a column holds as text, by their names."""
+    return {name: Field(text_field(column, constant(name))) for name in names}
+
+
+def told_number(column: ColumnElement[str], name: str, kind: Kind = Kind.NUMBER) -> Field:
+    """A member that is a number, or a moment."""
+    return Field(cast(text_field(column, constant(name)), BigInteger), kind)
+
+
+def told_flag(column: ColumnElement[str], name: str) -> Field:
+    """A member that is true or false; absent, it is false."""
+    told = cast(cast(text_field(column, constant(name)), Boolean), Integer)
+    return Field(func.coalesce(told, 0), Kind.FLAG)
 
 
 class Narrowed:

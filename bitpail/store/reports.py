@@ -1,18 +1,12 @@
 """What tools found out about commits, by commit and by the ID that they gave it."""
 
-from collections.abc import Mapping
-
 import msgspec
 from sqlalchemy import (
     BigInteger,
-    Boolean,
-    ColumnElement,
     Text,
     bindparam,
-    cast,
     delete,
     func,
-    literal_column,
     select,
 )
 
@@ -20,9 +14,9 @@ from bitpail.model.reports import Report, ReportDetail
 from bitpail.model.repositories import RepositoryId
 from bitpail.store import queries
 from bitpail.store.database import Connection, Database
-from bitpail.store.queries import Field, Narrowed
+from bitpail.store.queries import Field, Narrowed, constant, told_flag, told_texts
 from bitpail.store.repository_tables import reports as _reports
-from bitpail.store.statements import Row, Upsert, text_field
+from bitpail.store.statements import Row, Upsert
 from bitpail.wire.query_kinds import Asked, Kind
 
 _c = _reports.c
@@ -34,28 +28,12 @@ _commit = (
 _id = _c.id == bindparam("report", type_=Text)
 
 
-def constant(text: str) -> ColumnElement[str]:
-    """A text of ours inside a statement."""
-    return literal_column(f"'{text}'", Text)
-
-
-def members(column: ColumnElement[str], *names: str) -> Mapping[str, Field]:
-    """Fields that are members of an object which a column holds as text."""
-    return {name: Field(text_field(column, constant(name))) for name in names}
-
-
 _FIELDS = {
     "type": Field(constant("report")),
     "uuid": Field(constant("{") + _c.id + constant("}")),
     "external_id": Field(_c.external_id),
-    **members(_c.detail, "title", "details", "reporter", "link", "logo_url", "report_type", "result"),
-    # Left out where it is false.
-    "remote_link_enabled": Field(
-        func.coalesce(
-            cast(cast(text_field(_c.detail, constant("remote_link_enabled")), Boolean), BigInteger), 0
-        ),
-        Kind.FLAG,
-    ),
+    **told_texts(_c.detail, "title", "details", "reporter", "link", "logo_url", "report_type", "result"),
+    "remote_link_enabled": told_flag(_c.detail, "remote_link_enabled"),
     **{name: Field(_c[name], Kind.MOMENT) for name in ("created_on", "updated_on")},
 }
 

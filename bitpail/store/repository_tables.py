@@ -113,6 +113,7 @@ branch_restrictions = Table(
     sqlite_with_rowid=False,
 )
 
+# ``is_deleted`` is 1 for one that keeps its place, 2 for one that is gone and keeps its number.
 commit_comments = Table(
     "commit_comments",
     metadata,
@@ -124,11 +125,14 @@ commit_comments = Table(
     Column("path", Text),
     Column("from_line", Integer),
     Column("to_line", Integer),
+    Column("start_from", Integer),
+    Column("start_to", Integer),
     text("content"),
     number("is_deleted"),
     big("created_on"),
     big("updated_on"),
     Index("commit_comments_commit", "repository_id", "commit", "number"),
+    Index("commit_comments_parent", "repository_id", "parent"),
     sqlite_with_rowid=False,
 )
 

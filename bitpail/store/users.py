@@ -76,6 +76,7 @@ _set_password_digest = sa.update(_users).where(_id).values(password_digest=bindp
 _set_active = sa.update(_users).where(_id).values(is_active=bindparam("active", type_=BigInteger))
 _set_admin = sa.update(_users).where(_id).values(is_admin=bindparam("admin", type_=BigInteger))
 _set_records_usage = sa.update(_users).where(_id).values(records_usage=bindparam("records", type_=BigInteger))
+_hold = select(_users.c.id).where(_id).with_for_update(key_share=True)
 _update = (
     sa.update(_users)
     .where(_id)
@@ -225,6 +226,11 @@ async def set_admin(db: Connection, user_id: UserId, admin: bool) -> None:  # no
 async def set_records_usage(db: Connection, user_id: UserId, records: bool) -> None:  # noqa: FBT001  # set_x(value)
     """Whether use of the user's app passwords is counted."""
     await db.run(_set_records_usage, user=user_id, records=int(records))
+
+
+async def hold(db: Connection, user_id: UserId) -> None:
+    """Let nobody else hold the user until the transaction ends."""
+    await db.one(_hold, user=user_id)
 
 
 async def update(db: Connection, user_id: UserId, *, display_name: str, nickname: str) -> None:

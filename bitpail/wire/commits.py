@@ -8,11 +8,12 @@ what they share is made once.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bitpail.model.approvals import Participant
 from bitpail.model.commits import Commit, Signature
 from bitpail.model.repositories import Repository
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
-from bitpail.wire import repositories, users
+from bitpail.wire import approvals, repositories, users
 from bitpail.wire.dates import commit_date
 from bitpail.wire.links import Links, RepositoryLinks
 from bitpail.wire.text import clean, rendered
@@ -71,10 +72,16 @@ def listed(
 
 
 def single(
-    links: Links, workspace: Workspace, repository: Repository, commit: Commit, people: People
+    links: Links,
+    workspace: Workspace,
+    repository: Repository,
+    commit: Commit,
+    people: People,
+    participants: Iterable[Participant],
 ) -> dict[str, Any]:
-    """One commit asked for by itself: it tells its participants too, and has none yet."""
-    return {**Writer(links, workspace, repository, people).commit(commit), "participants": []}
+    """One commit asked for by itself: it tells its participants too."""
+    shown = Writer(links, workspace, repository, people).commit(commit)
+    return {**shown, "participants": [approvals.participant(links, one) for one in participants]}
 
 
 def _links(at: RepositoryLinks, commit_hash: str) -> dict[str, Any]:

@@ -68,6 +68,18 @@ class RepositoryLinks(Struct, frozen=True, gc=False):
         """Something that belongs to a commit: ``comments``, ``approve``, ``statuses``."""
         return link(f"{self.api}/commit/{commit_hash}/{name}")
 
+    def commit_comment_html(self, commit_hash: str, number: int) -> Link:
+        """A comment on the page of its commit."""
+        return link(f"{self.web}/commits/{commit_hash}#comment-{number}")
+
+    def diff_of_file(self, commit_hash: str, path: str) -> Link:
+        """What a commit does to one file, in the API."""
+        return link(f"{self.api}/diff/{commit_hash}?path={self.escaped(path)}")
+
+    def environment(self, environment_id: str) -> Link:
+        """Where the repository is deployed to, in the API."""
+        return link(f"{self.api}/environments/{braced(environment_id)}")
+
     def build_status(self, commit_hash: str, key: str) -> Link:
         """What a build said of a commit, in the API."""
         return link(f"{self.api}/commit/{commit_hash}/statuses/build/{_segment(key)}")

@@ -21,6 +21,10 @@ class Asked(Struct, frozen=True):
     wanted: Node | None = None
     sort: str | None = None
 
+    def also(self, one: Comparison) -> "Asked":
+        """The same, of what this holds for too."""
+        return Asked(one if self.wanted is None else Both((self.wanted, one)), self.sort)
+
     def __bool__(self) -> bool:
         return self.wanted is not None or self.sort is not None
 

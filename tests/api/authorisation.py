@@ -25,13 +25,17 @@ MEMBERS, OWN_MEMBERSHIP = "members", "own membership"
 
 @dataclass(frozen=True)
 class Need:
-    """``on`` is what the permission is held on; ``allowed`` what whoever may do it hears."""
+    """``on`` is what the permission is held on; ``allowed`` what whoever may do it hears.
+
+    ``granted``: that everybody may read a public repository is not enough.
+    """
 
     on: str
     permission: Held
     signed_in: bool = False
     allowed: int = 200
     or_makes_one: bool = False
+    granted: bool = False
 
 
 _ACCOUNT = Need(ACCOUNT, Held.READ, signed_in=True)
@@ -43,7 +47,10 @@ _CHANGE = Need(REPOSITORY, Held.WRITE, signed_in=True, allowed=400)
 _NOWHERE = Need(REPOSITORY, Held.READ, allowed=404)
 _CHANGE_NOWHERE = Need(REPOSITORY, Held.WRITE, signed_in=True, allowed=404)
 _R = "/2.0/repositories/{workspace}/{repo_slug}"
-_REPORTS = f"{_R}/commit/{{commit}}/reports"
+_COMMIT = f"{_R}/commit/{{commit}}"
+_REPORTS = f"{_COMMIT}/reports"
+_PROPERTY = "properties/{app_key}/{property_name}"
+_ENVIRONMENTS = f"{_R}/environments"
 
 _KEYS = f"{_R}/deploy-keys"
 _RESTRICTIONS = f"{_R}/branch-restrictions"
@@ -131,6 +138,33 @@ NEEDS = {
     ("GET", f"{_RESTRICTIONS}/{{id}}"): _administer(404),
     ("PUT", f"{_RESTRICTIONS}/{{id}}"): _administer(404),
     ("DELETE", f"{_RESTRICTIONS}/{{id}}"): _administer(404),
+    ("GET", f"{_COMMIT}/comments"): _READ,
+    # Everybody who may read may comment; these say nothing, or are of a comment that is not there.
+    ("POST", f"{_COMMIT}/comments"): Need(REPOSITORY, Held.READ, signed_in=True, allowed=400),
+    ("GET", f"{_COMMIT}/comments/{{comment_id}}"): _NOWHERE,
+    ("PUT", f"{_COMMIT}/comments/{{comment_id}}"): Need(REPOSITORY, Held.READ, signed_in=True, allowed=400),
+    ("DELETE", f"{_COMMIT}/comments/{{comment_id}}"): Need(
+        REPOSITORY, Held.READ, signed_in=True, allowed=404
+    ),
+    ("POST", f"{_COMMIT}/approve"): Need(REPOSITORY, Held.READ, signed_in=True, granted=True),
+    ("DELETE", f"{_COMMIT}/approve"): Need(REPOSITORY, Held.READ, signed_in=True, granted=True, allowed=204),
+    # No scope at all; the names in these addresses are none that anything could have.
+    ("GET", f"{_R}/{_PROPERTY}"): Need(REPOSITORY, Held.READ, allowed=400),
+    ("PUT", f"{_R}/{_PROPERTY}"): _CHANGE,
+    ("DELETE", f"{_R}/{_PROPERTY}"): _CHANGE,
+    ("GET", f"{_COMMIT}/{_PROPERTY}"): Need(REPOSITORY, Held.READ, allowed=400),
+    ("PUT", f"{_COMMIT}/{_PROPERTY}"): _CHANGE,
+    ("DELETE", f"{_COMMIT}/{_PROPERTY}"): _CHANGE,
+    ("GET", f"/2.0/users/{{selected_user}}/{_PROPERTY}"): Need(SITE, Held.READ, allowed=400),
+    ("PUT", f"/2.0/users/{{selected_user}}/{_PROPERTY}"): _own(400),
+    ("DELETE", f"/2.0/users/{{selected_user}}/{_PROPERTY}"): _own(400),
+    ("GET", _ENVIRONMENTS): _READ,
+    ("POST", _ENVIRONMENTS): _administer(400),
+    ("GET", f"{_ENVIRONMENTS}/{{environment_uuid}}"): _NOWHERE,
+    ("DELETE", f"{_ENVIRONMENTS}/{{environment_uuid}}"): _administer(404),
+    ("POST", f"{_ENVIRONMENTS}/{{environment_uuid}}/changes"): _administer(400),
+    ("GET", f"{_R}/deployments"): _READ,
+    ("GET", f"{_R}/deployments/{{deployment_uuid}}"): _NOWHERE,
     ("GET", f"{_R}/diff/{{spec...}}"): _READ,
     ("GET", f"{_R}/diffstat/{{spec...}}"): _READ,
     ("GET", f"{_R}/file-conflicts/{{spec...}}"): _READ,

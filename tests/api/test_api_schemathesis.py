@@ -34,6 +34,9 @@ _KNOWN = {
     "reportId": ["scan"],
     "annotationId": ["a"],
     "id": ["1"],
+    "comment_id": ["1"],
+    "app_key": ["app"],
+    "property_name": ["state"],
 }
 # What is said of its commits before anything else is asked.
 _SAID = [
@@ -43,6 +46,10 @@ _SAID = [
         *("POST", "/commit/main/reports/scan/annotations"),
         [{"external_id": "a", "annotation_type": "BUG", "summary": "s"}],
     ),
+    ("POST", "/commit/main/comments", {"content": {"raw": "hm"}}),
+    ("PUT", "/commit/main/properties/app/state", {"a": 1}),
+    ("PUT", "/properties/app/state", {"a": 1}),
+    ("POST", "/environments", {"name": "test"}),
 ]
 
 

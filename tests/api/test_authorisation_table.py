@@ -95,6 +95,9 @@ class World:
             if holder != "owner" and held.repository:
                 await self.server.grant(made, self.users[holder], held.repository.name)
 
+    async def approve(self, place: str) -> None:
+        """An approval that is not there can be withdrawn as well."""
+
     async def tag(self, place: str) -> None:
         del place
         self.source.git("tag", "v1", "main")
@@ -118,7 +121,11 @@ class World:
         return answer.status, missing(operation, answer)
 
 
-AGAIN = {"/2.0/repositories/{workspace}/{repo_slug}": World.make, _TAGS: World.tag}
+AGAIN = {
+    "/2.0/repositories/{workspace}/{repo_slug}": World.make,
+    "/2.0/repositories/{workspace}/{repo_slug}/commit/{commit}/approve": World.approve,
+    _TAGS: World.tag,
+}
 """What puts back what whoever may has deleted."""
 
 

@@ -123,7 +123,7 @@ def expected(operation: Operation, holder: Holder, granted: str | None, *, publi
         return (401, "") if operation.is_git else (404, "")
     if holder.anonymous and (need.signed_in or held < need.permission):
         return 401, ""
-    if held < need.permission:
+    if held < need.permission or (need.granted and holder.repository is Held.NONE):
         return 403, "permission"
     if not holder.anonymous and not _covered(granted, operation.scopes):
         return 403, "scope"

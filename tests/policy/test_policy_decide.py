@@ -108,6 +108,19 @@ def test_an_app_password_without_the_scope_is_told_so_even_where_the_public_may_
     assert decide(ANONYMOUS, need, Permission.READ) is Decision.ALLOW
 
 
+@pytest.mark.parametrize("signed_in", [False, True])
+@pytest.mark.parametrize("has", Permission)
+def test_where_a_grant_is_needed_what_everybody_holds_is_not_enough(has, signed_in):
+    for wants, granted, needs in itertools.product([False, True], [False, True], NEEDED):
+        need = Need((), needs, signed_in=True, granted=wants)
+
+        judged = decide(actor_with() if signed_in else ANONYMOUS, need, has, granted=granted)
+
+        usual = decide(actor_with() if signed_in else ANONYMOUS, Need((), needs, signed_in=True), has)
+        refused = wants and not granted and usual is Decision.ALLOW
+        assert judged is (Decision.PERMISSION if refused else usual)
+
+
 @pytest.mark.parametrize("private", [False, True])
 @pytest.mark.parametrize("role", [None, *Role])
 def test_the_strongest_grant_counts_and_owners_need_none(role, private):

@@ -11,11 +11,15 @@ from bitpail.store import (
     access_keys,
     annotations,
     app_passwords,
+    approvals,
     audit,
     avatars,
     branch_restrictions,
     build_statuses,
+    commit_comments,
+    deployments,
     emails,
+    environments,
     groups,
     lfs_locks,
     moved,
@@ -23,6 +27,7 @@ from bitpail.store import (
     one_time_links,
     override_settings,
     projects,
+    properties,
     reports,
     repositories,
     sqlite,
@@ -54,6 +59,12 @@ STATEMENTS = {
         (repositories, "_hold"),
         (build_statuses, "_of_commit _one"),
         (reports, "_by_id _by_external_id _page _count _remove"),
+        (users, "_hold"),
+        (commit_comments, "_one _page _count _last _set_content _answer _depth"),
+        (approvals, "_remove _approved_on _participants"),
+        (properties, "_of_repository _of_user _count_of_repository _count_of_user _remove"),
+        (environments, "_by_id _by_slug _page _count _update _remove"),
+        (deployments, "_by_id _page _count"),
         (annotations, "_by_id _by_external_ids _page _count _remove"),
         (branch_restrictions, "_of_repository _of_pushes _one _update _remove"),
         (groups, "_by_slug _by_ids _those_with"),
@@ -69,7 +80,8 @@ STATEMENTS = {
     )
     for name in names.split()
 }
-_FUNCTION = re.compile(r"SCAN (wanted|uses) VIRTUAL TABLE|SCAN CONSTANT ROW")
+# Of lists that are handed over, and of what was found by an index just before.
+_FUNCTION = re.compile(r"SCAN (wanted|uses) VIRTUAL TABLE|SCAN CONSTANT ROW|SCAN (said|people|above)$")
 
 
 @pytest.mark.parametrize("name", STATEMENTS)

@@ -25,7 +25,7 @@ LACKS: dict[tuple[str, str], str] = {}
 _NOT_SET = frozenset(
     {
         *("type", "links", "uuid", "created_on", "updated_on", "id", "full_name", "owner", "size", "slug"),
-        *("parent", "date", "tagger"),
+        *("parent", "date", "tagger", "user", "deleted"),
     }
 )
 # Leads elsewhere, with its whole query.

@@ -47,7 +47,7 @@ ANSWERS = {
         commits.listed(LINKS, WORKSPACE, REPOSITORY, [COMMIT], PEOPLE), pagelen=30, following=NEXT
     ),
     f"{REPO}/commits/feature/x": lambda: pages.iterated([], pagelen=30, following=None),
-    f"{REPO}/commit/abc": lambda: commits.single(LINKS, WORKSPACE, REPOSITORY, COMMIT, PEOPLE),
+    f"{REPO}/commit/abc": lambda: commits.single(LINKS, WORKSPACE, REPOSITORY, COMMIT, PEOPLE, ()),
     f"{REPO}/refs": lambda: page(
         [refs.branch(writer(), BRANCH, COMMIT), refs.tag(writer(), TAG, COMMIT, None)]
     ),

@@ -218,7 +218,7 @@ def test_a_listed_commit_has_all_members_in_the_recorded_order():
 
 def test_a_single_commit_tells_its_participants_too():
     same(
-        commits.single(LINKS, WORKSPACE, REPOSITORY, COMMIT, PEOPLE),
+        commits.single(LINKS, WORKSPACE, REPOSITORY, COMMIT, PEOPLE, ()),
         {**LISTED_COMMIT, "participants": []},
     )
 

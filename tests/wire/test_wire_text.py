@@ -51,7 +51,7 @@ def test_any_text_in_names_and_messages_gives_json(text, time):
         workspaces.full(LINKS, workspace),
         projects.full(LINKS, workspace, project),
         repositories.full(LINKS, workspace, project, repository, main_branch=text),
-        commits.single(LINKS, workspace, repository, commit(text, time), people),
+        commits.single(LINKS, workspace, repository, commit(text, time), people, ()),
         refs.tag(writer, ref, None, TagObject(HASH, HASH, signature(text, time), text)),
         refs.branch(writer, Ref(f"refs/heads/{text}", HASH, HASH), commit(text, time)),
         errors.validation({text: [text]}),
