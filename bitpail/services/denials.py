@@ -15,6 +15,7 @@ from bitpail.model.access import Access
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.audit import Kind
 from bitpail.model.denials import Denial, DenialReason, KnownDenial
+from bitpail.model.permissions import Permission
 from bitpail.model.scopes import Scope
 from bitpail.model.users import User
 from bitpail.policy.decide import Decision
@@ -41,6 +42,8 @@ _ENDED = {
     Reason.REVOKED: DenialReason.REVOKED,
     Reason.ROTATED: DenialReason.ROTATED,
 }
+
+_PERMISSIONS = {one.name.lower(): one for one in Permission}
 
 _ANOTHER_IS_NO_HELP = {DenialReason.PERMISSION, DenialReason.UNSEEN, DenialReason.ROTATED}
 
@@ -136,6 +139,20 @@ def _keep(
         )
 
 
+def _of_permission(known: KnownDenial, required: str, granted: str) -> tuple[str, str]:
+    """What is missing; where the permission itself would do, it is somebody else's, or wants a grant."""
+    held, needed = (_PERMISSIONS.get(name, Permission.NONE) for name in (granted, required))
+    if held >= needed > Permission.NONE:
+        return (
+            f"{known.username} has {granted} permission there; but this is somebody else's, or wants access that was granted.",
+            "Ask whoever it belongs to, or whoever administers it; another app password would not help.",
+        )
+    return (
+        f"{known.username} has {granted} permission there, and this needs {required}.",
+        f"Ask whoever administers it for {required} permission; another app password would not help.",
+    )
+
+
 async def explain(site: Site, request_id: str, user: User | None = None) -> Explanation:
     """Why that request was refused; ``user`` sees only their own. Raises NotFound."""
     await site.denials.flush()
@@ -163,10 +180,7 @@ def _explained(site: Site, known: KnownDenial) -> Explanation:
             f"{one} lacks a permission: this needs {required}, it has {granted}.",
             "The permissions of an app password cannot be changed.",
         ),
-        DenialReason.PERMISSION: (
-            f"{known.username} has {granted} permission there, and this needs {required}.",
-            f"Ask whoever administers it for {required} permission; another app password would not help.",
-        ),
+        DenialReason.PERMISSION: _of_permission(known, required, granted),
         DenialReason.LIMIT: (
             f"{one} has a limit: {denial.detail}.",
             "Use it within its limits, which cannot be changed.",

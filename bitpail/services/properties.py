@@ -82,7 +82,7 @@ async def write(site: Site, place: Place, value: dict[str, Any], attributes: Any
             await users.hold(db, place.subject.user_id)
         before = await store.find(db, place.subject, place.app_key, place.name)
         if before is not None and not _may_change(place, before):
-            raise Refused(Decision.PERMISSION, place.actor, place.need)
+            raise _refused(place)
         if before is None and await store.count(db, place.subject) >= _MOST:
             raise Invalid(f"at most {_MOST} properties are kept at one place")
         owner = place.actor.user.id if place.actor.user else None
@@ -104,7 +104,7 @@ async def remove(site: Site, place: Place) -> None:
     if found is None:
         raise _not_there(place)
     if not _may_change(place, found):
-        raise Refused(Decision.PERMISSION, place.actor, place.need)
+        raise _refused(place)
     await store.remove(site.db, found.id)
 
 
@@ -121,6 +121,11 @@ def _may_change(place: Place, found: Property) -> bool:
 def _is_theirs(place: Place, found: Property) -> bool:
     user = place.actor.user
     return user is not None and (place.administers or found.owner == user.id)
+
+
+def _refused(place: Place) -> Refused:
+    held = place.access.held if place.access is not None else Permission.READ
+    return Refused(Decision.PERMISSION, place.actor, place.need, held=held)
 
 
 def _not_there(place: Place) -> NotFound:

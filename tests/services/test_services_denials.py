@@ -54,6 +54,28 @@ async def test_permissions_limits_and_what_is_not_to_be_seen_are_explained(serve
     assert unseen.why == "It does not exist, or bob may not see it."
 
 
+async def test_where_the_permission_would_do_something_else_is_named(server, ada, git):
+    git.commit("first")
+    await server.adopted("ada", "code", git, public=True)
+    his, hers = (
+        await server.auth(ada, "repository:write"),
+        await server.auth(await server.user("bob"), "repository:write"),
+    )
+    commit = "/2.0/repositories/ada/code/commit/main"
+    said = {"content": {"raw": "hm"}}
+    await server.client.send_json("POST", f"{commit}/comments", said, auth=his)
+
+    approved = await why(server, await server.client.request("POST", f"{commit}/approve", auth=hers))
+    changed = await why(server, await server.client.send_json("PUT", f"{commit}/comments/1", said, auth=hers))
+
+    for found in (approved, changed):
+        assert found.known.denial.reason is DenialReason.PERMISSION
+        assert found.why.startswith(
+            "bob has read permission there; but this is somebody else's, or wants access"
+        )
+        assert "needs read" not in found.why
+
+
 async def test_ended_secrets_are_explained(server, ada):
     site, answers = server.site, {}
     for label in ("revoked", "expired", "rotated"):
