@@ -28,6 +28,16 @@ RECORDED: dict[str, frozenset[str]] = {
         {"links", "source", "read_only", "skip_cert_verification", "history_enabled"}
     ),
     "issue": frozenset({"watches"}),
+    # Seen in several clients' types and recordings of answers, and in what they send.
+    "deployment_environment": frozenset(
+        {
+            *("slug", "rank", "hidden", "category", "environment_type", "lock", "restrictions"),
+            *("deployment_gate_enabled", "environment_lock_enabled"),
+        }
+    ),
+    "deployment": frozenset({"last_update_time"}),
+    "deployment_state_in_progress": frozenset({"started_on"}),
+    "deployment_state_completed": frozenset({"started_on", "completed_on"}),
 }
 # Members that an answer of ours has besides (choices of docs/behaviour.md).
 OURS: dict[str, frozenset[str]] = {
@@ -35,6 +45,7 @@ OURS: dict[str, frozenset[str]] = {
     # By the operations' examples in the full description.
     "deploy_key": frozenset({"id"}),
     "workspace_membership": frozenset({"permission"}),
+    "deployment": frozenset({"created_on"}),
 }
 
 _EMBEDDED_LINKS = frozenset({"self", "html", "avatar"})
