@@ -19,6 +19,8 @@ PROJECTS = Need((frozenset({Scope.PROJECT}),), Permission.READ)
 CREATE_PROJECT = Need((frozenset({Scope.PROJECT_ADMIN}),), Permission.ADMIN, signed_in=True)
 ADMINISTER_PROJECT = CREATE_PROJECT
 PROJECT_KEYS = Need((frozenset({Scope.PROJECT, Scope.PROJECT_ADMIN}),), Permission.ADMIN, signed_in=True)
+READ_PROJECT_RULES = Need((frozenset({Scope.PROJECT_ADMIN}),), Permission.READ, signed_in=True)
+"""What a project hands down: the contract asks for the scope to run it, not for the permission."""
 
 READ = Need((frozenset({Scope.REPOSITORY}),), Permission.READ)
 TELL = Need((frozenset({Scope.REPOSITORY}),), Permission.WRITE, signed_in=True)
@@ -39,6 +41,7 @@ RUN_PIPELINES = Need((frozenset({Scope.PIPELINE}),), Permission.ADMIN, signed_in
 WRITE = Need((frozenset({Scope.REPOSITORY_WRITE}),), Permission.WRITE, signed_in=True)
 KEYS = Need((frozenset({Scope.REPOSITORY, Scope.REPOSITORY_ADMIN}),), Permission.ADMIN, signed_in=True)
 ADMINISTER = Need((frozenset({Scope.REPOSITORY_ADMIN}),), Permission.ADMIN, signed_in=True)
+READ_PULL_REQUESTS = Need((frozenset({Scope.PULLREQUEST}),), Permission.READ)
 CREATE_REPOSITORY = Need((frozenset({Scope.REPOSITORY_ADMIN}),), Permission.WRITE, signed_in=True)
 DELETE = Need((frozenset({Scope.REPOSITORY_DELETE}),), Permission.ADMIN, signed_in=True)
 

@@ -11,6 +11,7 @@ from bitpail.api.responses import described, empty, json
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Access
 from bitpail.model.refs import Ref
+from bitpail.services import override_settings
 from bitpail.services import refs as service
 from bitpail.services.refs import BRANCHES, TAGS, RefsPage
 from bitpail.wire import query
@@ -55,27 +56,27 @@ async def tags(request: ApiRequest, access: Access) -> Response:
 async def branch(request: ApiRequest, access: Access) -> Response:
     """``GET .../refs/branches/{name}``."""
     found = await service.one(request.site, access, BRANCHES, request.parameters["name"])
-    return json((await _shown(request, access, found))[0])
+    return json((await shown(request, access, found))[0])
 
 
 async def tag(request: ApiRequest, access: Access) -> Response:
     """``GET .../refs/tags/{name}``."""
     found = await service.one(request.site, access, TAGS, request.parameters["name"])
-    return json((await _shown(request, access, found))[0])
+    return json((await shown(request, access, found))[0])
 
 
 async def create_branch(request: ApiRequest, access: Access) -> Response:
     """``POST .../refs/branches``."""
     body = await request.body(_NewRef)
     found = await service.create_branch(request.site, access, body.name, body.target.hash)
-    return _created((await _shown(request, access, found))[0])
+    return _created((await shown(request, access, found))[0])
 
 
 async def create_tag(request: ApiRequest, access: Access) -> Response:
     """``POST .../refs/tags``: an annotated one."""
     body = await request.body(_NewRef)
     found = await service.create_tag(request.site, access, body.name, body.target.hash, body.message)
-    return _created((await _shown(request, access, found))[0])
+    return _created((await shown(request, access, found))[0])
 
 
 async def delete_branch(request: ApiRequest, access: Access) -> Response:
@@ -90,8 +91,8 @@ async def delete_tag(request: ApiRequest, access: Access) -> Response:
     return empty()
 
 
-def _created(shown: dict[str, Any]) -> Response:
-    return json(shown, 201, {"Location": shown["links"]["self"]["href"]})
+def _created(made: dict[str, Any]) -> Response:
+    return json(made, 201, {"Location": made["links"]["self"]["href"]})
 
 
 async def _page(request: ApiRequest, access: Access, prefixes: tuple[str, ...]) -> Response:
@@ -99,16 +100,16 @@ async def _page(request: ApiRequest, access: Access, prefixes: tuple[str, ...]) 
     wanted, sort = request.wanted, request.sort
     if wanted is None and sort is None:
         found = await service.page(request.site, access, prefixes, page.offset, page.pagelen)
-        return request.listed(await _shown(request, access, found), page, size=found.size)
+        return request.listed(await shown(request, access, found), page, size=found.size)
     asked = (query.fields(wanted) if wanted else set()) | ({sort.lstrip("-")} if sort else set())
     if asked <= {"name", "type"}:
         # What a name tells can be asked before any commit is read.
         found = await service.page(
             request.site, access, prefixes, page.offset, page.pagelen, lambda refs: _named(request, refs)
         )
-        return request.listed(await _shown(request, access, found), page, size=found.size)
+        return request.listed(await shown(request, access, found), page, size=found.size)
     found = await service.page(request.site, access, prefixes, 0, None)
-    chosen = request.chosen(await _shown(request, access, found), natural=_NATURAL, members=_MEMBERS)
+    chosen = request.chosen(await shown(request, access, found), natural=_NATURAL, members=_MEMBERS)
     return request.listed(chosen[page.offset : page.offset + page.pagelen], page, size=len(chosen))
 
 
@@ -120,15 +121,17 @@ def _named(request: ApiRequest, refs: list[Ref]) -> list[Ref]:
     return [one["ref"] for one in request.chosen(described, natural=_NATURAL, members=_MEMBERS)]
 
 
-async def _shown(request: ApiRequest, access: Access, found: RefsPage) -> list[dict[str, Any]]:
+async def shown(request: ApiRequest, access: Access, found: RefsPage) -> list[dict[str, Any]]:
+    """Branches and tags as objects, wherever they occur."""
+    strategy = await override_settings.default_merge_strategy(request.site, access)
     length = sum(len(one.commit.message) for one in found.refs if one.commit)
-    return await described(length, lambda: _described(request, access, found))
+    return await described(length, lambda: _described(request, access, found, strategy))
 
 
-def _described(request: ApiRequest, access: Access, found: RefsPage) -> list[dict[str, Any]]:
+def _described(request: ApiRequest, access: Access, found: RefsPage, strategy: str) -> list[dict[str, Any]]:
     writer = Writer(request.links, access.workspace, access.repository, found.people)
     return [
-        wire.branch(writer, one.ref, one.commit)
+        wire.branch(writer, one.ref, one.commit, strategy)
         if one.ref.name.startswith(BRANCHES)
         else wire.tag(writer, one.ref, one.commit, one.tag)
         for one in found.refs

@@ -11,12 +11,13 @@ from bitpail.api.responses import empty, json
 from bitpail.errors import Conflict, Invalid
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Access, WorkspaceAccess
+from bitpail.model.override_settings import Overrides
 from bitpail.model.permissions import Permission
 from bitpail.model.projects import Project
 from bitpail.model.repositories import ForkPolicy, Repository
 from bitpail.model.workspaces import Workspace
+from bitpail.services import override_settings, workspaces
 from bitpail.services import repositories as service
-from bitpail.services import workspaces
 from bitpail.services.repositories import Wanted
 from bitpail.wire import repositories as wire
 
@@ -63,8 +64,17 @@ async def of_workspace(request: ApiRequest, access: WorkspaceAccess) -> Response
     listing = await service.visible(
         request.site, access, _ROLES[role], page.offset, page.pagelen, request.asked
     )
+    overrides = await override_settings.of_several(
+        request.site, [located.repository for located in listing.repositories]
+    )
     values = [
-        await _shown(request, located.workspace, located.project, located.repository)
+        await _shown(
+            request,
+            located.workspace,
+            located.project,
+            located.repository,
+            overrides[located.repository.id],
+        )
         for located in listing.repositories
     ]
     return request.listed(values, page, size=listing.size)
@@ -72,7 +82,8 @@ async def of_workspace(request: ApiRequest, access: WorkspaceAccess) -> Response
 
 async def one(request: ApiRequest, access: Access) -> Response:
     """``GET /2.0/repositories/{workspace}/{repo_slug}``."""
-    return json(await _shown(request, access.workspace, access.project, access.repository))
+    overrides = await override_settings.overrides(request.site, access.repository)
+    return json(await _shown(request, access.workspace, access.project, access.repository, overrides))
 
 
 async def create(request: ApiRequest, access: WorkspaceAccess) -> Response:
@@ -141,11 +152,12 @@ async def _wanted(request: ApiRequest, workspace: Workspace, body: _Body) -> Wan
 
 async def _from_scratch(request: ApiRequest, workspace: Workspace, repository: Repository) -> dict[str, Any]:
     project = await workspaces.project_of(request.site, repository)
-    return await _shown(request, workspace, project, repository)
+    overrides = await override_settings.overrides(request.site, repository)
+    return await _shown(request, workspace, project, repository, overrides)
 
 
 async def _shown(
-    request: ApiRequest, workspace: Workspace, project: Project, repository: Repository
+    request: ApiRequest, workspace: Workspace, project: Project, repository: Repository, overrides: Overrides
 ) -> dict[str, Any]:
     return wire.full(
         request.links,
@@ -153,6 +165,7 @@ async def _shown(
         project,
         repository,
         main_branch=await service.main_branch(request.site, repository),
+        overrides=overrides,
         person=await workspaces.person(request.site, workspace),
     )
 

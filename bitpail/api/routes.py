@@ -11,13 +11,16 @@ from bitpail.api import (
     annotations,
     approvals,
     branch_restrictions,
+    branching_models,
     build_statuses,
     commit_comments,
     commits,
+    default_reviewers,
     deploy_keys,
     deployments,
     diffs,
     environments,
+    override_settings,
     projects,
     properties,
     refs,
@@ -54,6 +57,9 @@ _RESOURCES: list[ModuleType] = [
     ssh_keys,
     refs,
     branch_restrictions,
+    branching_models,
+    override_settings,
+    default_reviewers,
 ]
 
 ROUTES = [route for resource in _RESOURCES for route in resource.ROUTES]

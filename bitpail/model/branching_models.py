@@ -30,6 +30,10 @@ class Part(Struct, frozen=True):
     use_mainbranch: bool = False
     enabled: bool = True
 
+    def branch(self, main_branch: str | None) -> str | None:
+        """The branch that plays it, by its short name; whether it exists is another question."""
+        return main_branch if self.use_mainbranch else self.name
+
 
 class Prefix(Struct, frozen=True):
     """How the branches of one kind begin."""

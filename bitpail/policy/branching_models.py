@@ -13,16 +13,11 @@ _BAD_PARTS = ("..", "@{", "//", "/.", ".lock/")
 def types_of(model: BranchingModel, main_branch: str | None, branch: str) -> frozenset[BranchType]:
     """All that a branch is by its short name, whether it exists or not."""
     found = {one.kind for one in model.branch_types if one.enabled and branch.startswith(one.prefix)}
-    if target(model.development, main_branch) == branch:
+    if model.development.branch(main_branch) == branch:
         found.add(BranchType.DEVELOPMENT)
-    if model.production.enabled and target(model.production, main_branch) == branch:
+    if model.production.enabled and model.production.branch(main_branch) == branch:
         found.add(BranchType.PRODUCTION)
     return frozenset(found)
-
-
-def target(part: Part, main_branch: str | None) -> str | None:
-    """The branch that plays it, by name."""
-    return main_branch if part.use_mainbranch else part.name
 
 
 def check_part(which: str, part: Part) -> None:

@@ -17,13 +17,13 @@ from bitpail.model.branch_restrictions import (
 )
 from bitpail.model.branching_models import BranchType
 from bitpail.model.groups import Group, GroupId
-from bitpail.model.permissions import Permission
 from bitpail.model.users import User, UserId
 from bitpail.policy import branch_restrictions as policy
-from bitpail.policy import names, permissions
+from bitpail.policy import names
+from bitpail.services import repositories
 from bitpail.services.site import Site
 from bitpail.store import branch_restrictions as store
-from bitpail.store import groups, repositories, users
+from bitpail.store import groups, users
 from bitpail.store.database import Connection
 
 _MOST = 500
@@ -78,6 +78,7 @@ async def create(site: Site, access: Access, told: Told) -> Described:
         raise _required("kind")
     rule = await _excepting(site, access, told, Rule())
     async with site.db.transaction() as db:
+        await repositories.hold(db, access.repository)
         others = await store.of_repository(db, access.repository.id)
         if len(others) >= _MOST:
             raise Invalid(f"a repository has at most {_MOST} branch restrictions")
@@ -93,6 +94,7 @@ async def change(site: Site, access: Access, number: int, told: Told) -> Describ
     before = (await one(site, access, number)).restriction
     rule = await _excepting(site, access, told, before.rule)
     async with site.db.transaction() as db:
+        await repositories.hold(db, access.repository)
         others = await store.of_repository(db, access.repository.id)
         found = next((other for other in others if other.number == number), None)
         if found is None:
@@ -187,13 +189,8 @@ async def _user(site: Site, access: Access, name: UserName) -> UserId:
         raise _wrong("users", "each needs a uuid or an account_id")
     _check_text("users", wanted)
     user = await _named(site.db, name)
-    if user is not None:
-        there = f"{{{access.repository.id}}}"
-        located = await repositories.find(site.db, "{}", there, user.id)
-        if located is not None:
-            held = permissions.held(located.grants, is_private=access.repository.is_private)
-            if held is not Permission.NONE:
-                return user.id
+    if user is not None and await repositories.is_seen_by(site, access.repository, user):
+        return user.id
     raise _wrong("users", f"nobody with access to this repository: {wanted}")
 
 

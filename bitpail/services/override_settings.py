@@ -11,6 +11,7 @@ from bitpail.model.override_settings import (
     RepositorySettings,
 )
 from bitpail.model.repositories import Repository, RepositoryId
+from bitpail.services import repositories
 from bitpail.services.site import Site
 from bitpail.store import override_settings as store
 
@@ -22,12 +23,10 @@ async def overrides(site: Site, repository: Repository) -> Overrides:
     return (await of_several(site, [repository]))[repository.id]
 
 
-async def of_several(site: Site, repositories: list[Repository]) -> dict[RepositoryId, Overrides]:
+async def of_several(site: Site, wanted: list[Repository]) -> dict[RepositoryId, Overrides]:
     """The same of each of several, in one look-up."""
-    found = await store.of_repositories(site.db, [one.id for one in repositories])
-    return {
-        one.id: found[one.id].override_settings if one.id in found else _INHERITED for one in repositories
-    }
+    found = await store.of_repositories(site.db, [one.id for one in wanted])
+    return {one.id: found[one.id].override_settings if one.id in found else _INHERITED for one in wanted}
 
 
 async def change(
@@ -38,6 +37,7 @@ async def change(
     What is overridden for the first time begins as what was inherited, so that nothing changes by itself.
     """
     async with site.db.transaction() as db:
+        await repositories.hold(db, access.repository)
         own, inherited = await store.of_repository(db, access.repository.id, access.project.id)
         if default_merge_strategy is not None:
             strategy = own.default_merge_strategy or _strategy(own, inherited)

@@ -23,7 +23,7 @@ from bitpail.model.permissions import Permission
 from bitpail.model.repositories import ForkPolicy, Located, Repository, RepositoryId
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
-from bitpail.policy import names
+from bitpail.policy import names, permissions
 from bitpail.services import lfs, moved, workspaces
 from bitpail.services.clock import now
 from bitpail.services.site import Site
@@ -289,6 +289,15 @@ async def hold(db: Connection, repository: Repository) -> None:
     """
     if not await store.hold(db, repository.id):
         raise NotFound(f"the repository {repository.slug!r} is gone")
+
+
+async def is_seen_by(site: Site, repository: Repository, user: User) -> bool:
+    """Whether a user may see it: by a grant, or because everybody may."""
+    located = await store.find(site.db, "{}", f"{{{repository.id}}}", user.id)
+    if located is None:
+        return False
+    held = permissions.held(located.grants, is_private=located.repository.is_private)
+    return held is not Permission.NONE
 
 
 async def main_branch(site: Site, repository: Repository) -> str | None:

@@ -186,6 +186,10 @@ class Links(Struct, frozen=True, gc=False):
         """A project in the API."""
         return self.workspace_part(workspace, f"projects/{_segment(project.key)}")
 
+    def project_part(self, workspace: Workspace, project: Project, name: str) -> Link:
+        """A collection or a setting of a project in the API."""
+        return self.workspace_part(workspace, f"projects/{_segment(project.key)}/{name}")
+
     def project_html(self, workspace: Workspace, project: Project) -> Link:
         """The page of a project."""
         return link(f"{self.web}/{_segment(workspace.slug)}/workspace/projects/{_segment(project.key)}")

@@ -3,20 +3,19 @@
 from typing import Any
 
 from bitpail.model.commits import Commit, TagObject
+from bitpail.model.override_settings import MERGE_STRATEGIES
 from bitpail.model.refs import Ref
 from bitpail.wire.commits import Writer
 from bitpail.wire.dates import commit_date
 from bitpail.wire.links import ref_path
 from bitpail.wire.text import clean
 
-_MERGE_STRATEGIES = (
-    *("merge_commit", "squash", "fast_forward"),
-    *("squash_fast_forward", "rebase_fast_forward", "rebase_merge"),
-)
 _SYNC_STRATEGIES = ("merge_commit", "rebase")
 
 
-def branch(writer: Writer, ref: Ref, commit: Commit | None) -> dict[str, Any]:
+def branch(
+    writer: Writer, ref: Ref, commit: Commit | None, default_merge_strategy: str = MERGE_STRATEGIES[0]
+) -> dict[str, Any]:
     """A branch; ``writer`` is the one of its repository."""
     path = ref_path(ref.short)
     return {
@@ -28,9 +27,9 @@ def branch(writer: Writer, ref: Ref, commit: Commit | None) -> dict[str, Any]:
             "html": writer.at.branch_html(path),
         },
         "type": "branch",
-        "merge_strategies": list(_MERGE_STRATEGIES),
+        "merge_strategies": list(MERGE_STRATEGIES),
         "sync_strategies": list(_SYNC_STRATEGIES),
-        "default_merge_strategy": "merge_commit",
+        "default_merge_strategy": default_merge_strategy,
     }
 
 

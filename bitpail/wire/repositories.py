@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from bitpail.model.override_settings import Overrides
 from bitpail.model.projects import Project
 from bitpail.model.repositories import Repository
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
-from bitpail.wire import projects, workspaces
+from bitpail.wire import override_settings, projects, workspaces
 from bitpail.wire.dates import instant
 from bitpail.wire.links import Links, link
 from bitpail.wire.text import clean
+
+_INHERITS = Overrides()
 
 
 def embedded(links: Links, workspace: Workspace, repository: Repository) -> dict[str, Any]:
@@ -31,11 +34,13 @@ def full(
     repository: Repository,
     *,
     main_branch: str | None,
+    overrides: Overrides = _INHERITS,
     person: User | None = None,
 ) -> dict[str, Any]:
     """The whole repository.
 
-    ``main_branch`` is a short name, None while there is no commit; ``person``
+    ``main_branch`` is a short name, None while there is no commit; ``overrides`` is what
+    the project has no say in; ``person``
     owns the workspace if it is a personal one.
     """
     return {
@@ -58,8 +63,7 @@ def full(
         "language": clean(repository.language),
         "uuid": f"{{{repository.id}}}",
         "mainbranch": None if main_branch is None else {"name": clean(main_branch), "type": "branch"},
-        # Everything is inherited: there is nothing to override yet (choice).
-        "override_settings": {"default_merge_strategy": False, "branching_model": False},
+        "override_settings": override_settings.flags(overrides),
         "parent": None,
         "enforced_signed_commits": None,
         "has_issues": repository.has_issues,

@@ -53,6 +53,9 @@ _PROPERTY = "properties/{app_key}/{property_name}"
 _ENVIRONMENTS = f"{_R}/environments"
 
 _KEYS = f"{_R}/deploy-keys"
+_MODEL = f"{_R}/branching-model"
+_REVIEWER = f"{_R}/default-reviewers/{{target_username}}"
+_PROJECT_REVIEWER = f"{_P}/default-reviewers/{{selected_user}}"
 _RESTRICTIONS = f"{_R}/branch-restrictions"
 _OWN_KEYS = "/2.0/users/{selected_user}/ssh-keys"
 
@@ -165,6 +168,26 @@ NEEDS = {
     ("POST", f"{_ENVIRONMENTS}/{{environment_uuid}}/changes"): _administer(400),
     ("GET", f"{_R}/deployments"): _READ,
     ("GET", f"{_R}/deployments/{{deployment_uuid}}"): _NOWHERE,
+    ("GET", _MODEL): _READ,
+    ("GET", f"{_MODEL}/settings"): _administer(200),
+    # Nothing is said, so that it stays what it is.
+    ("PUT", f"{_MODEL}/settings"): _administer(200),
+    ("GET", f"{_R}/effective-branching-model"): _READ,
+    ("GET", f"{_R}/override-settings"): _administer(200),
+    ("PUT", f"{_R}/override-settings"): _administer(204),
+    ("GET", f"{_R}/default-reviewers"): _READ,
+    ("GET", f"{_R}/effective-default-reviewers"): _READ,
+    # Nobody of that name.
+    ("GET", _REVIEWER): Need(REPOSITORY, Held.READ, allowed=404),
+    ("PUT", _REVIEWER): _administer(404),
+    ("DELETE", _REVIEWER): _administer(404),
+    ("GET", f"{_P}/branching-model"): Need(PROJECT, Held.READ, signed_in=True),
+    ("GET", f"{_P}/branching-model/settings"): Need(PROJECT, Held.ADMIN, signed_in=True),
+    ("PUT", f"{_P}/branching-model/settings"): Need(PROJECT, Held.ADMIN, signed_in=True),
+    ("GET", f"{_P}/default-reviewers"): Need(PROJECT, Held.READ, signed_in=True),
+    ("GET", _PROJECT_REVIEWER): Need(PROJECT, Held.READ, signed_in=True),
+    ("PUT", _PROJECT_REVIEWER): Need(PROJECT, Held.ADMIN, signed_in=True),
+    ("DELETE", _PROJECT_REVIEWER): Need(PROJECT, Held.ADMIN, signed_in=True, allowed=204),
     ("GET", f"{_R}/diff/{{spec...}}"): _READ,
     ("GET", f"{_R}/diffstat/{{spec...}}"): _READ,
     ("GET", f"{_R}/file-conflicts/{{spec...}}"): _READ,
@@ -186,6 +209,7 @@ _VALUES = {
     "name": "main",
     "project_key": "PROJ",
     "id": "1",
+    "target_username": "nobody",
 }
 
 

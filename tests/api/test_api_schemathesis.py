@@ -37,6 +37,7 @@ _KNOWN = {
     "comment_id": ["1"],
     "app_key": ["app"],
     "property_name": ["state"],
+    "target_username": ["{ada}"],
 }
 # What is said of its commits before anything else is asked.
 _SAID = [

@@ -24,7 +24,7 @@ from bitpail.services import app_passwords, repositories, workspaces
 from bitpail.smart_http.routes import LFS
 from bitpail.smart_http.routes import ROUTES as GIT_ROUTES
 from bitpail.store import app_passwords as store
-from bitpail.store import projects
+from bitpail.store import default_reviewers, projects
 
 pytestmark = pytest.mark.anyio
 
@@ -50,6 +50,7 @@ class Case:
 
 EVERYBODY = {**HOLDERS, **PROJECT_HOLDERS}
 _TAGS = "/2.0/repositories/{workspace}/{repo_slug}/refs/tags/{name...}"
+_REVIEWER = "/2.0/workspaces/{workspace}/projects/{project_key}/default-reviewers/{selected_user}"
 PARTS = 4
 """Into so many tests the table is dealt, so that several workers share it."""
 
@@ -79,6 +80,7 @@ class World:
             for holder, held in (("project-writer", Permission.WRITE), ("project-admin", Permission.ADMIN)):
                 await projects.grant(self.server.site.db, project.id, self.users[holder].id, held)
             await self.make(place)
+            await self.review(place)
         outsider = self.users["outsider"]
         await self.server.workspace("elsewhere", outsider)
         await self.server.adopted("elsewhere", "code", self.source)
@@ -97,6 +99,11 @@ class World:
 
     async def approve(self, place: str) -> None:
         """An approval that is not there can be withdrawn as well."""
+
+    async def review(self, place: str) -> None:
+        """The owner reviews whatever comes to the project."""
+        project_id = self.repositories[place].project_id
+        await default_reviewers.add_to_project(self.server.site.db, project_id, self.users["owner"].id)
 
     async def tag(self, place: str) -> None:
         del place
@@ -125,6 +132,7 @@ AGAIN = {
     "/2.0/repositories/{workspace}/{repo_slug}": World.make,
     "/2.0/repositories/{workspace}/{repo_slug}/commit/{commit}/approve": World.approve,
     _TAGS: World.tag,
+    _REVIEWER: World.review,
 }
 """What puts back what whoever may has deleted."""
 

@@ -2,7 +2,7 @@ import pytest
 
 from bitpail.errors import Invalid
 from bitpail.model.branching_models import DEFAULT, PREFIXED, BranchingModel, BranchType, Part, Prefix
-from bitpail.policy.branching_models import check_part, check_prefixes, target, types_of
+from bitpail.policy.branching_models import check_part, check_prefixes, types_of
 
 MAIN = Part(use_mainbranch=True)
 
@@ -31,10 +31,10 @@ def test_by_default_the_main_branch_is_developed_on_and_four_prefixes_count(bran
 def test_production_counts_while_it_is_enabled(enabled, part):
     model = BranchingModel(production=Part(part.name, part.use_mainbranch, enabled))
 
-    found = types_of(model, "main", target(part, "main"))
+    found = types_of(model, "main", part.branch("main"))
 
     assert (BranchType.PRODUCTION in found) is enabled
-    assert (BranchType.DEVELOPMENT in found) is (target(part, "main") == "main")
+    assert (BranchType.DEVELOPMENT in found) is (part.branch("main") == "main")
 
 
 def test_a_branch_may_play_several_parts():

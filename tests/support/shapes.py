@@ -39,6 +39,14 @@ RECORDED: dict[str, frozenset[str]] = {
     "deployment_state_in_progress": frozenset({"started_on"}),
     "deployment_state_completed": frozenset({"started_on", "completed_on"}),
 }
+# By the operations' texts and examples in the full description.
+_MODEL = frozenset({"links"})
+RECORDED |= {
+    "branching_model_settings": frozenset({"default_branch_deletion"}),
+    "branching_model": _MODEL,
+    "effective_repo_branching_model": _MODEL,
+    "project_branching_model": _MODEL,
+}
 # Members that an answer of ours has besides (choices of docs/behaviour.md).
 OURS: dict[str, frozenset[str]] = {
     "project": frozenset({"workspace"}),
