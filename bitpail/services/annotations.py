@@ -75,7 +75,12 @@ async def put_all(
     """All of these or none; raises Invalid or NotFound."""
     if not 1 <= len(told) <= MOST_AT_ONCE:
         raise Invalid(f"the body must be a list of 1 to {MOST_AT_ONCE} annotations")
-    checked = {name: _checked(detail, f"{number}.") for number, (name, detail) in enumerate(told)}
+    checked = {}
+    for number, (name, detail) in enumerate(told):
+        external_id = members.needed(f"{number}.external_id", name, TITLE_LENGTH)
+        if names.in_braces(external_id) is not None:
+            raise members.invalid(f"{number}.external_id", "must not be in braces: UUIDs are the server's")
+        checked[external_id] = _checked(detail, f"{number}.")
     if len(checked) < len(told):
         raise Invalid("external_id: each must be another one", {"external_id": ["each must be another one"]})
     return await _put(site, access, revision, report, checked)

@@ -119,15 +119,16 @@ async def delete(site: Site, access: Access, revision: str, name: str) -> None:
 
 async def _remove(db: Connection, access: Access, comment: CommitComment) -> None:
     """It is gone, and whatever above it was kept for it alone."""
-    current: CommitComment | None = comment
-    while current is not None:
-        await store.change(db, current.repository_id, current.number, "", GONE, now())
-        parent = current.parent
-        current = (parent and await store.one(db, access.repository.id, comment.commit, parent)) or None
-        if current is not None and (
-            current.state == LIVE or await store.is_answered(db, current.repository_id, current.number)
-        ):
+    while True:
+        await store.change(db, comment.repository_id, comment.number, "", GONE, now())
+        if comment.parent is None:
             return
+        above = await store.one(db, access.repository.id, comment.commit, comment.parent)
+        if above is None or above.state == LIVE:
+            return
+        if await store.is_answered(db, above.repository_id, above.number):
+            return
+        comment = above
 
 
 def _is_own(access: Access, comment: CommitComment) -> bool:

@@ -64,6 +64,9 @@ _page = (
 )
 _count = select(func.count()).select_from(_joined).where(_of_commit)
 _chosen = Narrowed(_page, _count, _FIELDS, (_c.number,))
+# All of them are counted without looking at who said each.
+_count_all = select(func.count()).select_from(_comments).where(_of_commit)
+_all = Narrowed(_page, _count_all, {}, (_c.number,))
 _last = select(_c.number).where(_repository).order_by(_c.number.desc()).limit(1)
 _set_content = (
     update(_comments)
@@ -125,7 +128,8 @@ async def page(  # a commit, what is asked of its comments, which part
 ) -> tuple[list[CommitComment], int]:
     """Some of a commit, the oldest first, and how many there are; raises Invalid."""
     given = {"repository": repository_id, "wanted": commit}
-    rows, size = await queries.page(db, _chosen, asked, offset, limit, **given)
+    listing = _chosen if asked else _all
+    rows, size = await queries.page(db, listing, asked, offset, limit, **given)
     return [_from_row(row) for row in rows], size
 
 

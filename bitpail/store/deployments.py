@@ -61,7 +61,11 @@ _rows = select(*_COLUMNS, *users.COLUMNS).select_from(_joined).where(_in)
 _by_id = _rows.where(_c.id == bindparam("deployment", type_=Text))
 _page = _rows.limit(bindparam("number", type_=BigInteger)).offset(bindparam("start", type_=BigInteger))
 _count = select(func.count()).select_from(_joined).where(_in)
-_chosen = Narrowed(_page, _count, _FIELDS, (_c.created_on.desc(), _c.id.desc()))
+_newest_first = (_c.created_on.desc(), _c.id.desc())
+_chosen = Narrowed(_page, _count, _FIELDS, _newest_first)
+# All of them are counted without looking at what each says.
+_count_all = select(func.count()).select_from(_deployments).where(_in)
+_all = Narrowed(_page, _count_all, {}, _newest_first)
 
 
 async def put(db: Connection, deployment: Deployment) -> None:
@@ -86,7 +90,8 @@ async def page(
     db: Database, repository_id: RepositoryId, asked: Asked, offset: int, limit: int
 ) -> tuple[list[Deployment], int]:
     """Some of a repository, the newest first, and how many there are; raises Invalid."""
-    rows, size = await queries.page(db, _chosen, asked, offset, limit, repository=repository_id)
+    listing = _chosen if asked else _all
+    rows, size = await queries.page(db, listing, asked, offset, limit, repository=repository_id)
     return [_from_row(row) for row in rows], size
 
 

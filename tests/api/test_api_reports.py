@@ -332,8 +332,9 @@ async def test_a_list_of_annotations_has_its_limits(api, auth, reports):
     for wrong in ([], some(0, 101), {}, [1], "x", None, [*some(0, 1), *some(0, 1)]):
         assert (await api.send_json("POST", place, wrong, auth=auth)).status == 400, wrong
     # A UUID is ours to give.
-    strange = [{**FOUND, "external_id": f"{{{uuid.uuid4()}}}"}]
-    assert (await api.send_json("POST", place, strange, auth=auth)).status in {400, 404}
+    for strange in (f"{{{uuid.uuid4()}}}", "{x}", "a\tb", " ", LONG):
+        answer = await api.send_json("POST", place, [{**FOUND, "external_id": strange}], auth=auth)
+        assert (answer.status, list(answer.json()["error"]["fields"])) == (400, ["0.external_id"])
     assert (await api.get(place, auth=auth)).json()["size"] == 0
     for first in range(0, 1000, 100):
         assert (await api.send_json("POST", place, some(first, 100), auth=auth)).status == 200

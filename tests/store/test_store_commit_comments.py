@@ -1,3 +1,5 @@
+import asyncio
+
 import msgspec
 import pytest
 from support.asked import agrees
@@ -8,7 +10,7 @@ from bitpail.model.access import ANONYMOUS, Access, Need
 from bitpail.model.approvals import Participant
 from bitpail.model.commit_comments import GONE, KEPT, LIVE, CommitComment, Inline
 from bitpail.model.permissions import Permission
-from bitpail.store import approvals, commit_comments
+from bitpail.store import approvals, commit_comments, repositories
 from bitpail.wire import commit_comments as wire
 from bitpail.wire.links import Links
 
@@ -55,6 +57,21 @@ async def test_comments_are_asked_in_sql_as_the_api_shows_them(db, place):
     assert await commit_comments.last_number(db, place.repository.id) == 10
     with pytest.raises(Conflict):
         await commit_comments.create(db, told[0])
+
+
+async def test_whoever_holds_the_repository_gives_the_next_number_alone(db, place):
+    ada, repository_id = await a_user(db, "ada"), place.repository.id
+
+    async def say():
+        async with db.transaction() as held:
+            assert await repositories.hold(held, repository_id)
+            number = await commit_comments.last_number(held, repository_id) + 1
+            await asyncio.sleep(0.01)
+            await commit_comments.create(held, a_comment(place, number, ada))
+
+    await asyncio.gather(*[say() for _ in range(8)])
+
+    assert await commit_comments.last_number(db, repository_id) == 8
 
 
 async def test_how_deep_a_comment_is_and_whether_it_is_answered(db, place):
