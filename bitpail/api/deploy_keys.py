@@ -1,19 +1,23 @@
-"""SSH keys of machines on a repository: read-only."""
+"""SSH keys of machines on a repository or a project: read-only."""
+
+from typing import Any
 
 from msgspec import Struct
 from starlette.responses import Response
 
-from bitpail.api.needs import KEYS, REPOSITORY
+from bitpail.api.needs import KEYS, PROJECT, PROJECT_KEYS, REPOSITORY
 from bitpail.api.request import ApiRequest
 from bitpail.api.responses import empty, json
 from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.http.routing import Opens, Route
-from bitpail.model.access import Access
+from bitpail.model.access import Access, ProjectAccess
 from bitpail.model.access_keys import AccessKey
 from bitpail.services import access_keys as service
+from bitpail.services.access_keys import Place
 from bitpail.wire import keys as wire
 
 _KEYS = f"{REPOSITORY}/deploy-keys"
+_OF_PROJECT = f"{PROJECT}/deploy-keys"
 
 
 class _Body(Struct):
@@ -32,36 +36,80 @@ async def listed(request: ApiRequest, access: Access) -> Response:
 
 async def one(request: ApiRequest, access: Access) -> Response:
     """``GET .../deploy-keys/{key_id}``."""
-    return _shown(request, access, await _named(request, access))
+    return _shown(request, access, await _named(request, access.repository))
 
 
 async def create(request: ApiRequest, access: Access) -> Response:
     """``POST .../deploy-keys``."""
-    body = await request.body(_Body)
-    if not body.key:
-        raise Invalid("key: required key not provided", {"key": ["required key not provided"]})
-    try:
-        made = await service.add(request.site, access.repository, body.key, label=body.label)
-    except (Invalid, Conflict) as error:
-        raise Invalid(f"key: {error.message}", {"key": [error.message]}) from None
-    return _shown(request, access, made)
+    return _shown(request, access, await _added(request, access, access.repository))
 
 
 async def change(request: ApiRequest, access: Access) -> Response:
     """``PUT .../deploy-keys/{key_id}``: another label; the key stays what it is."""
     body = await request.body(_Body)
-    key = await _named(request, access)
+    key = await _named(request, access.repository)
     return _shown(request, access, await service.relabel(request.site, access.repository, key.id, body.label))
 
 
 async def delete(request: ApiRequest, access: Access) -> Response:
     """``DELETE .../deploy-keys/{key_id}``."""
-    await service.remove(request.site, access.repository, (await _named(request, access)).id)
+    await service.remove(request.site, access.repository, (await _named(request, access.repository)).id)
     return empty()
 
 
-async def _named(request: ApiRequest, access: Access) -> AccessKey:
-    for key in await service.of_place(request.site, access.repository):
+async def listed_of_project(request: ApiRequest, access: ProjectAccess) -> Response:
+    """``GET .../projects/{project_key}/deploy-keys``: those on the project itself."""
+    return request.collection(
+        await _of_project(request, access, await service.of_place(request.site, access.project))
+    )
+
+
+async def one_of_project(request: ApiRequest, access: ProjectAccess) -> Response:
+    """``GET .../projects/{project_key}/deploy-keys/{key_id}``."""
+    (shown,) = await _of_project(request, access, [await _named(request, access.project)])
+    return json(shown)
+
+
+async def create_on_project(request: ApiRequest, access: ProjectAccess) -> Response:
+    """``POST .../projects/{project_key}/deploy-keys``: it opens what is in the project, now and later."""
+    (shown,) = await _of_project(request, access, [await _added(request, access, access.project)])
+    return json(shown)
+
+
+async def delete_from_project(request: ApiRequest, access: ProjectAccess) -> Response:
+    """``DELETE .../projects/{project_key}/deploy-keys/{key_id}``."""
+    await service.remove(request.site, access.project, (await _named(request, access.project)).id)
+    return empty()
+
+
+async def _added(request: ApiRequest, access: Access | ProjectAccess, place: Place) -> AccessKey:
+    body = await request.body(_Body)
+    if not body.key:
+        raise Invalid("key: required key not provided", {"key": ["required key not provided"]})
+    try:
+        return await service.add(request.site, place, body.key, label=body.label, by=access.actor.user)
+    except (Invalid, Conflict) as error:
+        raise Invalid(f"key: {error.message}", {"key": [error.message]}) from None
+
+
+async def _of_project(
+    request: ApiRequest, access: ProjectAccess, keys: list[AccessKey]
+) -> list[dict[str, Any]]:
+    makers = await service.makers(request.site, keys)
+    return [
+        wire.of_project(
+            request.links,
+            access.workspace,
+            access.project,
+            key,
+            makers.get(key.created_by) if key.created_by else None,
+        )
+        for key in keys
+    ]
+
+
+async def _named(request: ApiRequest, place: Place) -> AccessKey:
+    for key in await service.of_place(request.site, place):
         if str(wire.number(key)) == request.parameters["key_id"]:
             return key
     raise NotFound("there is no such deploy key")
@@ -77,4 +125,8 @@ ROUTES = [
     Route("GET", f"{_KEYS}/{{key_id}}", Opens.REPOSITORY, KEYS, one),
     Route("PUT", f"{_KEYS}/{{key_id}}", Opens.REPOSITORY, KEYS, change),
     Route("DELETE", f"{_KEYS}/{{key_id}}", Opens.REPOSITORY, KEYS, delete),
+    Route("GET", _OF_PROJECT, Opens.PROJECT, PROJECT_KEYS, listed_of_project),
+    Route("POST", _OF_PROJECT, Opens.PROJECT, PROJECT_KEYS, create_on_project),
+    Route("GET", f"{_OF_PROJECT}/{{key_id}}", Opens.PROJECT, PROJECT_KEYS, one_of_project),
+    Route("DELETE", f"{_OF_PROJECT}/{{key_id}}", Opens.PROJECT, PROJECT_KEYS, delete_from_project),
 ]

@@ -20,7 +20,7 @@ from bitpail.policy.decide import Decision
 from bitpail.services import users
 from bitpail.services.access import Refused
 from bitpail.services.site import Site
-from bitpail.wire import pages, query
+from bitpail.wire import fields, pages, query
 from bitpail.wire.links import Links
 from bitpail.wire.query import Node
 from bitpail.wire.query_kinds import Asked, check_members
@@ -155,6 +155,10 @@ class ApiRequest:
         page = self.page(default)
         chosen = self.chosen(values)
         return self.listed(chosen[page.offset : page.offset + page.pagelen], page, size=len(chosen))
+
+    def asks_for(self, *path: str) -> bool:
+        """Whether ``fields`` asks for a member that is not shown by itself; raises Invalid."""
+        return "fields" in self.query and fields.asks_for(fields.parse(self.query["fields"]), path)
 
     def url(self, **changes: str) -> str:
         """The address asked for, with some query parameters changed: for ``next`` and ``previous``."""

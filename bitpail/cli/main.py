@@ -26,6 +26,7 @@ _COMMANDS = {
     "access-key": ("access_keys", "access_key"),
     "ssh": ("ssh", "ssh"),
     "ssh-key": ("ssh_keys", "ssh_key"),
+    "gpg-key": ("gpg_keys", "gpg_key"),
     "policy": ("policy", "policy"),
     "audit": ("audit", "audit"),
     "why": ("audit", "why"),

@@ -47,6 +47,10 @@ class SshKey(Struct, frozen=True):
         """OpenSSH's name of the type: ``ssh-ed25519``."""
         return self.key.partition(" ")[0]
 
+    def has_expired(self, at: int) -> bool:
+        """Whether it has ended by then: it lets nobody in any more, and is still listed."""
+        return self.expires_on is not None and self.expires_on <= at
+
 
 class SshKeyUse(Struct, frozen=True):
     """The latest use of one, gathered in memory and written behind."""

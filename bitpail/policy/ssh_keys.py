@@ -45,14 +45,20 @@ def parse(line: str) -> PublicKey:
     encoded, _, comment = rest.strip().partition(" ")
     _refuse_type(name, line)
     blob = _blob(encoded)
-    if PATTERN.search(comment):
-        raise Invalid("the comment of the key holds an app password; comments are shown")
+    comment = check_comment(comment)
     return PublicKey(
         text=f"{name} {base64.b64encode(blob).decode()}",
         fingerprint=base64.b64encode(sha256(blob).digest()).decode().rstrip("="),
-        comment=check_text(comment.strip(), "comment of the key", _LONGEST_COMMENT),
+        comment=comment,
         bits=_bits(name, blob),
     )
+
+
+def check_comment(comment: str) -> str:
+    """What follows the key in its line, without the space around it; raises Invalid."""
+    if PATTERN.search(comment):
+        raise Invalid("the comment of the key holds an app password; comments are shown")
+    return check_text(comment.strip(), "comment of the key", _LONGEST_COMMENT)
 
 
 def _refuse_what_is_no_line(line: str) -> None:

@@ -5,6 +5,7 @@ would be two at once. They read and never write.
 """
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -14,22 +15,23 @@ from bitpail.model.access_keys import AccessKey, AccessKeyId
 from bitpail.model.audit import Kind
 from bitpail.model.projects import Project
 from bitpail.model.repositories import Repository
+from bitpail.model.users import User, UserId
 from bitpail.policy import names
 from bitpail.policy import ssh_keys as policy
 from bitpail.services import audit
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import access_keys as store
-from bitpail.store import ssh_keys
+from bitpail.store import ssh_keys, users
 from bitpail.store.database import Connection
 
 Place = Repository | Project
 
 
-async def add(site: Site, place: Place, line: str, *, label: str = "") -> AccessKey:
+async def add(site: Site, place: Place, line: str, *, label: str = "", by: User | None = None) -> AccessKey:
     """Put a key on a place, from its line ``type base64 [comment]``; without a label the comment is one.
 
-    Raises Invalid; Conflict if it stands there already or is a person's.
+    ``by`` is who does it, if not an administrator at the command line. Raises Invalid; Conflict if it stands there already or is a person's.
     """
     parsed = policy.parse(line)
     key = AccessKey(
@@ -40,7 +42,7 @@ async def add(site: Site, place: Place, line: str, *, label: str = "") -> Access
         key=parsed.text,
         comment=parsed.comment,
         label=names.check_label(label.strip() or parsed.comment or parsed.type),
-        created_by=None,
+        created_by=by.id if by else None,
         created_on=now(),
     )
     async with site.db.transaction() as db:
@@ -60,6 +62,11 @@ async def of_place(site: Site, place: Place) -> list[AccessKey]:
     if isinstance(place, Repository):
         return await store.of_repository(site.db, place.id)
     return await store.of_project(site.db, place.id)
+
+
+async def makers(site: Site, keys: Iterable[AccessKey]) -> dict[UserId, User]:
+    """Who put them there, as far as that is known."""
+    return await users.by_ids(site.db, {key.created_by for key in keys if key.created_by})
 
 
 async def relabel(site: Site, place: Place, wanted: AccessKeyId, label: str) -> AccessKey:

@@ -22,8 +22,7 @@ async def actor_of(site: Site, fingerprint: str, client: Client) -> Actor | None
     found = await ssh_keys.by_fingerprint(site.db, fingerprint)
     if found is not None:
         key, user = found
-        has_expired = key.expires_on is not None and key.expires_on <= now()
-        return None if has_expired or not user.is_active else Actor(user, None, _PERSON, client)
+        return None if key.has_expired(now()) or not user.is_active else Actor(user, None, _PERSON, client)
     if await access_keys.exists(site.db, fingerprint):
         return Actor(None, None, _MACHINE, client, access_key=fingerprint)
     return None

@@ -20,6 +20,7 @@ from bitpail.services import access_keys, audit, mail, notices
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import ssh_keys as store
+from bitpail.wire.dates import instant
 
 PAGE = "/account/settings/ssh-keys/"
 
@@ -28,12 +29,16 @@ _CLIENT_LENGTH = 200
 _PREFIX = "SHA256:"
 
 
-async def add(site: Site, user: User, line: str, *, label: str = "") -> SshKey:
+async def add(
+    site: Site, user: User, line: str, *, label: str = "", comment: str = "", expires_on: int | None = None
+) -> SshKey:
     """A key from its line ``type base64 [comment]``; without a label the comment is one.
 
-    Raises Invalid, or Conflict if the key is in use.
+    A ``comment`` takes the place of the line's. Raises Invalid, or Conflict if the key is in use.
     """
     parsed = policy.parse(line)
+    if comment.strip():
+        parsed = msgspec.structs.replace(parsed, comment=policy.check_comment(comment))
     key = SshKey(
         id=SshKeyId(str(uuid.uuid4())),
         user_id=user.id,
@@ -42,6 +47,7 @@ async def add(site: Site, user: User, line: str, *, label: str = "") -> SshKey:
         comment=parsed.comment,
         label=names.check_label(label.strip() or parsed.comment or parsed.type),
         created_on=now(),
+        expires_on=_check_end(expires_on),
     )
     mine = await store.of_user(site.db, user.id)
     if any(one.fingerprint == key.fingerprint for one in mine):
@@ -77,12 +83,40 @@ async def one(site: Site, user: User, wanted: str) -> SshKey:
     raise NotFound(f"{user.username} has no such SSH key")
 
 
-async def relabel(site: Site, user: User, wanted: str, label: str) -> SshKey:
-    """Another label; raises NotFound or Invalid."""
+class Changes(msgspec.Struct, frozen=True):
+    """What is to be different; an empty text stays what it was, and UNSET likewise."""
+
+    label: str = ""
+    comment: str = ""
+    expires_on: int | msgspec.UnsetType | None = msgspec.UNSET
+
+
+async def change(site: Site, user: User, wanted: str, changes: Changes) -> SshKey:
+    """Another label, comment or end; raises NotFound or Invalid."""
     key = await one(site, user, wanted)
-    changed = msgspec.structs.replace(key, label=names.check_label(label.strip() or key.label))
-    await store.set_label(site.db, user.id, key.id, changed.label)
+    changed = msgspec.structs.replace(
+        key,
+        label=names.check_label(changes.label.strip() or key.label),
+        comment=policy.check_comment(changes.comment) or key.comment,
+    )
+    if changes.expires_on is not msgspec.UNSET:
+        changed = msgspec.structs.replace(changed, expires_on=_check_end(changes.expires_on))
+    async with site.db.transaction() as db:
+        await store.change(db, changed)
+        if changed.expires_on != key.expires_on:
+            ends = None if changed.expires_on is None else instant(changed.expires_on)
+            await audit.record(
+                db, Kind.SSH_KEY_EXPIRY_CHANGED, user=user, **_told(changed), expires_on=ends or "never"
+            )
     return changed
+
+
+def _check_end(expires_on: int | None) -> int | None:
+    """A moment that is still to come; raises Invalid."""
+    if expires_on is not None and expires_on <= now():
+        message = "must be in the future"
+        raise Invalid(f"expires_on: {message}", {"expires_on": [message]})
+    return expires_on
 
 
 async def remove(site: Site, user: User, wanted: str) -> SshKey:
@@ -103,8 +137,7 @@ async def presented(site: Site, fingerprint: str) -> tuple[SshKey, User] | None:
     if found is None:
         return None
     key, user = found
-    has_expired = key.expires_on is not None and key.expires_on <= now()
-    return None if has_expired or not user.is_active else (key, user)
+    return None if key.has_expired(now()) or not user.is_active else (key, user)
 
 
 def used(site: Site, key: SshKey, client: Client) -> None:

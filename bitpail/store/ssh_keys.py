@@ -26,8 +26,14 @@ _by_fingerprint = (
     .join_from(_keys, _users, _c.user_id == _users.c.id)
     .where(_c.fingerprint == bindparam("wanted", type_=Text))
 )
-_set_label = (
-    update(_keys).where(_user, _c.id == bindparam("key_id", type_=Text)).values(label=bindparam("new_label"))
+_change = (
+    update(_keys)
+    .where(_user, _c.id == bindparam("key_id", type_=Text))
+    .values(
+        label=bindparam("new_label", type_=Text),
+        comment=bindparam("new_comment", type_=Text),
+        expires_on=bindparam("new_end", type_=BigInteger),
+    )
 )
 _remove = delete(_keys).where(_user, _c.id == bindparam("key_id", type_=Text))
 _touch = (
@@ -60,9 +66,16 @@ async def by_fingerprint(db: Connection, fingerprint: str) -> tuple[SshKey, User
     return SshKey(*row[len(users.COLUMNS) :]), users.from_row(row)
 
 
-async def set_label(db: Connection, user_id: UserId, key_id: str, label: str) -> None:
-    """Write another label."""
-    await db.run(_set_label, user=user_id, key_id=key_id, new_label=label)
+async def change(db: Connection, key: SshKey) -> None:
+    """Write down its label, its comment and its end."""
+    await db.run(
+        _change,
+        user=key.user_id,
+        key_id=key.id,
+        new_label=key.label,
+        new_comment=key.comment,
+        new_end=key.expires_on,
+    )
 
 
 async def remove(db: Connection, user_id: UserId, key_id: str) -> bool:

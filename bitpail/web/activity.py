@@ -47,7 +47,10 @@ SENTENCES = {
     Kind.EMAIL_MADE_PRIMARY: "E-mail address {address} made the primary one",
     Kind.EMAIL_REMOVED: "E-mail address {address} removed",
     Kind.SSH_KEY_ADDED: "SSH key {name} added: {fingerprint}",
+    Kind.SSH_KEY_EXPIRY_CHANGED: "End of SSH key {name} changed: {expires_on}",
     Kind.SSH_KEY_REMOVED: "SSH key {name} removed: {fingerprint}",
+    Kind.GPG_KEY_ADDED: "GPG key {name} added: {fingerprint}",
+    Kind.GPG_KEY_REMOVED: "GPG key {name} removed: {fingerprint}",
     Kind.LOGGED_IN: "Logged in",
     Kind.LOG_IN_FAILED: "A log-in failed: wrong {wrong}",
 }

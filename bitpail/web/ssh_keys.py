@@ -5,6 +5,7 @@ from starlette.responses import Response
 from bitpail.errors import Conflict, Invalid
 from bitpail.model.users import User
 from bitpail.services import ssh_keys
+from bitpail.services.clock import now
 from bitpail.web.pages import render
 from bitpail.web.request import WebRequest, see_other
 
@@ -46,7 +47,7 @@ async def _page(request: WebRequest, user: User, *, error: str | None = None, la
         request,
         "ssh_keys.html",
         422 if error else 200,
-        keys=[(key, ssh_keys.shown_fingerprint(key)) for key in reversed(found)],
+        keys=[(key, ssh_keys.shown_fingerprint(key), key.has_expired(now())) for key in reversed(found)],
         done=_DONE.get(request.query.get("done", "")) if not error else None,
         label=label,
         error=error,

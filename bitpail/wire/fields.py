@@ -3,6 +3,7 @@
 Source: the section on partial responses of the docs on Bitbucket's behaviour.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -51,6 +52,18 @@ def parse(text: str) -> Fields:
 def _put(tree: Tree, path: tuple[str, ...]) -> None:
     for name in path:
         tree = tree.setdefault(name, {})
+
+
+def asks_for(fields: Fields, path: Iterable[str]) -> bool:
+    """Whether a member that is not shown by itself is named, or meant by ``*``."""
+    path = tuple(path)
+    return any(_leads_to(tree, path) for tree in (fields.only or {}, fields.added))
+
+
+def _leads_to(tree: Tree, path: tuple[str, ...]) -> bool:
+    if not path:
+        return True
+    return any(_leads_to(tree[name], path[1:]) for name in (path[0], "*") if name in tree)
 
 
 def apply(fields: Fields, value: Any) -> Any:

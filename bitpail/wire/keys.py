@@ -3,11 +3,12 @@
 from typing import Any
 
 from bitpail.model.access_keys import AccessKey
+from bitpail.model.projects import Project
 from bitpail.model.repositories import Repository
 from bitpail.model.ssh_keys import SshKey
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
-from bitpail.wire import repositories, users
+from bitpail.wire import projects, repositories, users
 from bitpail.wire.dates import instant
 from bitpail.wire.links import Links
 from bitpail.wire.text import clean
@@ -47,6 +48,21 @@ def of_repository(
         "repository": repositories.embedded(links, workspace, repository),
         "links": {"self": at.api_part(f"deploy-keys/{number(key)}")},
     }
+
+
+def of_project(
+    links: Links, workspace: Workspace, project: Project, key: AccessKey, maker: User | None
+) -> dict[str, Any]:
+    """A machine's key on a project; without ``created_by`` if nobody is known to have put it there."""
+    shown = {
+        **_access_key(key),
+        "type": "project_deploy_key",
+        "project": projects.embedded(links, workspace, project),
+        "links": {"self": links.project_part(workspace, project, f"deploy-keys/{number(key)}")},
+    }
+    if maker is not None:
+        shown["created_by"] = users.embedded(links, maker)
+    return shown
 
 
 def _access_key(key: AccessKey) -> dict[str, Any]:

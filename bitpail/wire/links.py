@@ -149,6 +149,14 @@ class Links(Struct, frozen=True, gc=False):
         """One of a user's SSH keys in the API."""
         return link(f"{self.api}/users/{braced(user.id)}/ssh-keys/{braced(key_id)}")
 
+    def gpg_key(self, user: User, fingerprint: str) -> Link:
+        """One of a user's OpenPGP keys in the API."""
+        return link(f"{self.api}/users/{braced(user.id)}/gpg-keys/{fingerprint}")
+
+    def hook_events(self, subject: str) -> Link:
+        """The events of which webhooks on such a thing can be told."""
+        return link(f"{self.api}/hook_events/{subject}")
+
     def email(self, address: str) -> Link:
         """One's own address in the API; ``@`` stays, as recorded."""
         return link(f"{self.api}/user/emails/{quote(address.encode('utf-8', 'replace'), safe='@')}")
@@ -187,8 +195,13 @@ class Links(Struct, frozen=True, gc=False):
         return self.workspace_part(workspace, f"projects/{_segment(project.key)}")
 
     def project_part(self, workspace: Workspace, project: Project, name: str) -> Link:
+<<<<<<< HEAD
         """A collection or a setting of a project in the API."""
         return self.workspace_part(workspace, f"projects/{_segment(project.key)}/{name}")
+=======
+        """Something that belongs to a project in the API."""
+        return link(f"{self.project(workspace, project)['href']}/{name}")
+>>>>>>> d0c841f (Deploy keys of projects by the API: whoever runs a project says which machines read it)
 
     def project_html(self, workspace: Workspace, project: Project) -> Link:
         """The page of a project."""

@@ -58,6 +58,7 @@ _REVIEWER = f"{_R}/default-reviewers/{{target_username}}"
 _PROJECT_REVIEWER = f"{_P}/default-reviewers/{{selected_user}}"
 _RESTRICTIONS = f"{_R}/branch-restrictions"
 _OWN_KEYS = "/2.0/users/{selected_user}/ssh-keys"
+_GPG_KEYS = "/2.0/users/{selected_user}/gpg-keys"
 
 
 def _administer(allowed: int) -> Need:
@@ -98,6 +99,18 @@ NEEDS = {
     ("GET", f"{_OWN_KEYS}/{{key_id}}"): _own(404),
     ("PUT", f"{_OWN_KEYS}/{{key_id}}"): _own(404),
     ("DELETE", f"{_OWN_KEYS}/{{key_id}}"): _own(404),
+    ("GET", f"{_P}/deploy-keys"): Need(PROJECT, Held.ADMIN, signed_in=True),
+    ("POST", f"{_P}/deploy-keys"): Need(PROJECT, Held.ADMIN, signed_in=True, allowed=400),
+    ("GET", f"{_P}/deploy-keys/{{key_id}}"): Need(PROJECT, Held.ADMIN, signed_in=True, allowed=404),
+    ("DELETE", f"{_P}/deploy-keys/{{key_id}}"): Need(PROJECT, Held.ADMIN, signed_in=True, allowed=404),
+    ("GET", _GPG_KEYS): _own(200),
+    ("POST", _GPG_KEYS): _own(400),
+    ("GET", f"{_GPG_KEYS}/{{fingerprint}}"): _own(404),
+    ("DELETE", f"{_GPG_KEYS}/{{fingerprint}}"): _own(404),
+    # Nobody signs here: there is none, for whoever may ask.
+    ("GET", f"{_W}/settings/gpg/public-key"): Need(WORKSPACE, Held.READ, signed_in=True, allowed=404),
+    ("GET", "/2.0/hook_events"): Need(SITE, Held.READ),
+    ("GET", "/2.0/hook_events/{subject_type}"): Need(SITE, Held.READ),
     ("GET", _KEYS): _administer(200),
     ("POST", _KEYS): _administer(400),
     ("GET", f"{_KEYS}/{{key_id}}"): _administer(404),
@@ -210,6 +223,7 @@ _VALUES = {
     "project_key": "PROJ",
     "id": "1",
     "target_username": "nobody",
+    "subject_type": "repository",
 }
 
 

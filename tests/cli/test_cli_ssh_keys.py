@@ -63,3 +63,16 @@ def test_an_address_is_confirmed_by_an_administrator(bitpail):
 
     assert "ada has no address 'new@example.org'" in refused.err
     assert bitpail.well("user", "confirm-email", "ada", "ada@example.org")
+
+
+def test_a_key_may_have_an_end(bitpail, made):
+    public = f"{made[0]}.pub"
+
+    past = bitpail("ssh-key", "add", public, "--user", "ada", "--expires", "2001-01-01")
+    wrong = bitpail("ssh-key", "add", public, "--user", "ada", "--expires", "soon")
+    bitpail.well("ssh-key", "add", public, "--user", "ada", "--expires", "2099-01-31")
+
+    assert (past.status, "must be in the future" in past.err) == (1, True)
+    assert (wrong.status, "neither a span of time nor a date" in wrong.err) == (1, True)
+    assert "expires: 2099-01-31T00:00:00+00:00" in bitpail.well("ssh-key", "list", "--user", "ada")
+    bitpail.well("ssh-key", "remove", made[1], "--user", "ada")

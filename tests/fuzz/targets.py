@@ -6,6 +6,7 @@ that means something else when it is said again, memory kept beyond the input.
 """
 
 import asyncio
+import base64
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,13 +24,14 @@ with atheris.instrument_imports(include=["bitpail"]):
     from bitpail.http import forms
     from bitpail.http.bodies import Body
     from bitpail.http.credentials import credential
-    from bitpail.policy import ssh_keys
+    from bitpail.policy import gpg_keys, ssh_keys
     from bitpail.policy.leaks import Scanner
     from bitpail.ssh import commands
     from bitpail.wire import fetch_request, fields, lfs, ls_refs, packet_lines, query
     from bitpail.wire.v2_request import parse_request
 
 _LIMIT = 1 << 16
+_BLOCK = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{}\n-----END PGP PUBLIC KEY BLOCK-----"
 
 
 class Broken(Exception):
@@ -186,6 +188,15 @@ def key(data: bytes) -> None:
         ssh_keys.parse(data.decode("utf-8", "replace"))
 
 
+def gpg_key(data: bytes) -> None:
+    """The inside of a block that should be a public key of OpenPGP, and the block itself."""
+    encoded = base64.b64encode(data).decode()
+    for text in (data.decode("utf-8", "replace"), _BLOCK.format(encoded)):
+        with suppress(Invalid):
+            if gpg_keys.parse(gpg_keys.parse(text).text) != gpg_keys.parse(text):
+                raise Broken("written anew it is another key")
+
+
 def leaks(data: bytes) -> None:
     """Bytes that may hold app passwords: the same are found however they are cut."""
     whole = [(one.secret.reveal(), one.line) for one in Scanner().feed(data[1:])]
@@ -211,6 +222,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
             asked,
             batch,
             key,
+            gpg_key,
             leaks,
         ),
     )

@@ -46,6 +46,7 @@ SEEDS = {
         b'{"operation":"upload","objects":[{"oid":"' + A + b'","size":1}],"ref":{"name":"refs/heads/x"}}'
     ],
     "key": [b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUMsCYMkzIYcIWrwO4kpWdQ0ohBEhTfRDYN8DVdLTfE ada"],
+    "gpg_key": [b"\xc6\x0a\x04" + b"\0" * 9 + b"\xcd\x03Ada\xc2\x06\x04\x13\x16\x08\0\0"],
     "leaks": [b"\x0dkey = " + generate().reveal().encode() + b"\n"],
 }
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from support.clients import is_intact, refs
 from support.processes import eventually, family, gits
-from support.ssh import keys_of, put_access_key, put_user_key, take_user_key
+from support.ssh import end_by_the_api, keys_of, put_access_key, put_user_key, take_user_key
 from support.sshd import MISSING, Visitor, can_run, running
 
 from bitpail.testing import Bitpail
@@ -107,6 +107,19 @@ def test_a_key_that_is_nobody_s_or_was_removed_is_not_let_in(server, sshd, ada, 
     take_user_key(server, "ada", keys_of(server, "ada")[0].id)
 
     assert "Permission denied (publickey)" in ada.ssh().err
+
+
+def test_a_key_that_ends_by_the_api_is_not_let_in_any_more(server, sshd, ada):
+    key = keys_of(server, "ada")[0]
+    end_by_the_api(server, "ada", key.id, 600)
+    assert ada.ssh().worked
+
+    end_by_the_api(server, "ada", key.id, 1.5)
+
+    assert eventually(lambda: "Permission denied (publickey)" in ada.ssh().err)
+    # What sshd had let in before asks again for each command.
+    late = _command(server, key.fingerprint, f"git-upload-pack '{ada.name}.git'")
+    assert late.returncode != 0
 
 
 def test_there_is_no_terminal_and_no_forwarding(ada):

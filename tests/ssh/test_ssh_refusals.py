@@ -6,7 +6,7 @@ import socket
 import asyncssh
 import pytest
 from support.processes import eventually
-from support.ssh import SshPerson, keys_of, put_access_key, put_user_key
+from support.ssh import SshPerson, end_by_the_api, keys_of, put_access_key, put_user_key
 
 from bitpail.errors import Conflict
 from bitpail.services.clock import now
@@ -52,6 +52,17 @@ def test_a_key_that_has_expired_or_whose_user_is_disabled_is_refused(bitpail, tm
         bitpail.disable(person)
 
     assert "Permission denied (publickey)" in grace.ssh().err
+
+
+def test_a_key_that_ends_by_the_api_opens_nothing_more(bitpail, tmp_path):
+    grace, person = SshPerson(tmp_path / "grace", bitpail), bitpail.user("grace")
+    key_id = put_user_key(bitpail, person, grace.public_key())
+    end_by_the_api(bitpail, "grace", key_id, 600)
+    assert grace.ssh().worked
+
+    end_by_the_api(bitpail, "grace", key_id, 1.5)
+
+    assert eventually(lambda: "Permission denied (publickey)" in grace.ssh().err)
 
 
 def test_an_rsa_key_signs_with_sha_2_and_not_with_sha_1(bitpail, tmp_path):

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 from support.rows import a_user, unused_id
 
@@ -54,3 +55,18 @@ async def test_the_latest_use_stays(db):
     first, second = await ssh_keys.of_user(db, ada.id)
     assert (first.last_used_on, first.last_used_address, first.last_used_client) == (9, "192.0.2.1", "git/2")
     assert second == other
+
+
+async def test_label_comment_and_end_are_changed_by_their_owner_only(db):
+    ada, grace = await a_user(db, "ada"), await a_user(db, "grace")
+    key = a_key(ada)
+    await ssh_keys.create(db, key)
+    changed = msgspec.structs.replace(key, label="new", comment="other", expires_on=2**40)
+
+    await ssh_keys.change(db, msgspec.structs.replace(changed, user_id=grace.id))
+    assert await ssh_keys.of_user(db, ada.id) == [key]
+    await ssh_keys.change(db, changed)
+    assert await ssh_keys.of_user(db, ada.id) == [changed]
+    await ssh_keys.change(db, msgspec.structs.replace(changed, expires_on=None))
+
+    assert (await ssh_keys.of_user(db, ada.id))[0].expires_on is None

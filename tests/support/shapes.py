@@ -52,6 +52,7 @@ OURS: dict[str, frozenset[str]] = {
     "project": frozenset({"workspace"}),
     # By the operations' examples in the full description.
     "deploy_key": frozenset({"id"}),
+    "project_deploy_key": frozenset({"id"}),
     "workspace_membership": frozenset({"permission"}),
     "deployment": frozenset({"created_on"}),
 }

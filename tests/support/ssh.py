@@ -1,7 +1,9 @@
 """People who come over SSH: a home with a key, and OpenSSH's client told to use nothing else."""
 
+import json
 import subprocess
 import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +16,7 @@ from bitpail.services import repositories as repository_service
 from bitpail.services.clock import now
 from bitpail.store import ssh_keys as store
 from bitpail.testing import Bitpail
+from bitpail.testing.server import Person as PersonHere
 
 
 class SshPerson(Person):
@@ -85,6 +88,40 @@ def take_user_key(server: Bitpail, username: str, key_id: str) -> None:
         assert await store.remove(site.db, user.id, key_id)
 
     server.do(work)
+
+
+def end_by_the_api(server: Bitpail, username: str, key_id: str, seconds: float) -> None:
+    """Have a key of somebody's end in so many seconds, as they would."""
+
+    async def person_of(site):
+        user = await users.named(site, username)
+        return PersonHere(user.username, user.id, user.account_id)
+
+    person = server.do(person_of)
+    secret, own = server.app_password(person, "account:write"), person.uuid.strip("{}")
+    ends = datetime.now(UTC) + timedelta(seconds=seconds)
+    answer = subprocess.run(
+        [
+            *(
+                "curl",
+                "-sS",
+                "-w",
+                "%{http_code}",
+                "-o",
+                "/dev/null",
+                "-X",
+                "PUT",
+                "-u",
+                f"{username}:{secret}",
+            ),
+            *("-H", "content-type: application/json", "-d", json.dumps({"expires_on": ends.isoformat()})),
+            f"{server.url}/2.0/users/%7B{own}%7D/ssh-keys/%7B{key_id}%7D",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert answer.stdout == "200", answer
 
 
 def keys_of(server: Bitpail, username: str) -> list[SshKey]:

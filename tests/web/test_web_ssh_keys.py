@@ -1,10 +1,13 @@
 import subprocess
 
+import msgspec
 import pytest
 from support.browser import PASSWORD, Browser, Page
 
 from bitpail.model.access import Client
 from bitpail.services import ssh_keys, users
+from bitpail.services.clock import now
+from bitpail.store import ssh_keys as store
 
 pytestmark = pytest.mark.anyio
 PAGE = "/account/settings/ssh-keys/"
@@ -95,3 +98,18 @@ async def test_a_label_is_text(page, made, label):
 async def test_a_label_that_can_not_be_one_is_refused(server, ada, page, made, label):
     assert (await page.submit(PAGE, key=made[1], label=label)).status == 422
     assert await ssh_keys.of_user(server.site, ada) == []
+
+
+async def test_a_key_that_has_expired_says_so(server, ada, page, made):
+    key = await ssh_keys.add(server.site, ada, made[1])
+    ends = now() - 1_000_000
+    await store.change(server.site.db, msgspec.structs.replace(key, expires_on=ends))
+
+    over = (await page.get(PAGE)).text
+    await store.change(server.site.db, msgspec.structs.replace(key, expires_on=ends + 86_400_000_000))
+    to_come = (await page.get(PAGE)).text
+
+    assert '<span class="badge off">expired</span>' in over
+    assert "<dt>Expired</dt>" in over
+    assert "badge off" not in to_come
+    assert "<dt>Expires</dt>" in to_come
