@@ -195,13 +195,8 @@ class Links(Struct, frozen=True, gc=False):
         return self.workspace_part(workspace, f"projects/{_segment(project.key)}")
 
     def project_part(self, workspace: Workspace, project: Project, name: str) -> Link:
-<<<<<<< HEAD
         """A collection or a setting of a project in the API."""
         return self.workspace_part(workspace, f"projects/{_segment(project.key)}/{name}")
-=======
-        """Something that belongs to a project in the API."""
-        return link(f"{self.project(workspace, project)['href']}/{name}")
->>>>>>> d0c841f (Deploy keys of projects by the API: whoever runs a project says which machines read it)
 
     def project_html(self, workspace: Workspace, project: Project) -> Link:
         """The page of a project."""
