@@ -34,7 +34,11 @@ _COMMANDS = {
 }
 # Commands of a group that have files of their own.
 _WITHIN = {
-    "repo": [("watchers", "watch"), ("watchers", "unwatch"), ("upkeep", "maintain")],
+    "project": [("override_settings", "of_project")],
+    "repo": [
+        *[("watchers", "watch"), ("watchers", "unwatch"), ("upkeep", "maintain")],
+        ("override_settings", "of_repository"),
+    ],
     "app-password": [
         *[("ensure", "ensure"), ("ensure", "presets"), ("leaks", "scan")],
         *[("advice", "advise"), ("advice", "replace")],

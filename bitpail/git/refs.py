@@ -248,17 +248,32 @@ def _head_branch(directory: GitDirectory) -> str | None:
 
 async def moved_by(directory: GitDirectory, name: str) -> str:
     """The ref that a push to this one moves: another one if it is symbolic, as only adopted ones are."""
-    if not directory.adopted:
+    if not directory.adopted or not _may_be_a_ref(name):
         return name
     common = common_directory(directory.path)
     if (common / "reftable").is_dir():
         return await _symbolic(directory.path, name)
     for _ in range(_SYMBOLIC_DEPTH):
-        target = _branch(_read_file(f"{common}/{name}") or b"")
-        if target is None:
+        target = _linked(f"{common}/{name}") or _branch(_read_file(f"{common}/{name}") or b"")
+        if target is None or not _may_be_a_ref(target):
             break
         name = target
     return name
+
+
+def _linked(path: str) -> str | None:
+    """What git took for a symbolic ref before there were others, and still does."""
+    try:
+        target = os.readlink(path)  # noqa: PTH115 a ref's name, not a place
+    except OSError:
+        return None
+    return target if target.startswith("refs/") else None
+
+
+def _may_be_a_ref(name: str) -> bool:
+    # Git looks at names after it has asked us, so that one may lead out of the directory.
+    raw = name.encode("utf-8", "surrogateescape")
+    return raw.startswith(b"refs/") and _BAD_NAME.search(raw) is None
 
 
 async def _symbolic(path: Path, name: str) -> str:

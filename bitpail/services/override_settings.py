@@ -11,7 +11,7 @@ from bitpail.model.override_settings import (
     RepositorySettings,
 )
 from bitpail.model.repositories import Repository, RepositoryId
-from bitpail.services import repositories
+from bitpail.services import repositories, workspaces
 from bitpail.services.site import Site
 from bitpail.store import override_settings as store
 
@@ -56,6 +56,32 @@ async def change(
                 branching_model=model if branching_model else own.branching_model,
             )
         await store.put_repository(db, access.repository.id, own)
+
+
+async def set_merge_strategy(site: Site, workspace: str, slug: str, strategy: str | None) -> str:
+    """Say it of a repository, for the administrator at the command line; None: its project says it.
+
+    Gives what holds then; raises NotFound.
+    """
+    found = (await repositories.named(site, workspace, slug)).repository
+    async with site.db.transaction() as db:
+        await repositories.hold(db, found)
+        own, inherited = await store.of_repository(db, found.id, found.project_id)
+        own = replace(
+            own,
+            override_settings=replace(own.override_settings, default_merge_strategy=strategy is not None),
+            default_merge_strategy=strategy or own.default_merge_strategy,
+        )
+        await store.put_repository(db, found.id, own)
+    return _strategy(own, inherited)
+
+
+async def set_project_merge_strategy(site: Site, workspace: str, key: str, strategy: str) -> None:
+    """The same of a project; raises NotFound."""
+    project = await workspaces.project_for(site, await workspaces.named(site, workspace), key)
+    async with site.db.transaction() as db:
+        settings = await store.of_project(db, project.id)
+        await store.put_project(db, project.id, replace(settings, default_merge_strategy=strategy))
 
 
 async def default_merge_strategy(site: Site, access: Access) -> str:

@@ -30,7 +30,7 @@ async def refusals(site: Site, access: Access, git_directory: GitDirectory, push
     """One line for each branch that a restriction keeps as it is."""
     if access.need.of == "wiki":
         return []
-    moved = [(update, update.name.decode(errors="replace")) for update in pushed.updates]
+    moved = [(update, update.name.decode(errors="surrogateescape")) for update in pushed.updates]
     if not any(name.startswith(_BRANCHES) for _, name in moved):
         return []
     restrictions = await store.of_pushes(site.db, access.repository.id)

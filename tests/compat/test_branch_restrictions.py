@@ -1,5 +1,6 @@
 """Branch restrictions as somebody with git meets them; what is refused has changed nothing."""
 
+import msgspec
 import pytest
 from support.pushed import Restricted
 from support.restricted import WHO, cases
@@ -172,3 +173,39 @@ def test_a_force_push_is_told_from_one_that_only_says_force(scene):
     rewritten = scene.push("--force", "HEAD~1:main")
     assert "Permission denied to rewrite branch main." in rewritten.err
     assert scene.push("--force", "HEAD~1:refs/heads/topic").worked
+
+
+def test_an_administrator_keeps_a_branch_for_some_and_then_for_themself_with_curl_and_git(scene):
+    secret = scene.server.app_password(scene.ada, "repository:admin", "repository", label="settings")
+    place = f"{scene.server.api}/repositories/ada/notes"
+
+    def asks(method, path, **body):
+        json = ("--header", "Content-Type: application/json", "--data", msgspec.json.encode(body).decode())
+        return scene.person.api(
+            f"{place}/{path}", "--request", method, "--user", f"ada:{secret}", *(json if body else ())
+        )
+
+    made, rule = asks("POST", "branch-restrictions", kind="push", branch_match_kind="glob", pattern="main")
+    scene.person.commit(scene.clone)
+    kept = scene.push("HEAD:main")
+    changed, listed = asks("PUT", f"branch-restrictions/{rule['id']}", users=[{"uuid": scene.ada.uuid}])
+    pushed = scene.push("HEAD:main")
+    asks("PUT", "branching-model/settings", production={"enabled": True, "use_mainbranch": True})
+    asks(
+        "POST",
+        "branch-restrictions",
+        kind="force",
+        branch_match_kind="branching_model",
+        branch_type="production",
+        pattern="",
+    )
+    rewritten = scene.push("--force", "HEAD~1:main")
+    gone = [asks("DELETE", f"branch-restrictions/{number}")[0] for number in (1, 2)]
+
+    assert (made, changed) == (201, 200)
+    assert "Permission denied to update branch main." in kept.err
+    assert [one["display_name"] for one in listed["users"]] == ["ada"]
+    assert pushed.worked, pushed.err
+    assert "Branch restriction 2 keeps the history of the production branch" in rewritten.err
+    assert gone == [204, 204]
+    assert scene.push("--force", "HEAD~1:main").worked

@@ -143,3 +143,62 @@ async def test_the_main_branch_is_none_until_it_exists(repository):
 
     repository.git("pack-refs", "--all")
     assert git_refs.main_branch(directory) == "main"
+
+
+@pytest.fixture
+def aliased(repository):
+    """Names that stand for main: one after the other, and a link as git made them long ago."""
+    repository.commit("first")
+    repository.git("symbolic-ref", "refs/heads/alias", "refs/heads/main")
+    repository.git("symbolic-ref", "refs/heads/second", "refs/heads/alias")
+    (repository.path / "refs/heads/link").symlink_to("refs/heads/main")
+    (repository.path / "refs/heads/beside").symlink_to("main")
+    return repository
+
+
+@pytest.mark.parametrize(
+    ("name", "moved"),
+    [
+        ("refs/heads/main", "refs/heads/main"),
+        ("refs/heads/alias", "refs/heads/main"),
+        ("refs/heads/second", "refs/heads/main"),
+        ("refs/heads/link", "refs/heads/main"),
+        ("refs/heads/beside", "refs/heads/beside"),
+        ("refs/heads/none", "refs/heads/none"),
+        ("refs/tags/v1", "refs/tags/v1"),
+    ],
+)
+async def test_a_push_to_a_symbolic_ref_moves_what_it_stands_for(aliased, name, moved):
+    assert await git_refs.moved_by(GitDirectory(aliased.path, adopted=True), name) == moved
+    # What we made ourselves has none, so that nothing is read.
+    assert await git_refs.moved_by(GitDirectory(aliased.path, adopted=False), name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["refs/heads/../../outside", "refs/../../outside", "../outside", "refs/heads/a\0b", "HEAD"]
+)
+async def test_no_name_leads_out_of_the_directory(aliased, name):
+    """Git asks about names that it hasn't looked at yet."""
+    (aliased.path.parent / "outside").write_text("ref: refs/heads/secret\n")
+
+    assert await git_refs.moved_by(GitDirectory(aliased.path, adopted=True), name) == name
+
+
+@pytest.mark.parametrize("target", ["refs/heads/../../outside", "../outside", "refs/heads/loop"])
+async def test_a_symbolic_ref_that_leads_nowhere_ends(aliased, target):
+    (aliased.path.parent / "outside").write_text("ref: refs/heads/secret\n")
+    (aliased.path / "refs/heads/loop").write_text(f"ref: {target}\n")
+
+    found = await git_refs.moved_by(GitDirectory(aliased.path, adopted=True), "refs/heads/loop")
+
+    assert found == "refs/heads/loop"
+
+
+@pytest.mark.parametrize(
+    ("head", "branch"), [("ref: refs/heads/none", "none"), ("ref: refs/tags/x", None), ("0" * 40, None)]
+)
+async def test_the_branch_that_head_names_need_not_exist(repository, head, branch):
+    (repository.path / "HEAD").write_text(f"{head}\n")
+
+    assert await git_refs.head_branch(GitDirectory(repository.path, adopted=True)) == branch
+    assert git_refs.main_branch(GitDirectory(repository.path, adopted=True)) is None
