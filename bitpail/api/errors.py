@@ -14,6 +14,7 @@ from bitpail.policy.scopes import in_form_order, of_bitbucket
 from bitpail.policy.secrets import scrub
 from bitpail.services.access import Refused
 from bitpail.services.authentication import Reason, Unauthenticated
+from bitpail.services.forks import NoForks
 from bitpail.services.git_slots import Busy
 from bitpail.services.ref_updates import PushRefused
 from bitpail.wire import errors as wire
@@ -46,7 +47,7 @@ def response(call: Call, error: BitpailError) -> Response:
         return _refused(error)
     if isinstance(error, Busy):
         return json(wire.rate_limited(error.message), 429, {"Retry-After": str(error.wait)})
-    if isinstance(error, PushRefused):
+    if isinstance(error, PushRefused | NoForks):
         return json(wire.error(scrub(error.message)), 403)
     if isinstance(error, MethodNotAllowed):
         return json(wire.error(error.message), 405, {"Allow": ", ".join(error.allowed)})

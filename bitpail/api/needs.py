@@ -43,6 +43,9 @@ KEYS = Need((frozenset({Scope.REPOSITORY, Scope.REPOSITORY_ADMIN}),), Permission
 ADMINISTER = Need((frozenset({Scope.REPOSITORY_ADMIN}),), Permission.ADMIN, signed_in=True)
 READ_PULL_REQUESTS = Need((frozenset({Scope.PULLREQUEST}),), Permission.READ)
 CREATE_REPOSITORY = Need((frozenset({Scope.REPOSITORY_ADMIN}),), Permission.WRITE, signed_in=True)
+FORK = Need((frozenset({Scope.REPOSITORY_WRITE}),), Permission.READ, signed_in=True)
+FORK_INTO = Need((frozenset({Scope.REPOSITORY_WRITE}),), Permission.WRITE, signed_in=True)
+"""Of the workspace, beside ``FORK`` of the repository."""
 DELETE = Need((frozenset({Scope.REPOSITORY_DELETE}),), Permission.ADMIN, signed_in=True)
 
 REPOSITORY = "/2.0/repositories/{workspace}/{repo_slug}"

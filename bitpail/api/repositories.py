@@ -6,7 +6,7 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from bitpail.api.needs import ADMINISTER, CREATE_REPOSITORY, DELETE, READ, REPOSITORY
-from bitpail.api.request import ApiRequest
+from bitpail.api.request import ApiRequest, Page
 from bitpail.api.responses import empty, json
 from bitpail.errors import Conflict, Invalid
 from bitpail.http.routing import Opens, Route
@@ -16,9 +16,9 @@ from bitpail.model.permissions import Permission
 from bitpail.model.projects import Project
 from bitpail.model.repositories import ForkPolicy, Repository
 from bitpail.model.workspaces import Workspace
-from bitpail.services import override_settings, workspaces
+from bitpail.services import forks, override_settings, workspaces
 from bitpail.services import repositories as service
-from bitpail.services.repositories import Wanted
+from bitpail.services.repositories import Listing, Wanted
 from bitpail.wire import repositories as wire
 
 _ROLES = {
@@ -39,7 +39,7 @@ class _Branch(Struct):
     name: str | None = None
 
 
-class _Body(Struct):
+class Body(Struct):
     """The members that a client may set; others are taken and left alone, as recorded clients expect."""
 
     scm: str | None = None
@@ -57,16 +57,25 @@ class _Body(Struct):
 
 async def of_workspace(request: ApiRequest, access: WorkspaceAccess) -> Response:
     """``GET /2.0/repositories/{workspace}``: those that the actor may see."""
+    wanted_role = at_least(request)
+    page = request.page()
+    found = await service.visible(request.site, access, wanted_role, page.offset, page.pagelen, request.asked)
+    return await listing(request, found, page)
+
+
+def at_least(request: ApiRequest) -> Permission:
+    """What ``role`` asks for; raises Invalid."""
     role = request.query.get("role")
     if role not in _ROLES:
         raise Invalid(f"role: must be one of {', '.join(name for name in _ROLES if name)}")
-    page = request.page()
-    listing = await service.visible(
-        request.site, access, _ROLES[role], page.offset, page.pagelen, request.asked
-    )
-    overrides = await override_settings.of_several(
-        request.site, [located.repository for located in listing.repositories]
-    )
+    return _ROLES[role]
+
+
+async def listing(request: ApiRequest, found: Listing, page: Page) -> Response:
+    """One page of repositories."""
+    listed = [one.repository for one in found.repositories]
+    parents = await forks.parents(request.site, request.call.actor, [one.id for one in listed])
+    overrides = await override_settings.of_several(request.site, listed)
     values = [
         await _shown(
             request,
@@ -74,30 +83,28 @@ async def of_workspace(request: ApiRequest, access: WorkspaceAccess) -> Response
             located.project,
             located.repository,
             overrides[located.repository.id],
+            parents.get(located.repository.id),
         )
-        for located in listing.repositories
+        for located in found.repositories
     ]
-    return request.listed(values, page, size=listing.size)
+    return request.listed(values, page, size=found.size)
 
 
 async def one(request: ApiRequest, access: Access) -> Response:
     """``GET /2.0/repositories/{workspace}/{repo_slug}``."""
-    overrides = await override_settings.overrides(request.site, access.repository)
-    return json(await _shown(request, access.workspace, access.project, access.repository, overrides))
+    return json(await _alone(request, access.workspace, access.project, access.repository))
 
 
 async def create(request: ApiRequest, access: WorkspaceAccess) -> Response:
     """``POST``: a new repository with the slug of the path."""
-    body = await request.body(_Body)
-    if body.scm not in {None, "git"}:
-        raise Invalid("scm: must be git", {"scm": ["must be git"]})
+    body = await request.body(Body)
     slug = request.parameters["repo_slug"]
-    wanted = await _wanted(request, access.workspace, body)
+    wanted = await wanted_of(request, access.workspace, body)
     try:
         made = await service.create(request.site, access.workspace, slug, wanted, access.actor.user)
     except Conflict:
-        raise _taken() from None
-    return json(await _from_scratch(request, access.workspace, made))
+        raise name_is_taken() from None
+    return json(await from_scratch(request, access.workspace, made))
 
 
 async def put(request: ApiRequest, access: Access | WorkspaceAccess) -> Response:
@@ -107,12 +114,12 @@ async def put(request: ApiRequest, access: Access | WorkspaceAccess) -> Response
         if made.status_code == 200:
             made.status_code = 201
         return made
-    wanted = await _wanted(request, access.workspace, await request.body(_Body))
+    wanted = await wanted_of(request, access.workspace, await request.body(Body))
     try:
         changed = await service.update(request.site, access, wanted)
     except Conflict:
-        raise _taken() from None
-    shown = await _from_scratch(request, access.workspace, changed)
+        raise name_is_taken() from None
+    shown = await from_scratch(request, access.workspace, changed)
     return json(shown, headers={"Location": shown["links"]["self"]["href"]})
 
 
@@ -123,13 +130,17 @@ async def delete(request: ApiRequest, access: Access) -> Response:
     return empty()
 
 
-def _taken() -> Invalid:
+def name_is_taken() -> Invalid:
+    """Why there can't be another one."""
     # Recorded with 400, not 409.
     fields = {"name": ["You already have a repository with this name."]}
     return Invalid("Repository with this Slug and Owner already exists.", fields)
 
 
-async def _wanted(request: ApiRequest, workspace: Workspace, body: _Body) -> Wanted:
+async def wanted_of(request: ApiRequest, workspace: Workspace, body: Body) -> Wanted:
+    """What a body asks for in a workspace; raises Invalid or NotFound."""
+    if body.scm not in {None, "git"}:
+        raise Invalid("scm: must be git", {"scm": ["must be git"]})
     project_key = None
     if body.project is not None:
         project = await workspaces.project_named(
@@ -150,14 +161,27 @@ async def _wanted(request: ApiRequest, workspace: Workspace, body: _Body) -> Wan
     )
 
 
-async def _from_scratch(request: ApiRequest, workspace: Workspace, repository: Repository) -> dict[str, Any]:
+async def from_scratch(request: ApiRequest, workspace: Workspace, repository: Repository) -> dict[str, Any]:
+    """A repository that was just made or changed."""
     project = await workspaces.project_of(request.site, repository)
+    return await _alone(request, workspace, project, repository)
+
+
+async def _alone(
+    request: ApiRequest, workspace: Workspace, project: Project, repository: Repository
+) -> dict[str, Any]:
     overrides = await override_settings.overrides(request.site, repository)
-    return await _shown(request, workspace, project, repository, overrides)
+    parents = await forks.parents(request.site, request.call.actor, [repository.id])
+    return await _shown(request, workspace, project, repository, overrides, parents.get(repository.id))
 
 
 async def _shown(
-    request: ApiRequest, workspace: Workspace, project: Project, repository: Repository, overrides: Overrides
+    request: ApiRequest,
+    workspace: Workspace,
+    project: Project,
+    repository: Repository,
+    overrides: Overrides,
+    parent: tuple[Workspace, Repository] | None,
 ) -> dict[str, Any]:
     return wire.full(
         request.links,
@@ -167,6 +191,7 @@ async def _shown(
         main_branch=await service.main_branch(request.site, repository),
         overrides=overrides,
         person=await workspaces.person(request.site, workspace),
+        parent=parent,
     )
 
 

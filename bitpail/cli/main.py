@@ -36,7 +36,7 @@ _COMMANDS = {
 _WITHIN = {
     "project": [("override_settings", "of_project")],
     "repo": [
-        *[("watchers", "watch"), ("watchers", "unwatch"), ("upkeep", "maintain")],
+        *[("forks", "fork"), ("watchers", "watch"), ("watchers", "unwatch"), ("upkeep", "maintain")],
         ("override_settings", "of_repository"),
     ],
     "app-password": [

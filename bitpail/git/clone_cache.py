@@ -17,6 +17,7 @@ from msgspec import Struct
 from bitpail.errors import BitpailError, GitError, Unavailable
 from bitpail.git.clone_files import CloneFiles, Found, OpenFile
 from bitpail.git.directories import GitDirectory, common_directory
+from bitpail.git.pools import pool_of
 from bitpail.git.transport import Limits, fetch_into
 
 Turn = Callable[[], AbstractAsyncContextManager[None]]
@@ -245,9 +246,16 @@ async def _read_at(file: OpenFile, size: int, at: int) -> bytes:
 
 
 def _size_of_packs(directory: GitDirectory) -> int:
+    """What it has itself, and what it borrows: an answer may hold both."""
+    pool = pool_of(directory.path)
+    lenders = [common_directory(directory.path), *([pool] if pool else [])]
+    return sum(_packs_in(f"{one}/objects/pack") for one in lenders)
+
+
+def _packs_in(place: str) -> int:
     total = 0
     try:
-        with os.scandir(f"{common_directory(directory.path)}/objects/pack") as entries:
+        with os.scandir(place) as entries:
             for entry in entries:
                 if entry.name.endswith(".pack"):
                     total += entry.stat().st_size

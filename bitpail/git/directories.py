@@ -31,7 +31,7 @@ _IMPORT_TIMEOUT = 24 * 3600.0
 
 # An import takes history as it is: old mistakes in it can't be mended. It may
 # open connections, which nothing else here may.
-_IMPORT: Config = (
+AS_IT_IS: Config = (
     ("fetch.fsckObjects", "false"),
     ("transfer.fsckObjects", "false"),
     *((f"protocol.{name}.allow", "always") for name in ("file", "git", "http", "https", "ssh")),
@@ -39,7 +39,7 @@ _IMPORT: Config = (
 
 # git does not hand its settings on to the upload-pack of a local source, which
 # then refuses a directory that belongs to somebody else.
-_LOCAL_UPLOAD_PACK = "--upload-pack=git -c 'safe.directory=*' upload-pack"
+LOCAL_UPLOAD_PACK = "--upload-pack=git -c 'safe.directory=*' upload-pack"
 
 
 class GitDirectory(Struct, frozen=True, gc=False):
@@ -128,7 +128,7 @@ def _temporary(path: Path) -> Path:
 
 
 @asynccontextmanager
-async def _beside(path: Path) -> AsyncIterator[Path]:
+async def beside(path: Path) -> AsyncIterator[Path]:
     """A temporary place in the same directory; what is left there at the end is removed."""
     temporary = _temporary(path)
     try:
@@ -140,13 +140,14 @@ async def _beside(path: Path) -> AsyncIterator[Path]:
 async def create(path: Path, main_branch: str = "main") -> None:
     """Make an empty bare repository. When another one made it meanwhile, that is fine."""
     flags = ["--bare", "--quiet", "--template=", f"--initial-branch={Revision(main_branch).text}"]
-    async with _beside(path) as temporary:
+    async with beside(path) as temporary:
         await run(None, "init", *flags, paths=[temporary])
         with suppress(Conflict):
-            _place(temporary, path)
+            place(temporary, path)
 
 
-def _place(temporary: Path, path: Path) -> None:
+def place(temporary: Path, path: Path) -> None:
+    """Give it its name; raises Conflict if that is taken."""
     # A rename onto a directory that holds something fails, so the first one wins.
     try:
         temporary.rename(path)
@@ -188,26 +189,26 @@ async def import_from(source: str, path: Path, progress: Callable[[str], None]) 
     ``progress`` gets git's own lines. GitError with git's last words when the
     source can't be read; Conflict when ``path`` exists.
     """
-    place = Source(source)
+    named = Source(source)
     local = await asyncio.to_thread(_local, source)
     if await asyncio.to_thread(path.exists):
         raise Conflict(f"the directory {path.name!r} exists already")
     lines = _Lines(progress)
-    async with _beside(path) as temporary:
+    async with beside(path) as temporary:
         await run(
             None,
             "clone",
             *("--bare", "--no-local", "--progress", "--template="),
-            *([_LOCAL_UPLOAD_PACK] if local else []),
-            paths=[local or place, temporary],
+            *([LOCAL_UPLOAD_PACK] if local else []),
+            paths=[local or named, temporary],
             timeout=_IMPORT_TIMEOUT,
-            config=_IMPORT,
+            config=AS_IT_IS,
             on_stderr=lines.feed,
         )
         lines.finish()
         await run(temporary, "config", "--remove-section", "remote.origin")
         await _make_fast(temporary)
-        _place(temporary, path)
+        place(temporary, path)
 
 
 def _local(source: str) -> Path | None:

@@ -109,6 +109,24 @@ def _told(error: OSError) -> Unavailable:
     return Unavailable("the server cannot keep this object")
 
 
+async def share(root: Path, source: RepositoryId, target: RepositoryId) -> None:
+    """Let another repository have what one has, under second names: a file never changes."""
+    await asyncio.to_thread(_share, root / source, root / target)
+
+
+def _share(source: Path, target: Path) -> None:
+    for directory, below, files in os.walk(source):
+        if _INCOMING in below:
+            below.remove(_INCOMING)
+        here = target / Path(directory).relative_to(source)
+        for name in files:
+            here.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(Path(directory) / name, here / name)
+            except OSError:  # another file system, or too many names of one file
+                shutil.copy2(Path(directory) / name, here / name)
+
+
 async def sweep(root: Path, *, older_than: float) -> None:
     """Remove what uploads have left that nobody can be at any more; ``older_than`` is seconds."""
     await asyncio.to_thread(_sweep, root, time.time() - older_than)

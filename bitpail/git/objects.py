@@ -4,16 +4,20 @@ A hash that is not there and one that is something else are the same to the
 caller: NotFound. Objects never change, so what was read of them may be kept.
 """
 
+import os
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 from typing import Generic, TypeVar
 
 from bitpail.errors import Invalid, NotFound, TooLarge
 from bitpail.git.cat_file import LARGEST, Ambiguous, Answer, Asked, CatFiles
+from bitpail.git.command import run
 from bitpail.git.commits import Metadata, parse_commit, parse_tag
-from bitpail.git.directories import GitDirectory
+from bitpail.git.directories import GitDirectory, common_directory
 from bitpail.git.kept_refs import KeptRefs
+from bitpail.git.reachable import Reachable, Tips
 from bitpail.git.revisions import Revision, check_hash, check_hashes, is_hash
 from bitpail.git.tree_objects import KeptTrees, Tree
 from bitpail.model.commits import Commit, TagObject
@@ -59,6 +63,7 @@ class Objects:
         self._peeled: Remembered[str] = Remembered()
         self._refs = KeptRefs(self.peel)
         self._trees = KeptTrees()
+        self._reachable = Reachable()
         self.metadata: Remembered[Metadata] = Remembered()
         self.blobs: Remembered[Blob] = Remembered()
 
@@ -187,17 +192,20 @@ class Objects:
                 return await self._commit_behind(directory, refs.by_name[name].peeled, text)
         if not _ABBREVIATION.fullmatch(text):
             raise NotFound(f"Commit not found: {text}")
+        if _borrows(directory):
+            return await self._own_commit(directory, text.lower(), refs)
         return await self._commit_behind(directory, text.lower(), text)
 
     async def commit_named(self, directory: GitDirectory, revision: Revision) -> Commit:
         """The commit that ``resolve`` finds; one question for a branch, a tag or a whole hash."""
         refs = await self.refs(directory)
         name = revision.text
+        may_be_others = _borrows(directory)
         for full in [refs.head] if name == "HEAD" else [f"refs/heads/{name}", f"refs/tags/{name}", name]:
             if full in refs.by_name:
-                name = refs.by_name[full].peeled
+                name, may_be_others = refs.by_name[full].peeled, False
                 break
-        if not is_hash(name):
+        if not is_hash(name) or may_be_others:
             return await self.commit(directory, await self.resolve(directory, revision, refs))
         try:
             (answer,) = await self.contents(directory, [f"{name}^{{commit}}"])
@@ -216,6 +224,24 @@ class Objects:
             return refs.by_name[refs.head].peeled
         raise NotFound("Commit not found: HEAD")
 
+    async def _own_commit(self, directory: GitDirectory, name: str, refs: Refs) -> str:
+        """Where objects are borrowed, only what the directory's own refs reach is there: the rest is other people's."""
+        if is_hash(name):
+            names = [name]
+        else:
+            names = (await run(directory.path, "rev-parse", f"--disambiguate={name}")).decode().split()
+        answers = await self._cat_files.ask(directory, "info", [f"{one}^{{commit}}" for one in names])
+        commits = {
+            one: answer.hash for one, answer in zip(names, answers, strict=True) if isinstance(answer, Answer)
+        }
+        hidden = await self._reachable.beyond(directory, _tips(refs), commits)
+        found = {commit for one, commit in commits.items() if one not in hidden}
+        if len(found) > 1:
+            raise Invalid(f"ambiguous abbreviation of a commit: {name!r}")
+        if not found:
+            raise NotFound(f"Commit not found: {name}")
+        return found.pop()
+
     async def _commit_behind(self, directory: GitDirectory, name: str, text: str) -> str:
         commit, anything = await self._cat_files.ask(directory, "info", [f"{name}^{{commit}}", name])
         if isinstance(anything, Ambiguous) and not isinstance(commit, Answer):
@@ -227,3 +253,14 @@ class Objects:
         if not is_hash(commit.hash) or not begins.startswith(name):
             raise NotFound(f"Commit not found: {text}")
         return commit.hash
+
+
+def _borrows(directory: GitDirectory) -> bool:
+    """Whether it has objects that are not its own."""
+    common = common_directory(directory.path) if directory.adopted else directory.path
+    return os.path.exists(f"{common}/objects/info/alternates")  # noqa: PTH110 on the way of each look by hash
+
+
+def _tips(refs: Refs) -> Tips:
+    hashes = frozenset(ref.target for ref in refs.refs)
+    return Tips(hashes, blake2b("\n".join(sorted(hashes)).encode(), digest_size=20).digest())

@@ -8,7 +8,7 @@ from bitpail.model.access import Access, Actor, Need, ProjectAccess, WorkspaceAc
 from bitpail.model.limits import NO_LIMITS, Limits
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.projects import LocatedProject
-from bitpail.model.repositories import Located
+from bitpail.model.repositories import Located, RepositoryId
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
 from bitpail.policy import limits, permissions
@@ -16,6 +16,8 @@ from bitpail.policy.decide import Decision, decide
 from bitpail.services.site import Site
 from bitpail.services.ssh_authentication import use_of
 from bitpail.store import access_keys, projects, repositories, workspaces
+
+_LOOK = Need()
 
 
 class Refused(BitpailError):
@@ -61,6 +63,23 @@ async def to_repository(site: Site, actor: Actor, need: Need, workspace: str, re
     granted = permissions.held(located.grants, is_private=True) is not Permission.NONE
     _judge(site, actor, need, held, limit=limit, repository_id=located.repository.id, granted=granted)
     return Access(actor, need, held, located.repository, located.workspace, located.project)
+
+
+async def seen(site: Site, actor: Actor, repository_id: RepositoryId) -> Access | None:
+    """Access to name a repository beside another one, as a fork names its parent; None if it may not be seen.
+
+    No use of an app password is counted: nobody asked for this one.
+    """
+    user_id = actor.user.id if actor.user else None
+    located = await repositories.find(site.db, "{}", f"{{{repository_id}}}", user_id)
+    if located is None:
+        return None
+    held = await _held(site, actor, located)
+    limited = _limits(actor)
+    limit = limits.refuse_network(limited, actor.client.address) or _refuse_located(limited, located, held)
+    if decide(actor, _LOOK, held, limit) is not Decision.ALLOW:
+        return None
+    return Access(actor, _LOOK, held, located.repository, located.workspace, located.project)
 
 
 async def _held(site: Site, actor: Actor, located: Located) -> Permission:

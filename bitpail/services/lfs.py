@@ -138,6 +138,11 @@ def _user(actor: Actor) -> User:
     return actor.user
 
 
+async def share(site: Site, source: RepositoryId, target: RepositoryId) -> None:
+    """Let a fork have what its parent has."""
+    await lfs_objects.share(_root(site), source, target)
+
+
 async def clean_leftovers(site: Site) -> None:
     """Remove what broken uploads have left."""
     await lfs_objects.sweep(_root(site), older_than=site.settings.git_timeout)

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from bitpail.errors import Conflict, Invalid, NotFound
-from bitpail.git import directories, pushing, refs
+from bitpail.errors import Conflict, Invalid, NotFound, Unavailable
+from bitpail.git import directories, pools, pushing, refs
 from bitpail.git.directories import GitDirectory
 from bitpail.model.access import Access, WorkspaceAccess
 from bitpail.model.permissions import Permission
@@ -27,9 +27,9 @@ from bitpail.policy import names, permissions
 from bitpail.services import lfs, moved, workspaces
 from bitpail.services.clock import now
 from bitpail.services.site import Site
+from bitpail.store import forks, watchers
 from bitpail.store import repositories as store
 from bitpail.store import upkeep as upkeep_store
-from bitpail.store import watchers
 from bitpail.store.database import Connection
 from bitpail.wire.query_kinds import Asked
 
@@ -66,24 +66,32 @@ async def create(
     site: Site, workspace: Workspace, slug: str, wanted: Wanted, by: User | None = None
 ) -> Repository:
     """A new, empty repository, watched by whoever makes it; raises Invalid, NotFound (project) or Conflict."""
-    repository = await _new(site, workspace, slug, wanted)
-    main_branch = _checked_branch(wanted.main_branch) if wanted.main_branch is not None else "main"
+    repository = await new(site, workspace, slug, wanted)
+    main_branch = checked_branch(wanted.main_branch) if wanted.main_branch is not None else "main"
     path = directories.repository_path(site.repositories, repository.id)
     await directories.create(path, main_branch)
-    return await _record(site, repository, path, by)
+    try:
+        return await record(site, repository, by)
+    except BaseException:
+        await directories.delete(path)
+        raise
 
 
 async def import_from(
     site: Site, workspace: Workspace, slug: str, source: str, wanted: Wanted, progress: Callable[[str], None]
 ) -> Repository:
     """A new repository with all branches and tags of a path or URL; all or nothing."""
-    repository = await _new(site, workspace, slug, wanted)
+    repository = await new(site, workspace, slug, wanted)
     if await store.find(site.db, workspace.slug, repository.slug, None) is not None:
-        raise _taken(repository)
+        raise taken(repository)
     path = directories.repository_path(site.repositories, repository.id)
     await directories.import_from(source, path, progress)
     size = await directories.disk_size(path)
-    return await _record(site, msgspec.structs.replace(repository, size=size), path)
+    try:
+        return await record(site, msgspec.structs.replace(repository, size=size))
+    except BaseException:
+        await directories.delete(path)
+        raise
 
 
 async def adopt(site: Site, workspace: Workspace, slug: str, path: Path, wanted: Wanted) -> Repository:
@@ -97,14 +105,15 @@ async def adopt(site: Site, workspace: Workspace, slug: str, path: Path, wanted:
     if existing is not None:
         if existing.repository.directory == adopted:
             return existing.repository
-        raise _taken(existing.repository)
-    repository = await _new(site, workspace, slug, wanted)
+        raise taken(existing.repository)
+    repository = await new(site, workspace, slug, wanted)
     size = await directories.disk_size(path.absolute())
     repository = msgspec.structs.replace(repository, directory=adopted, size=size)
-    return await _record(site, repository, None)
+    return await record(site, repository)
 
 
-async def _new(site: Site, workspace: Workspace, slug: str, wanted: Wanted) -> Repository:
+async def new(site: Site, workspace: Workspace, slug: str, wanted: Wanted) -> Repository:
+    """One that is not written down yet; raises Invalid, or NotFound (project)."""
     project = await workspaces.project_for(site, workspace, wanted.project_key)
     created = now()
     plain = Repository(
@@ -128,24 +137,24 @@ async def _new(site: Site, workspace: Workspace, slug: str, wanted: Wanted) -> R
     return _changed(plain, wanted)
 
 
-async def _record(
-    site: Site, repository: Repository, made: Path | None, by: User | None = None
+async def record(
+    site: Site, repository: Repository, by: User | None = None, parent: RepositoryId | None = None
 ) -> Repository:
+    """Write it down, with who watches it and what it was forked from; raises Conflict or NotFound."""
     try:
         async with site.db.transaction() as db:
             await store.create(db, repository)
+            if parent is not None:
+                await forks.add(db, repository.id, parent)
             if by is not None:
                 await watchers.add(db, repository.id, by.id, repository.created_on)
-    except BaseException as error:
-        if made is not None:
-            await directories.delete(made)
-        if isinstance(error, Conflict):
-            raise _taken(repository) from None
-        raise
+    except Conflict:
+        raise taken(repository) from None
     return repository
 
 
-def _taken(repository: Repository) -> Conflict:
+def taken(repository: Repository) -> Conflict:
+    """Why a slug can't be had."""
     return Conflict(f"a repository with the slug {repository.slug!r} exists already in this workspace")
 
 
@@ -174,14 +183,29 @@ async def update(site: Site, access: Access, wanted: Wanted) -> Repository:
         project = await workspaces.project_for(site, access.workspace, wanted.project_key)
         repository = msgspec.structs.replace(repository, project_id=project.id)
     repository = msgspec.structs.replace(repository, updated_on=now())
+    if access.repository.is_private and not repository.is_private:
+        await _refuse_public_fork(site, repository.id)
     head = await _head(site, repository, wanted.main_branch) if wanted.main_branch is not None else None
     try:
         await store.update(site.db, repository)
     except Conflict:
-        raise _taken(repository) from None
+        raise taken(repository) from None
     if head is not None:
         await refs.set_head(code_directory(site, repository), head)
     return repository
+
+
+async def _refuse_public_fork(site: Site, repository_id: RepositoryId) -> None:
+    """Raise Invalid if what it was forked from allows private forks only."""
+    parents = await forks.parents(site.db, [repository_id])
+    if repository_id in parents and await forks.is_restricted(site.db, parents[repository_id]):
+        raise must_be_private()
+
+
+def must_be_private() -> Invalid:
+    """Why a fork can't be public."""
+    reason = "what this is forked from allows private forks only"
+    return Invalid(f"is_private: {reason}", {"is_private": [reason]})
 
 
 async def _head(site: Site, repository: Repository, main_branch: str) -> str | None:
@@ -194,22 +218,24 @@ async def _head(site: Site, repository: Repository, main_branch: str) -> str | N
     wanted = _BRANCHES + main_branch
     branches = {ref.name for ref in known.refs if ref.name.startswith(_BRANCHES)}
     if branches and wanted not in branches:
-        raise _not_a_branch(f"branch not found: {main_branch}")
+        raise not_a_branch(f"branch not found: {main_branch}")
     if wanted == known.head:
         return None
     if git_directory.path.name == ".git":
-        raise _not_a_branch("this repository has a worktree, whose branch stays what is checked out there")
-    return _checked_branch(main_branch) if not branches else main_branch
+        raise not_a_branch("this repository has a worktree, whose branch stays what is checked out there")
+    return checked_branch(main_branch) if not branches else main_branch
 
 
-def _checked_branch(name: str) -> str:
+def checked_branch(name: str) -> str:
+    """The name of a branch that may be made; raises Invalid."""
     try:
         return names.check_branch(name)
     except Invalid as error:
-        raise _not_a_branch(error.message) from None
+        raise not_a_branch(error.message) from None
 
 
-def _not_a_branch(reason: str) -> Invalid:
+def not_a_branch(reason: str) -> Invalid:
+    """What is wrong with the main branch that was asked for."""
     return Invalid(f"mainbranch: {reason}", {"mainbranch": [reason]})
 
 
@@ -225,10 +251,23 @@ async def delete(site: Site, repository: Repository, *, moved_to: str | None = N
     for key in (repository.id, f"{repository.id}.wiki"):
         await upkeep_store.forget(site.db, key)
     if repository.directory is None:
-        await directories.delete(directories.repository_path(site.repositories, repository.id))
+        await remove_directory(site, repository.id)
     await directories.delete(_wiki_path(site, repository))
     await site.fetches.forget(repository.id)
     await lfs.forget(site, repository.id)
+
+
+async def remove_directory(site: Site, repository_id: RepositoryId) -> None:
+    """Remove the code of one that is not written down any more, or not yet, and what only it has borrowed."""
+    path = directories.repository_path(site.repositories, repository_id)
+    pool = pools.pool_of(path)
+    await directories.delete(path)
+    if pool is not None:
+        try:
+            if await pools.release(pool, repository_id):
+                await upkeep_store.forget(site.db, pool.stem)
+        except Unavailable:
+            pass  # somebody forks from it: it is swept later
 
 
 async def clean_after_dead_pushes(site: Site) -> None:
@@ -243,6 +282,8 @@ async def clean_leftovers(site: Site) -> None:
     await directories.clean_leftovers(
         site.repositories, of_pushes=at - longest_push, of_others=at - _LONGEST_IMPORT
     )
+    for pool in await pools.sweep(site.repositories, at - _LONGEST_IMPORT):
+        await upkeep_store.forget(site.db, pool.stem)
     await site.fetches.sweep()
 
 

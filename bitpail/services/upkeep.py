@@ -11,13 +11,14 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
 
 import msgspec
 import structlog
 from msgspec import Struct
 
 from bitpail.errors import BitpailError, Conflict, GitError, NotFound
-from bitpail.git import directories
+from bitpail.git import directories, pools
 from bitpail.git import upkeep as git
 from bitpail.git.directories import GitDirectory
 from bitpail.git.upkeep import Plan
@@ -50,10 +51,11 @@ _RENEWED = 60.0
 _AFTER_FAILURE = 600 * _SECOND
 _AT_ONCE = 100
 _WIKI = ".wiki"
+_POOL = ".pool"
 
 
 class Target(Struct, frozen=True):
-    """A Git directory and what people call it; ``of`` is ``code`` or ``wiki``."""
+    """A Git directory and what people call it; ``of`` is ``code``, ``wiki`` or ``pool``: what forks share."""
 
     key: str
     full_name: str
@@ -85,6 +87,11 @@ class Report(Struct, frozen=True, kw_only=True):
 def note_push(site: Site, access: Access, *, is_large: bool) -> None:
     """Count a push that has landed."""
     site.upkeep.note(_key(access.repository.id, access.need.of), is_large=is_large)
+
+
+def note_pool(site: Site, pool: Path) -> None:
+    """Count that a fork has brought something to what it shares with others."""
+    site.upkeep.note(pool.stem, is_large=False)
 
 
 async def run_due(site: Site) -> None:
@@ -142,6 +149,8 @@ async def targets(site: Site, names: list[tuple[str, str]] | None = None) -> lis
     else:
         found = [await repositories.named(site, *one) for one in names]
     keys = [_key(one.repository.id, of) for one in found for of in ("code", "wiki")]
+    if names is None:
+        keys += [pool.stem for pool in pools.pools(site.repositories)]
     listed = [await _target(site, key) for key in keys]
     there = [one for one in listed if one is not None and one.directory.path.exists()]
     if names is not None:
@@ -166,11 +175,13 @@ async def _do(
 ) -> Report:
     try:
         before = await look(target.directory)
-        whole = not before.is_empty and (whole or (_is_long_ago(claim) and before.packs + before.loose > 1))
+        # In a pool nothing becomes superfluous, and its files are the parent's too until they are rewritten.
+        is_due = target.of != "pool" and _is_long_ago(claim) and before.packs + before.loose > 1
+        whole = not before.is_empty and (whole or is_due)
         plan = Plan(
             whole=whole,
-            # Others may have borrowed objects of a directory that is not ours.
-            expire=None if target.directory.adopted else _expire(site),
+            # Others may have borrowed objects of a directory that is not ours, and do of a pool.
+            expire=None if target.directory.adopted or target.of == "pool" else _expire(site),
             locks_age=float(site.settings.git_timeout),
             marks=site.hooks,
             progress=progress,
@@ -246,7 +257,9 @@ def _key(repository_id: str, of: str) -> str:
 
 
 async def _target(site: Site, key: str) -> Target | None:
-    """None if there is no such repository, or its adopted directory is gone."""
+    """None if there is no such repository or pool, or its adopted directory is gone."""
+    if key.endswith(_POOL):
+        return _pool(site, key)
     repository_id = key.removesuffix(_WIKI)
     located = await repositories_store.find(site.db, "{}", f"{{{repository_id}}}", None)
     if located is None:
@@ -261,9 +274,16 @@ async def _target(site: Site, key: str) -> Target | None:
         return None
 
 
+def _pool(site: Site, key: str) -> Target | None:
+    path = pools.pool_path(site.repositories, key.removesuffix(_POOL))
+    return Target(key, key, "pool", GitDirectory(path)) if path.exists() else None
+
+
 async def _clear(site: Site, key: str) -> None:
     """Forget what is gone. A git that was at it may have made its directories again."""
     await store.forget(site.db, key)
+    if key.endswith(_POOL):
+        return
     repository_id = key.removesuffix(_WIKI)
     if await repositories_store.find(site.db, "{}", f"{{{repository_id}}}", None) is None:
         is_wiki = key.endswith(_WIKI)

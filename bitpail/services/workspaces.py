@@ -74,6 +74,11 @@ async def of_user(site: Site, user: User) -> list[tuple[Workspace, Role]]:
     return await store.memberships(site.db, user.id)
 
 
+async def personal(site: Site, user: User) -> Workspace | None:
+    """A user's own one; None if there is none any more."""
+    return await store.personal_of(site.db, user.id)
+
+
 async def members(site: Site, workspace: Workspace) -> list[Member]:
     """Who belongs to it, by username."""
     return await store.members(site.db, workspace.id)

@@ -19,6 +19,7 @@ from bitpail.store import projects, queries, workspaces
 from bitpail.store.database import Connection, Database
 from bitpail.store.queries import Narrowed
 from bitpail.store.repository_fields import FIELDS
+from bitpail.store.repository_tables import forks as _forks
 from bitpail.store.statements import Row, Upsert
 from bitpail.store.tables import project_permissions as _project_permissions
 from bitpail.store.tables import projects as _projects
@@ -96,6 +97,16 @@ _visible_in_project: sa.Select[int] = (
 _count_visible = select(func.count()).select_from(_granted).where(_in_workspace, _held)
 _count_chosen = select(func.count()).select_from(_located_rows).where(_in_workspace, _held)
 _chosen = Narrowed(_part_of_visible, _count_chosen, FIELDS, _by_age)
+_is_fork = _c.id.in_(
+    select(_forks.c.repository_id).where(_forks.c.parent_id == bindparam("parent", type_=Text))
+)
+_part_of_forks = (
+    _everything.where(_is_fork, _held)
+    .limit(bindparam("number", type_=BigInteger))
+    .offset(bindparam("start", type_=BigInteger))
+)
+_count_forks = select(func.count()).select_from(_located_rows).where(_is_fork, _held)
+_forks_chosen = Narrowed(_part_of_forks, _count_forks, FIELDS, _by_age)
 _every = _everything.order_by(_workspaces.c.slug, _c.slug)
 _by_directory = select(*_COLUMNS).where(_c.directory == bindparam("path", type_=Text)).order_by(_c.created_on)
 
@@ -219,6 +230,23 @@ async def chosen(  # as ``visible``, and what to choose and how to order them
     given = {"workspace": workspace_id, "user": user_id, "at_least": int(at_least)}
     rows, size = await queries.page(db, _chosen, asked, offset, limit, **given)
     return [_located(row) for row in rows], size
+
+
+async def forks(  # as ``chosen``, of a repository
+    db: Database,
+    parent: RepositoryId,
+    user_id: UserId | None,
+    at_least: Permission,
+    asked: Asked,
+    offset: int,
+    limit: int,
+) -> tuple[list[Located], int]:
+    """One page of a repository's forks on which the user holds so much, and how many there are; raises Invalid."""
+    rows, count, values = _forks_chosen.statements(asked)
+    given = {"parent": parent, "user": user_id, "at_least": int(at_least), **values}
+    found = [_located(row) for row in await db.scan(rows, start=offset, number=limit, **given)]
+    number = await db.scan(count, **given)
+    return found, int(number[0][0])
 
 
 async def every(db: Database) -> list[Located]:

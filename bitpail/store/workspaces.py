@@ -43,6 +43,7 @@ _insert = insert(_workspaces)
 _set_updated = update(_workspaces).where(_workspaces.c.id == _workspace).values(updated_on=bindparam("at"))
 _by_slug = select(*COLUMNS).where(_workspaces.c.slug == bindparam("slug", type_=Text))
 _by_id = select(*COLUMNS).where(_workspaces.c.id == _workspace)
+_personal_of = select(*COLUMNS).where(_workspaces.c.personal_of == _user)
 _every = select(*COLUMNS).order_by(_workspaces.c.slug)
 _of_user = (
     select(*COLUMNS)
@@ -112,6 +113,12 @@ async def by_slug(db: Connection, slug: str) -> Workspace | None:
 async def by_id(db: Connection, workspace_id: str) -> Workspace | None:
     """The workspace of that UUID, without braces."""
     row = await db.one(_by_id, workspace=workspace_id)
+    return from_row(row) if row else None
+
+
+async def personal_of(db: Connection, user_id: UserId) -> Workspace | None:
+    """The user's own workspace."""
+    row = await db.one(_personal_of, user=user_id)
     return from_row(row) if row else None
 
 

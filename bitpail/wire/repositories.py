@@ -36,12 +36,13 @@ def full(
     main_branch: str | None,
     overrides: Overrides = _INHERITS,
     person: User | None = None,
+    parent: tuple[Workspace, Repository] | None = None,
 ) -> dict[str, Any]:
     """The whole repository.
 
     ``main_branch`` is a short name, None while there is no commit; ``overrides`` is what
-    the project has no say in; ``person``
-    owns the workspace if it is a personal one.
+    the project has no say in; ``person`` owns the workspace if it is a personal one; ``parent``
+    is what it was forked from, if whoever reads this may see that.
     """
     return {
         "type": "repository",
@@ -64,7 +65,7 @@ def full(
         "uuid": f"{{{repository.id}}}",
         "mainbranch": None if main_branch is None else {"name": clean(main_branch), "type": "branch"},
         "override_settings": override_settings.flags(overrides),
-        "parent": None,
+        "parent": None if parent is None else embedded(links, *parent),
         "enforced_signed_commits": None,
         "has_issues": repository.has_issues,
         "has_wiki": repository.has_wiki,

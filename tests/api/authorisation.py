@@ -30,12 +30,15 @@ class Need:
     ``granted``: that everybody may read a public repository is not enough.
     """
 
+    """``on`` is what the permission is held on; ``allowed`` what whoever may do it hears of ``body``."""
+
     on: str
     permission: Held
     signed_in: bool = False
     allowed: int = 200
     or_makes_one: bool = False
     granted: bool = False
+    body: bytes = b"{}"
 
 
 _ACCOUNT = Need(ACCOUNT, Held.READ, signed_in=True)
@@ -94,6 +97,9 @@ NEEDS = {
     ("PUT", _R): Need(REPOSITORY, Held.ADMIN, signed_in=True, or_makes_one=True),
     ("DELETE", _R): Need(REPOSITORY, Held.ADMIN, signed_in=True, allowed=204),
     ("GET", f"{_R}/watchers"): _READ,
+    ("GET", f"{_R}/forks"): _READ,
+    # Into the own workspace, where everybody may; a name is wanted that makes no slug.
+    ("POST", f"{_R}/forks"): Need(REPOSITORY, Held.READ, signed_in=True, allowed=400, body=b'{"name": "!"}'),
     ("GET", _OWN_KEYS): _own(200),
     ("POST", _OWN_KEYS): _own(400),
     ("GET", f"{_OWN_KEYS}/{{key_id}}"): _own(404),

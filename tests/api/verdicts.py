@@ -70,7 +70,7 @@ class Operation:
 
 
 def rest() -> list[Operation]:
-    """The REST API; a change is asked for with an empty object, which changes nothing."""
+    """The REST API; a change is asked for with a body that changes nothing."""
     return [
         Operation(
             method,
@@ -78,7 +78,7 @@ def rest() -> list[Operation]:
             need,
             contract().security(method, in_contract(template)),
             headers={"content-type": "application/json"} if method in {"POST", "PUT"} else {},
-            body=b"{}" if method in {"POST", "PUT"} else b"",
+            body=need.body if method in {"POST", "PUT"} else b"",
         )
         for (method, template), need in NEEDS.items()
     ]

@@ -165,3 +165,71 @@ def test_nothing_of_a_repository_whose_objects_are_shared_can_be_named(withdrawn
 
     assert "pre-receive hook declined" in answer
     assert theirs not in refs(withdrawn.directory).values()
+
+
+class Family:
+    """A private parent, and a fork whose owner tries to get at what the parent has had since."""
+
+    def __init__(self, server, person):
+        self.server, self.person = server, person
+        self.ada = server.user("ada")
+        server.workspace("acme", self.ada)
+        server.repository("acme/parent", files={"a.txt": "a\n"})
+        self.secret = server.app_password(self.ada, "repository:write")
+        self._fork("early")
+        self.first = refs(server.directory("acme/parent"))["refs/heads/main"]
+        self.directory = server.directory("acme/early")
+        clone = person.home / "parent"
+        person.well("clone", "--quiet", server.git_url("acme/parent", "ada", self.secret), str(clone))
+        self.commit = person.commit(clone, "secret.txt", "hunter2\n" * 20)
+        person.well("push", "--quiet", "origin", "HEAD:main", at=clone)
+        self.blob = person.well("rev-parse", "HEAD:secret.txt", at=clone)
+        self.tree = person.well("rev-parse", "HEAD^{tree}", at=clone)
+        # With this one the secret is in what all forks share.
+        self._fork("later")
+        self.url = server.git_url("acme/early", "ada", self.secret)
+
+    def _fork(self, name):
+        done = self.person.run(
+            *("curl", "--silent", "--show-error", "--user", f"ada:{self.secret}"),
+            *("--header", "Content-Type: application/json"),
+            *("--data", f'{{"name": "{name}", "workspace": {{"slug": "acme"}}}}'),
+            f"{self.server.api}/repositories/acme/parent/forks",
+        )
+        assert f'"full_name":"acme/{name}"' in done.out
+
+    over_http = Withdrawn.over_http
+
+
+def test_nothing_of_its_family_can_be_had_by_a_fork(bitpail, person):
+    family = Family(bitpail, person)
+    command = ["git", f"--git-dir={family.directory}", "cat-file", "-t", family.commit]
+    assert subprocess.run(command, capture_output=True, check=True).stdout == b"commit\n"
+    person.well("init", "--quiet", "elsewhere")
+
+    for how, request in attacks(family).items():
+        assert "pre-receive hook declined" in family.over_http(request), how
+    for name in (family.commit, family.tree, family.blob):
+        told = person.git("fetch", family.url, name, at=person.home / "elsewhere")
+        assert told.status != 0
+        assert "not our ref" in told.err
+
+    assert refs(family.directory) == {"refs/heads/main": family.first}
+    assert is_intact(family.directory)
+
+
+def test_a_fork_is_cloned_pushed_to_and_cloned_again_like_any_other(bitpail, person):
+    family = Family(bitpail, person)
+    person.well("clone", "--quiet", family.url, "mine")
+    mine = person.home / "mine"
+    made = person.commit(mine, "mine.txt", "mine\n")
+    person.well("push", "--quiet", "origin", "HEAD:main", at=mine)
+    # What its owner really has may be pushed, although the family has it already.
+    person.well("fetch", "--quiet", str(person.home / "parent"), family.commit, at=mine)
+    person.well("push", "--quiet", "origin", f"{family.commit}:refs/heads/sent", at=mine)
+
+    person.well("clone", "--quiet", "--bare", family.url, "again")
+
+    assert refs(person.home / "again") == {"refs/heads/main": made, "refs/heads/sent": family.commit}
+    assert is_intact(family.directory)
+    assert is_intact(person.home / "again")

@@ -9,7 +9,8 @@ from support.repositories import Repository
 
 from bitpail.errors import NotFound
 from bitpail.git.directories import disk_size, repository_path
-from bitpail.services import repositories, upkeep
+from bitpail.services import forks, repositories, upkeep
+from bitpail.services.repositories import Wanted
 from bitpail.services.site import open_site
 from bitpail.services.upkeep_counts import MANY
 from bitpail.store import upkeep as store
@@ -192,3 +193,32 @@ async def test_an_adopted_directory_loses_nothing_that_was_in_it(server, ada, gi
     assert git.git("cat-file", "-t", lost) == "commit"
     shutil.rmtree(git.path)
     assert (await upkeep.maintain(server.site, target)).outcome == "gone"
+
+
+async def test_what_forks_share_is_put_in_order_but_neither_rewritten_nor_cleaned(server, notes, on_disk):
+    site = server.site
+    access = await repositories.named(site, "ada", "notes")
+    for number in range(MANY):
+        on_disk.commit(f"later {number}")
+        await forks.make(site, notes, access.workspace, Wanted(name=f"fork{number}"), None)
+    (pool,) = site.repositories.glob("*/*.pool.git")
+    shared = Repository.__new__(Repository)
+    shared.path = pool
+    lost = shared.commit("reached by nobody")
+    shared.git("update-ref", "-d", "refs/heads/main")
+    await site.behind.flush()
+    before = loose(shared)
+
+    await upkeep.run_due(site)
+
+    assert before > 15
+    assert loose(shared) == 0
+    assert shared.git("cat-file", "-t", lost) == "commit"
+    assert await upkeep.waiting(site) == Waiting(0, None)
+    for number in range(MANY):
+        fork = (await repositories.named(site, "ada", f"fork{number}")).repository
+        made = Repository.__new__(Repository)
+        made.path = repository_path(site.repositories, fork.id)
+        assert made.git("fsck", "--full", "--no-dangling") == ""
+        await repositories.delete(site, fork)
+    assert not pool.exists()

@@ -21,6 +21,7 @@ from bitpail.store import (
     deployments,
     emails,
     environments,
+    forks,
     gpg_keys,
     groups,
     lfs_locks,
@@ -58,6 +59,9 @@ STATEMENTS = {
         (avatars, "_of_user _remove"),
         (watchers, "_remove _part_of _count"),
         (moved, "_find"),
+        (forks, "_parents _restricting"),
+        (repositories, "_part_of_forks _count_forks"),
+        (workspaces, "_personal_of"),
         (lfs_locks, "_by_path _by_id _page _remove"),
         (repositories, "_hold"),
         (build_statuses, "_of_commit _one"),
@@ -84,8 +88,8 @@ STATEMENTS = {
     )
     for name in names.split()
 }
-# Of lists that are handed over, and of what was found by an index just before.
-_FUNCTION = re.compile(r"SCAN (wanted|uses) VIRTUAL TABLE|SCAN CONSTANT ROW|SCAN (said|people|above)$")
+# Of lists that are handed over, of what was found by an index just before, and of the parents that a query walks.
+_FUNCTION = re.compile(r"SCAN (wanted|uses) VIRTUAL TABLE|SCAN CONSTANT ROW|SCAN (said|people|above|line)$")
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
