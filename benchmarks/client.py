@@ -51,18 +51,27 @@ class Client:
         """The same for an answer of any size, of which only the length is wanted."""
         return sum(map(len, self._body(request)))
 
+    def status(self, request: bytes) -> int:
+        """The status of whatever the answer is, which is read to its end."""
+        status, pieces = self._answer(request)
+        for _ in pieces:
+            pass
+        return int(status.split(" ")[1])
+
     def _body(self, request: bytes) -> Iterator[bytes]:
+        status, pieces = self._answer(request)
+        if status.split(" ")[1] != "200":
+            raise RuntimeError(f"{status}: {next(pieces, b'')[:200]!r}")
+        yield from pieces
+
+    def _answer(self, request: bytes) -> tuple[str, Iterator[bytes]]:
         self._socket.sendall(request)
         head = self._until(b"\r\n\r\n")
         status, *lines = head.decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         if headers.get("transfer-encoding") == "chunked":
-            pieces = self._chunks()
-        else:
-            pieces = self._parts(int(headers.get("content-length", "0")))
-        if status.split(" ")[1] != "200":
-            raise RuntimeError(f"{status}: {next(pieces, b'')[:200]!r}")
-        yield from pieces
+            return status, self._chunks()
+        return status, self._parts(int(headers.get("content-length", "0")))
 
     def _chunks(self) -> Iterator[bytes]:
         while size := int(self._until(b"\r\n"), 16):

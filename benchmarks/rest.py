@@ -46,7 +46,7 @@ QUICK = _Size(commits=3_000, branches=1_000, files=8_000, others=(100, 2_000), l
 FULL = _Size(commits=60_000, branches=1_000, files=40_000, others=(100, 100_000), listed=10_000, starts=3)
 
 
-class _Operation(Struct, frozen=True):
+class Operation(Struct, frozen=True):
     """``paths`` are below the repository, or below the workspace of many repositories when they begin with ``?``."""
 
     name: str
@@ -54,15 +54,17 @@ class _Operation(Struct, frozen=True):
     paths: list[str]
 
 
-class _Server(Struct):
+class Server(Struct):
     """One server, its repository, and somebody who reads there."""
 
     bitpail: Bitpail
     meter: Meter
     authorization: str
     client: Client
+    person: str
+    """The UUID of whoever reads, in braces."""
 
-    def requests(self, operation: _Operation) -> list[bytes]:
+    def requests(self, operation: Operation) -> list[bytes]:
         return [self.client.prepared("GET", _address(path), self.authorization) for path in operation.paths]
 
 
@@ -72,20 +74,20 @@ def main() -> None:
         path = histories.kept(
             histories.make_monorepo, commits=size.commits, branches=size.branches, files=size.files
         )
-        operations = list(_operations(path, size))
-        few, many = [_serving(stack, path, others, size.listed) for others in size.others]
+        measured = list(operations(path, size))
+        few, many = [serving(stack, path, others, size.listed) for others in size.others]
         time.sleep(_REST)
         works = {
             (one.name, server.meter.name): _work(server, one)
-            for one, server in itertools.product(operations, (few, many))
+            for one, server in itertools.product(measured, (few, many))
         }
         for work in works.values():
             work()
         warm = interleaved(works, _ROUNDS)
         deep = _pages(few)
-        first = {one.name: _first(few, one, size.starts) for one in operations}
+        first = {one.name: _first(few, one, size.starts) for one in measured}
     rows = []
-    for one in operations:
+    for one in measured:
         value, ratio = warm[one.name, few.meter.name], 0.0
         ratio = warm[one.name, many.meter.name] / value
         figures = milliseconds(value), f"{one.goal:g} ms", verdict(value, one.goal)
@@ -104,7 +106,8 @@ def _address(path: str) -> str:
     return f"/2.0/repositories/crowd{path}" if path.startswith("?") else f"/2.0/repositories/ada/mono/{path}"
 
 
-def _operations(path: Path, size: _Size) -> Iterator[_Operation]:
+def operations(path: Path, size: _Size) -> Iterator[Operation]:
+    """What is measured, for commits, files and branches that are drawn by lot."""
     chance = random.Random(3)
 
     def some(*arguments: str) -> list[str]:
@@ -116,39 +119,40 @@ def _operations(path: Path, size: _Size) -> Iterator[_Operation]:
     branches = some("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads")
     at = recent[0]
     small = 5.0
-    yield _Operation("the repository", small, [""])
-    yield _Operation("commits, 30 a page", small, ["commits?pagelen=30"])
-    yield _Operation("commits of a branch", small, [f"commits/{one}?pagelen=30" for one in branches])
-    yield _Operation("one commit", small, [f"commit/{one}" for one in commits])
-    yield _Operation(
+    yield Operation("the repository", small, [""])
+    yield Operation("commits, 30 a page", small, ["commits?pagelen=30"])
+    yield Operation("commits of a branch", small, [f"commits/{one}?pagelen=30" for one in branches])
+    yield Operation("one commit", small, [f"commit/{one}" for one in commits])
+    yield Operation(
         "directory, 100 of 80 files", small, [f"src/{at}/{one}/?pagelen=100" for one in directories]
     )
-    yield _Operation("directory, 10 of 5,000", small, [f"src/{at}/assets/icons/"])
-    yield _Operation(
+    yield Operation("directory, 10 of 5,000", small, [f"src/{at}/assets/icons/"])
+    yield Operation(
         "directory, 100 of 5,000", small, [f"src/{one}/assets/icons/?pagelen=100" for one in recent]
     )
-    yield _Operation("raw file", small, [f"src/{at}/{one}" for one in files])
-    yield _Operation("raw file by branch", small, [f"src/main/{one}" for one in files])
-    yield _Operation("file described", small, [f"src/{at}/{one}?format=meta" for one in files])
-    yield _Operation("branches, 10 a page", small, [f"refs/branches?page={n}" for n in range(1, _DIFFERENT)])
-    yield _Operation(
+    yield Operation("raw file", small, [f"src/{at}/{one}" for one in files])
+    yield Operation("raw file by branch", small, [f"src/main/{one}" for one in files])
+    yield Operation("file described", small, [f"src/{at}/{one}?format=meta" for one in files])
+    yield Operation("branches, 10 a page", small, [f"refs/branches?page={n}" for n in range(1, _DIFFERENT)])
+    yield Operation(
         "branches, 100 a page", small, [f"refs/branches?pagelen=100&page={n}" for n in range(1, 10)]
     )
-    yield _Operation("branches by name", small, ['refs/branches?q=name~"7"&sort=-name'])
-    yield _Operation("one branch", small, [f"refs/branches/{one}" for one in branches])
-    yield _Operation("diffstat, 500 files", 50.0, ["diffstat/main?pagelen=500"])
-    yield _Operation("diff of one commit", small * 2, [f"diff/{one}" for one in commits])
+    yield Operation("branches by name", small, ['refs/branches?q=name~"7"&sort=-name'])
+    yield Operation("one branch", small, [f"refs/branches/{one}" for one in branches])
+    yield Operation("diffstat, 500 files", 50.0, ["diffstat/main?pagelen=500"])
+    yield Operation("diff of one commit", small * 2, [f"diff/{one}" for one in commits])
     last = size.listed // 10
-    yield _Operation(f"{size.listed:,} repositories", 10.0, [f"?page={n}" for n in (1, 2, last // 2, last)])
-    yield _Operation("by q", 10.0, [f'?q=name~"{word}"' for word in ("alpha", "beta", "gamma")])
-    yield _Operation("by sort", 10.0, ["?sort=-updated_on", "?sort=name"])
-    yield _Operation(
+    yield Operation(f"{size.listed:,} repositories", 10.0, [f"?page={n}" for n in (1, 2, last // 2, last)])
+    yield Operation("by q", 10.0, [f'?q=name~"{word}"' for word in ("alpha", "beta", "gamma")])
+    yield Operation("by sort", 10.0, ["?sort=-updated_on", "?sort=name"])
+    yield Operation(
         "by both", 10.0, ['?q=language="python" AND name~"a"&sort=-updated_on'.replace(" ", "%20")]
     )
 
 
-def _serving(stack: ExitStack, path: Path, others: int, listed: int) -> _Server:
-    server = stack.enter_context(Bitpail.started())
+def serving(stack: ExitStack, path: Path, others: int, listed: int, workers: int = 1) -> Server:
+    """A server with so many other repositories, and a workspace of so many."""
+    server = stack.enter_context(Bitpail.started(workers=workers))
     populate(server.settings, others * 10, others)
     ada = server.user("ada")
     # A quarter of the authors have accounts.
@@ -160,7 +164,7 @@ def _serving(stack: ExitStack, path: Path, others: int, listed: int) -> _Server:
     add_repositories(server.settings, workspace, project, listed)
     authorization = basic("ada", server.app_password(ada, "repository"))
     meter = stack.enter_context(metered(f"rest-{others}", server.process.pid))
-    return _Server(server, meter, authorization, stack.enter_context(Client(server.url)))
+    return Server(server, meter, authorization, stack.enter_context(Client(server.url)), ada.uuid)
 
 
 async def _crowd(site: Site) -> tuple[str, str]:
@@ -168,7 +172,7 @@ async def _crowd(site: Site) -> tuple[str, str]:
     return workspace.id, (await workspaces.project_for(site, workspace, None)).id
 
 
-def _work(server: _Server, operation: _Operation) -> Callable[[], float]:
+def _work(server: Server, operation: Operation) -> Callable[[], float]:
     requests = server.requests(operation)
     requests *= max(1, _DIFFERENT // len(requests))
 
@@ -179,7 +183,7 @@ def _work(server: _Server, operation: _Operation) -> Callable[[], float]:
     return lambda: server.meter.of(send) / len(requests)
 
 
-def _first(server: _Server, operation: _Operation, starts: int) -> float:
+def _first(server: Server, operation: Operation, starts: int) -> float:
     """What it costs a server that has answered nothing yet."""
     found = []
     for _ in range(starts):
@@ -192,7 +196,7 @@ def _first(server: _Server, operation: _Operation, starts: int) -> float:
     return statistics.median(found)
 
 
-def _pages(server: _Server) -> list[list[str]]:
+def _pages(server: Server) -> list[list[str]]:
     """The first and the last page of listings that have no numbers, each read again and again."""
     rows = []
     for name, path in {
@@ -212,13 +216,13 @@ def _pages(server: _Server) -> list[list[str]]:
     return rows
 
 
-def _following(server: _Server, path: str) -> str:
+def _following(server: Server, path: str) -> str:
     request = server.client.prepared("GET", path, server.authorization)
     content = json.loads(server.client.send(request))
     return str(content.get("next", "")).removeprefix(server.bitpail.url)
 
 
-def _again(server: _Server, path: str) -> Callable[[], float]:
+def _again(server: Server, path: str) -> Callable[[], float]:
     request = server.client.prepared("GET", path, server.authorization)
 
     def send() -> None:
