@@ -59,3 +59,7 @@ class GitError(BitpailError):
 
     def __repr__(self) -> str:
         return f"GitError({self.message!r}, status={self.status}, stderr={self.stderr!r})"
+
+
+class TookTooLong(GitError):
+    """What was asked for is more work than one request may be."""

@@ -33,7 +33,7 @@ async def page(request: ApiRequest, access: Access) -> Response:
         revision=request.parameters.get("revision"),
         include=_all(given, "include"),
         exclude=_all(given, "exclude"),
-        path=next(iter(_all(given, "path")), None),
+        path=next(iter([*request.paths("path"), *_all(given, "path")]), None),
     )
     cursor = request.query.get("ctx")
     if cursor is None and asked.page > 1:

@@ -77,7 +77,7 @@ def _how(request: ApiRequest, *, context: int = 3) -> How:
         renames=_flag(request, "renames", default=True),
         # The older switch says the same.
         topic=_flag(request, "merge" if topic is None else "topic", default=True),
-        paths=tuple(request.query.getlist("path")),
+        paths=tuple(request.paths("path")),
     )
 
 

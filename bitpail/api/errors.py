@@ -4,7 +4,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from bitpail.api.conditions import PreconditionFailed
 from bitpail.api.responses import json
-from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, Unavailable
+from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TookTooLong, TooLarge, Unavailable
 from bitpail.http.call import Call
 from bitpail.http.credentials import CHALLENGE, MalformedCredential
 from bitpail.http.routing import MethodNotAllowed
@@ -24,6 +24,7 @@ _STATUS: dict[type[BitpailError], int] = {
     Conflict: 409,
     PreconditionFailed: 412,
     TooLarge: 413,
+    TookTooLong: 555,
     Unavailable: 503,
     Invalid: 400,
 }

@@ -2,7 +2,7 @@
 
 import re
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from msgspec import Struct
@@ -30,6 +30,8 @@ T = TypeVar("T")
 # A name or an IPv4 address ends before it, an IPv6 address stands in brackets.
 _HOST_PORT = re.compile(r":\d+$")
 _IN_BRACKETS = re.compile(r"\[(\d+)\]")
+
+_ANY_BYTES = "surrogateescape"
 
 PREFIX = b"/!api"
 LONGEST_PAGE = 100
@@ -88,6 +90,16 @@ class ApiRequest:
     def page(self, default: int = 10, longest: int = LONGEST_PAGE) -> Page:
         """``page`` and ``pagelen``; raises Invalid."""
         return Page(self._number("page", 1, _LAST_PAGE), self._number("pagelen", default, longest))
+
+    def pagelen(self, default: int = 10, longest: int = LONGEST_PAGE) -> int:
+        """Of a listing that is walked by its cursor; raises Invalid."""
+        return self._number("pagelen", default, longest)
+
+    @property
+    def cursor(self) -> str | None:
+        """The ``page`` of a listing that is walked forward only: what its last page gave, None on the first."""
+        given = self.query.get("page")
+        return None if given in {None, "1"} else given
 
     def _number(self, name: str, default: int, most: int) -> int:
         text = self.query.get(name)
@@ -162,10 +174,18 @@ class ApiRequest:
 
     def url(self, **changes: str) -> str:
         """The address asked for, with some query parameters changed: for ``next`` and ``previous``."""
-        kept = [(key, value) for key, value in self.query.multi_items() if key not in changes]
-        query = urlencode([*kept, *changes.items()])
+        kept = [(key, value) for key, value in self._as_given() if key not in changes]
+        query = urlencode([*kept, *changes.items()], errors=_ANY_BYTES)
         path = self.call.raw_path.decode("ascii", "replace")
         return f"{self.call.base}{path}?{query}" if query else f"{self.call.base}{path}"
+
+    def paths(self, name: str) -> list[str]:
+        """A parameter that names files in Git, whose names may be any bytes, each time that it is there."""
+        return [value for key, value in self._as_given() if key == name]
+
+    def _as_given(self) -> list[tuple[str, str]]:
+        text = self.call.request.url.query
+        return parse_qsl(text, keep_blank_values=True, errors=_ANY_BYTES)
 
     async def fields(self) -> list[tuple[str, Any]]:
         """The body's members, from JSON or a form, in order; a name may come more than once."""

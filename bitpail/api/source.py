@@ -1,4 +1,4 @@
-"""Files and directories of a commit: raw, described, listed; the history of a file."""
+"""Files and directories of a commit: raw, rendered, described, listed; commits made of files."""
 
 from typing import Any
 
@@ -8,22 +8,22 @@ from bitpail.api import conditions
 from bitpail.api.needs import READ, REPOSITORY, WRITE
 from bitpail.api.request import ApiRequest
 from bitpail.api.responses import json
-from bitpail.errors import Invalid
+from bitpail.errors import Invalid, NotFound
+from bitpail.http import ranges
 from bitpail.http.forms import Part
 from bitpail.http.routing import Opens, Route
 from bitpail.http.streams import started
 from bitpail.model.access import Access
 from bitpail.model.trees import Entry, File
-from bitpail.services import new_commits
+from bitpail.services import lfs, new_commits, rendering
 from bitpail.services import source as service
 from bitpail.services.new_commits import NewFile, Wanted
-from bitpail.services.source import Found
-from bitpail.wire import commits as commits_wire
-from bitpail.wire import pages
+from bitpail.services.source import Filter, Found
+from bitpail.wire import errors, pages, query
 from bitpail.wire import source as wire
 from bitpail.wire.links import RepositoryLinks
+from bitpail.wire.text import clean
 
-_DEEPEST = 100
 _MEMBERS = frozenset({"type", "path", "commit", "links", "size", "attributes", "mimetype", "escaped_path"})
 _MOST_FILES = 1000
 # What somebody has put into a repository is never run as a page of ours.
@@ -42,52 +42,69 @@ async def one(request: ApiRequest, access: Access) -> Response:
     """``GET .../src/{commit}/{path}``."""
     path = request.parameters["path"]
     shape = request.query.get("format")
-    if shape not in {None, "meta"}:
-        raise Invalid("format: must be meta", {"format": ["must be meta"]})
-    found = await service.find(request.site, access, request.parameters["commit"], path)
+    if shape not in {None, "meta", "rendered"}:
+        raise Invalid("format: must be meta or rendered", {"format": ["must be meta or rendered"]})
+    found = await service.find(request.site, access, request.parameters["commit"], path, request.cursor)
     at = request.links.repository(access.workspace, access.repository)
     if found.file is None:
         if shape == "meta":
             return json(wire.directory(at, found.commit, found.entry))
+        if shape == "rendered":
+            raise Invalid("format: a directory is not rendered", {"format": ["not for a directory"]})
         return await _listing(request, access, at, found)
     if shape == "meta":
         return json(wire.file(at, found.commit, found.file))
+    if shape == "rendered":
+        return await _rendered(request, access, found.file)
+    if found.file.lfs is not None:
+        oid, _ = found.file.lfs
+        if lfs.size_of(request.site, access, oid) is not None:
+            # What the address of a branch leads to will be another object one day.
+            return RedirectResponse(at.lfs_object(oid)["href"], 301, {"Cache-Control": "no-cache"})
     return await _raw(request, access, found.file)
 
 
 async def _listing(request: ApiRequest, access: Access, at: RepositoryLinks, found: Found) -> Response:
-    page = request.page()
-    depth = _depth(request)
-    if depth == 1 and request.wanted is None and not request.sort:
-        shown, size = await service.part(request.site, access, found, page.offset, page.pagelen)
-        return await _page(request, access, at, found, shown, is_last=page.offset + page.pagelen >= size)
-    entries = await service.listed(request.site, access, found, depth)
-    if request.wanted is not None or request.sort:
-        files = await service.files(request.site, access, entries)
-        described = [_entry(at, found.commit, entry, files) for entry in entries]
-        chosen = request.chosen(described, members=_MEMBERS)
-        values = chosen[page.offset : page.offset + page.pagelen]
-        following = request.url(page=str(page.page + 1)) if len(chosen) > page.offset + page.pagelen else None
-        return json(pages.iterated(values, pagelen=page.pagelen, following=following))
-    shown = entries[page.offset : page.offset + page.pagelen]
-    is_last = page.offset + page.pagelen >= len(entries)
-    return await _page(request, access, at, found, shown, is_last=is_last)
+    pagelen, depth = request.pagelen(), _depth(request)
+    if request.sort:
+        return await _sorted(request, access, at, found, depth)
+    entries, cursor = await service.page(
+        request.site, access, found, depth, pagelen, _filter(request, at, found)
+    )
+    values = [_entry(at, found.commit, *one) for one in entries]
+    return json(
+        pages.iterated(values, pagelen=pagelen, following=request.url(page=cursor) if cursor else None)
+    )
 
 
-async def _page(
-    request: ApiRequest,
-    access: Access,
-    at: RepositoryLinks,
-    found: Found,
-    shown: list[Entry],
-    *,
-    is_last: bool,
+async def _sorted(
+    request: ApiRequest, access: Access, at: RepositoryLinks, found: Found, depth: int
 ) -> Response:
-    page = request.page()
-    files = await service.files(request.site, access, shown)
-    values = [_entry(at, found.commit, entry, files) for entry in shown]
-    following = None if is_last else request.url(page=str(page.page + 1))
-    return json(pages.iterated(values, pagelen=page.pagelen, following=following))
+    pagelen, start = request.pagelen(), found.at.number
+    entries = await service.everything(request.site, access, found, depth)
+    chosen = request.chosen([_entry(at, found.commit, *one) for one in entries], members=_MEMBERS)
+    end = start + pagelen
+    following = None
+    if end < len(chosen):
+        following = request.url(page=service.following(request.site, access, found, end))
+    return json(pages.iterated(chosen[start:end], pagelen=pagelen, following=following))
+
+
+def _filter(request: ApiRequest, at: RepositoryLinks, found: Found) -> Filter | None:
+    """What ``q`` says, as a question about an entry; raises Invalid."""
+    request.chosen([], members=_MEMBERS)
+    wanted = request.wanted
+    if wanted is None:
+        return None
+
+    def keeps(entry: Entry, file: File | None) -> bool:
+        if file is None:
+            named = {"path": clean(entry.path), "type": wire.type_of(entry)}
+            return query.matches(wanted, named if is_by_name else _entry(at, found.commit, entry, None))
+        return query.matches(wanted, _entry(at, found.commit, entry, file))
+
+    is_by_name = query.fields(wanted) <= {"path", "type"}
+    return Filter(keeps, looks_inside=not is_by_name)
 
 
 async def create(request: ApiRequest, access: Access) -> Response:
@@ -125,30 +142,55 @@ def _wanted(parts: list[Part]) -> Wanted:
     )
 
 
-def _entry(at: RepositoryLinks, commit_hash: str, entry: Entry, files: dict[str, File]) -> dict[str, Any]:
-    if entry.is_directory:
-        return wire.directory(at, commit_hash, entry)
-    return wire.file(at, commit_hash, files[entry.path])
+def _entry(at: RepositoryLinks, commit_hash: str, entry: Entry, file: File | None) -> dict[str, Any]:
+    return wire.directory(at, commit_hash, entry) if file is None else wire.file(at, commit_hash, file)
 
 
 def _depth(request: ApiRequest) -> int:
     text = request.query.get("max_depth", "1")
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:20]) <= _DEEPEST:
-        raise Invalid(f"max_depth: must be a number from 1 to {_DEEPEST}")
-    return int(text)
+    if not (text.isascii() and text.isdigit()) or not int(text[:20]):
+        raise Invalid("max_depth: must be a number from 1 on")
+    return int(text[:20])
 
 
 async def _raw(request: ApiRequest, access: Access, file: File) -> Response:
     # Of the contents and attributes: the same file has the same tag at any path and commit.
     tag = f'"{file.entry.hash}{"".join(file.attributes)}"'
-    headers = {"ETag": tag, **_RAW}
+    asked = request.call.request.headers
+    if conditions.has(asked, tag):
+        return conditions.unchanged(tag, _RAW)
+    if file.size is None:
+        raise NotFound(f"{file.entry.path} is a submodule")
+    part = ranges.wanted(asked, file.size, tag) if request.call.method == "GET" else None
+    if part is not None and part.is_empty:
+        size = {"Content-Range": f"bytes */{file.size}"}
+        return json(errors.error(f"the file has {file.size} bytes, and none of those"), 416, size)
+    start, end = (part.start, part.end) if part else (0, file.size)
+    headers = {
+        "ETag": tag,
+        "Accept-Ranges": "bytes",
+        "Content-Type": _content_type(file),
+        "Content-Disposition": "attachment",
+        "Content-Length": str(end - start),
+        **_RAW,
+    }
+    if request.call.method == "HEAD":
+        return Response(headers=headers)
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
+    status = 206 if part else 200
+    content = await service.content(request.site, access, file, start, end)
+    if isinstance(content, bytes):
+        return Response(content, status, headers)
+    return StreamingResponse(await started(content), status, headers)
+
+
+async def _rendered(request: ApiRequest, access: Access, file: File) -> Response:
+    tag = f'"{file.entry.hash}rendered"'
     if conditions.has(request.call.request.headers, tag):
         return conditions.unchanged(tag, _RAW)
-    headers |= {"Content-Type": _content_type(file), "Content-Disposition": "attachment"}
-    content = await service.content(request.site, access, file)
-    if isinstance(content, bytes):
-        return Response(content, headers=headers)
-    return StreamingResponse(await started(content), headers=headers | {"Content-Length": str(file.size)})
+    made = await rendering.html(request.site, access, file)
+    return Response(made, headers={"ETag": tag, **_RAW}, media_type="text/html")
 
 
 def _content_type(file: File) -> str:
@@ -156,28 +198,7 @@ def _content_type(file: File) -> str:
     return by_ending or ("application/octet-stream" if "binary" in file.attributes else "text/plain")
 
 
-async def history(request: ApiRequest, access: Access) -> Response:
-    """``GET .../filehistory/{commit}/{path}``."""
-    page = request.page()
-    found = await service.history(
-        request.site,
-        access,
-        request.parameters["commit"],
-        request.parameters["path"],
-        renames=request.query.get("renames", "true") != "false",
-        skipped=page.offset,
-        most=page.pagelen,
-    )
-    writer = commits_wire.Writer(request.links, access.workspace, access.repository, found.people)
-    values = [
-        wire.file(writer.at, commit.hash, file, writer.commit(commit)) for commit, file in found.versions
-    ]
-    following = request.url(page=str(page.page + 1)) if found.has_more else None
-    return json(pages.iterated(values, pagelen=page.pagelen, following=following))
-
-
 ROUTES = [
-    Route("GET", f"{REPOSITORY}/filehistory/{{commit}}/{{path...}}", Opens.REPOSITORY, READ, history),
     Route("GET", f"{REPOSITORY}/src", Opens.REPOSITORY, READ, root),
     Route("POST", f"{REPOSITORY}/src", Opens.REPOSITORY, WRITE, create),
     Route("GET", f"{REPOSITORY}/src/{{commit}}/{{path...?}}", Opens.REPOSITORY, READ, one),

@@ -9,6 +9,7 @@ import asyncio
 import fcntl
 import os
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from bitpail.errors import GitError, TooLarge
+from bitpail.errors import GitError, TookTooLong, TooLarge
 from bitpail.git.environment import Config, environment, executable
 from bitpail.git.pipes import PIECE, ReadEnd, WriteEnd
 from bitpail.git.revisions import RepositoryPath, Revision, Source
@@ -209,6 +210,30 @@ def start(
     One in the ``background`` gets what others leave of processor and disk.
     """
     arguments = _arguments(git_dir, command, flags, revisions, paths)
+    process = _start(
+        executable(),
+        arguments,
+        environment(config, env or {}),
+        descriptors=descriptors or {},
+        stdin=stdin,
+        polite=polite,
+        on_stderr=on_stderr,
+    )
+    if background:
+        _stand_back(process.pid)
+    return process
+
+
+def _start(
+    program: str,
+    arguments: list[str],
+    variables: Mapping[str, str],
+    *,
+    descriptors: Mapping[int, int],
+    stdin: bool,
+    polite: bool,
+    on_stderr: Callable[[bytes], None] | None,
+) -> Process:
     with ExitStack() as given, ExitStack() as ours:
         stdout, child_stdout = os.pipe()
         ours.callback(os.close, stdout)
@@ -220,10 +245,8 @@ def start(
         actions.append(_hand_over(given, child_stdin, 0))
         if stdin_end is not None:
             ours.callback(os.close, stdin_end)
-        actions += [_hand_over(given, os.dup(kept), number) for number, kept in (descriptors or {}).items()]
-        pid = _spawn(arguments, environment(config, env or {}), actions)
-        if background:
-            _stand_back(pid)
+        actions += [_hand_over(given, os.dup(kept), number) for number, kept in descriptors.items()]
+        pid = _spawn(program, arguments, variables, actions)
         ours.pop_all()
     feed = None if stdin_end is None else WriteEnd(stdin_end)
     return Process(pid, feed, ReadEnd(stdout), ReadEnd(stderr), on_stderr, polite=polite)
@@ -237,12 +260,14 @@ def _hand_over(given: ExitStack, descriptor: int, number: int) -> tuple[int, int
     return (os.POSIX_SPAWN_DUP2, high, number)
 
 
-def _spawn(arguments: list[str], variables: Mapping[str, str], actions: list[tuple[int, int, int]]) -> int:
+def _spawn(
+    program: str, arguments: list[str], variables: Mapping[str, str], actions: list[tuple[int, int, int]]
+) -> int:
     # posix_spawn does not copy the server's page tables, as the loop's own
     # subprocess does on uvloop. Python ignores SIGPIPE; git must not, so that it
     # ends when the server has died and its pipes are closed.
     return os.posix_spawn(
-        executable(),
+        program,
         arguments,
         variables,
         file_actions=actions,
@@ -276,7 +301,7 @@ async def run(
     background: bool = False,
     on_stderr: Callable[[bytes], None] | None = None,
 ) -> bytes:
-    """What git prints. GitError when it fails or takes too long, TooLarge when it says too much."""
+    """What git prints. GitError when it fails, TookTooLong, TooLarge when it says too much."""
     try:
         async with (
             asyncio.timeout(timeout),
@@ -294,12 +319,39 @@ async def run(
                 on_stderr=on_stderr,
             ) as process,
         ):
-            output = await _converse(process, command, stdin, limit)
+            output = await _converse(process, f"git {command}", stdin, limit)
             status = await process.wait()
     except TimeoutError:
-        raise GitError(f"git {command} took longer than {timeout:g} seconds") from None
+        raise TookTooLong(f"git {command} took longer than {timeout:g} seconds") from None
     if status:
         raise GitError(f"git {command} failed", status, process.stderr)
+    return output
+
+
+async def run_python(module: str, *arguments: str, stdin: bytes, limit: int, timeout: float) -> bytes:  # noqa: ASYNC109 as above
+    """What a module of ours prints as a program, with what others leave of the processor. Raises as ``run`` does."""
+    # Of the server's environment it gets to know where modules are found, and nothing else.
+    variables = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONIOENCODING": "utf-8"}
+    try:
+        async with (
+            asyncio.timeout(timeout),
+            _start(
+                sys.executable,
+                ["python", "-s", "-P", "-m", module, *arguments],
+                variables,
+                descriptors={},
+                stdin=True,
+                polite=False,
+                on_stderr=None,
+            ) as process,
+        ):
+            _stand_back(process.pid)
+            output = await _converse(process, module, stdin, limit)
+            status = await process.wait()
+    except TimeoutError:
+        raise TookTooLong(f"{module} took longer than {timeout:g} seconds") from None
+    if status:
+        raise GitError(f"{module} failed", status, process.stderr)
     return output
 
 
@@ -313,7 +365,7 @@ async def _converse(process: Process, command: str, stdin: bytes, limit: int) ->
         while piece := await process.read():
             size += len(piece)
             if size > limit:
-                raise TooLarge(f"the output of git {command} is larger than {limit} bytes")
+                raise TooLarge(f"the output of {command} is larger than {limit} bytes")
             pieces.append(piece)
     finally:
         if feeding is not None:

@@ -8,7 +8,7 @@ import asyncio
 import re
 import tempfile
 
-from bitpail.errors import GitError
+from bitpail.errors import GitError, TookTooLong
 from bitpail.git.command import start
 from bitpail.git.directories import GitDirectory, common_directory
 from bitpail.git.revisions import Revision, check_hash
@@ -57,7 +57,7 @@ async def between(directory: GitDirectory, ours: str, theirs: str) -> list[FileC
                         raise GitError(f"more than {_LARGEST} bytes of conflicts")
                 status = await process.wait()
         except TimeoutError:
-            raise GitError(f"the merge took longer than {_LONGEST:g} seconds") from None
+            raise TookTooLong(f"the merge took longer than {_LONGEST:g} seconds") from None
     if status == 0:
         return []
     if status != 1:

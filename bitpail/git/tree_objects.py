@@ -42,6 +42,15 @@ class Tree:
         end = None if count is None else first + count
         return [self._entry(position, prefix) for position in self._starts[first:end]]
 
+    def directories(self, prefix: str = "") -> list[Entry]:
+        """Those entries that are directories."""
+        data = self._data
+        return [
+            self._entry(position, prefix)
+            for position in self._starts
+            if data.startswith((b"40000 ", b"040000 "), position)
+        ]
+
     def find(self, name: str, prefix: str = "") -> Entry | None:
         """The entry of that name."""
         wanted = b" %b\0" % name.encode("utf-8", "surrogateescape")

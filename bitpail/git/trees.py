@@ -1,9 +1,12 @@
 """Directories and files of a commit, read by the kept process: a request starts none."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Iterator, Sequence
 
-from bitpail.errors import GitError, NotFound, TooLarge
+from msgspec import Struct
+
+from bitpail.errors import GitError, NotFound, TookTooLong, TooLarge
 from bitpail.git.command import start
 from bitpail.git.directories import GitDirectory
 from bitpail.git.objects import Objects
@@ -12,6 +15,9 @@ from bitpail.git.tree_objects import Tree
 from bitpail.model.trees import Blob, Entry, File
 
 _ROOT_MODE = "040000"
+# A path has at most 4,096 characters.
+_DEEPEST = 2048
+_AT_ONCE = 200
 # As far as git looks for a zero byte.
 _LOOKED_AT = 8000
 _SMALL = 1 << 20
@@ -60,35 +66,67 @@ async def _inside(objects: Objects, directory: GitDirectory, above: Entry) -> Tr
     return found
 
 
-async def part(
-    objects: Objects, directory: GitDirectory, above: Entry, first: int, count: int
-) -> tuple[list[Entry], int]:
-    """So many entries of a directory from one on, and how many it has."""
-    inside = await _inside(objects, directory, above)
-    return inside.entries(_prefix(above), first, count), len(inside)
-
-
 def _prefix(above: Entry) -> str:
     return f"{above.path}/" if above.path else ""
 
 
-async def listed(
-    objects: Objects, directory: GitDirectory, top: Entry, *, depth: int, most: int
-) -> list[Entry]:
-    """What is inside a directory, level by level, ``depth`` levels; raises TooLarge beyond ``most`` entries."""
-    found: list[Entry] = []
-    level = [top]
-    for _ in range(depth):
-        inside: list[Entry] = []
-        for above in level:
-            inside += (await _inside(objects, directory, above)).entries(_prefix(above))
-            if len(found) + len(inside) > most:
-                raise TooLarge(f"more than {most} entries: ask for fewer levels")
-        found += inside
-        level = [entry for entry in inside if entry.is_directory]
-        if not level:
+class Place(Struct, frozen=True, array_like=True):
+    """Where a listing stopped: so many levels down, in this directory below its top, behind so many entries."""
+
+    level: int = 0
+    above: bytes = b""
+    number: int = 0
+
+
+async def inside(
+    objects: Objects, directory: GitDirectory, top: Entry, *, depth: int, place: Place
+) -> AsyncGenerator[tuple[Entry, Place], None]:
+    """What is inside a directory, level by level, ``depth`` levels, each with the place behind it.
+
+    To go on from a place costs the directories above it and no more; raises TookTooLong beyond any depth
+    that a path can have.
+    """
+    after = tuple(filter(None, place.above.decode("utf-8", "surrogateescape").split("/")))
+    number = place.number
+    for level in range(place.level, depth):
+        if level > _DEEPEST:
+            raise TookTooLong(f"directories of more than {_DEEPEST} levels: ask for a smaller max_depth")
+        is_there = False
+        async for above in _directories(objects, directory, top, level, after):
+            is_there = True
+            own = above.path.removeprefix(top.path).strip("/").encode("utf-8", "surrogateescape")
+            tree, prefix = await _inside(objects, directory, above), _prefix(above)
+            for first in range(number, len(tree), _AT_ONCE):
+                await asyncio.sleep(0)  # nothing else waits where all of it is kept
+                for position, entry in enumerate(tree.entries(prefix, first, _AT_ONCE), first + 1):
+                    yield entry, Place(level, own, position)
+            number = 0
+        after, number = (), 0
+        if not is_there:
             break
-    return found
+
+
+async def _directories(
+    objects: Objects, directory: GitDirectory, top: Entry, level: int, after: tuple[str, ...]
+) -> AsyncGenerator[Entry, None]:
+    """Those so many levels below the top, in order, from the one at these names on."""
+    waiting = [(top, 0, after)]
+    while waiting:
+        above, steps, names = waiting.pop()
+        if steps == level:
+            yield above
+            continue
+        await asyncio.sleep(0)
+        below = (await _inside(objects, directory, above)).directories(_prefix(above))
+        first = next((at for at, one in enumerate(below) if names and _name(one) == names[0]), 0)
+        following = [
+            (one, steps + 1, names[1:] if at == first else ()) for at, one in enumerate(below) if at >= first
+        ]
+        waiting += reversed(following)
+
+
+def _name(entry: Entry) -> str:
+    return entry.path.rpartition("/")[2]
 
 
 async def files(objects: Objects, directory: GitDirectory, entries: Sequence[Entry]) -> list[File]:
@@ -156,12 +194,20 @@ async def whole(objects: Objects, directory: GitDirectory, file: File) -> bytes 
     return answer.data
 
 
-async def content(directory: GitDirectory, file: File) -> AsyncGenerator[bytes, None]:
-    """A file of any length in pieces; raises GitError, also after the first."""
-    name = Revision(check_hash(file.entry.hash))
+async def content(
+    directory: GitDirectory, file: File, start_at: int = 0, end: int | None = None
+) -> AsyncGenerator[bytes, None]:
+    """A file of any length, or the bytes from ``start_at`` to before ``end``, in pieces.
+
+    Raises GitError, also after the first.
+    """
+    end = (file.size or 0) if end is None else end
+    name, position = Revision(check_hash(file.entry.hash)), 0
     async with start(directory.path, "cat-file", "blob", revisions=[name], stdin=False) as process:
-        while piece := await process.read():
-            yield piece
-        status = await process.wait()
-        if status:
-            raise GitError("git cat-file failed", status, process.stderr)
+        while position < end and (piece := await process.read()):
+            wanted = piece[max(start_at - position, 0) : end - position]
+            position += len(piece)
+            if wanted:
+                yield wanted
+        if position < end:
+            raise GitError("git cat-file failed", await process.wait(), process.stderr)

@@ -28,7 +28,7 @@ _SIGNATURE = 16
 _LONGEST_IN_URL = 1500
 _KEPT_FOR = 7 * 24 * 3600
 _BAD = "the cursor is malformed, or not of this listing: follow 'next' as it is given"
-_EXPIRED = "the cursor has expired: start the listing again"
+EXPIRED = "the cursor has expired: start the listing again"
 
 
 class _Packed(Struct, frozen=True, array_like=True):
@@ -37,7 +37,7 @@ class _Packed(Struct, frozen=True, array_like=True):
     width: int
     tips: bytes
     exclude: bytes
-    path: str | None
+    path: bytes | None
     offset: int
     frontier: bytes
     floor: int
@@ -56,13 +56,13 @@ def unseal(site: Site, repository_id: RepositoryId, cursor: str) -> Walk:
         return _unpack(msgspec.msgpack.decode(packed, type=_Packed))
     except msgspec.DecodeError:
         # Signed by us, but by an earlier version, or its file was cut by a crash.
-        raise Invalid(_EXPIRED) from None
+        raise Invalid(EXPIRED) from None
 
 
 def seal_bytes(site: Site, listing: str, packed: bytes) -> str:
     """The text of a cursor for any position; ``listing`` names what it is a position in."""
     payload = b"i" + packed if len(packed) <= _LONGEST_IN_URL else b"f" + _keep(site, packed)
-    signature = keys.sign(listing.encode() + payload, site.keys)
+    signature = _signed(site, listing, payload)
     return urlsafe_b64encode(signature + payload).rstrip(b"=").decode()
 
 
@@ -73,9 +73,14 @@ def unseal_bytes(site: Site, listing: str, cursor: str) -> bytes:
     except ValueError:
         raise Invalid(_BAD) from None
     signature, payload = raw[:_SIGNATURE], raw[_SIGNATURE:]
-    if not compare_digest(signature, keys.sign(listing.encode() + payload, site.keys)):
+    if not compare_digest(signature, _signed(site, listing, payload)):
         raise Invalid(_BAD)
     return payload[1:] if payload[:1] == b"i" else _kept(site, payload[1:])
+
+
+def _signed(site: Site, listing: str, payload: bytes) -> bytes:
+    # A path in it may hold bytes that are no UTF-8.
+    return keys.sign(listing.encode("utf-8", "surrogateescape") + payload, site.keys)
 
 
 def _pack(walk: Walk) -> _Packed:
@@ -84,7 +89,7 @@ def _pack(walk: Walk) -> _Packed:
         width=len(names[0]) if names else 0,
         tips=_joined(walk.tips),
         exclude=_joined(walk.exclude),
-        path=walk.path,
+        path=None if walk.path is None else walk.path.encode("utf-8", "surrogateescape"),
         offset=walk.offset,
         frontier=_joined(walk.frontier),
         floor=walk.floor,
@@ -97,7 +102,7 @@ def _unpack(packed: _Packed) -> Walk:
     return Walk(
         tips=_split(packed.tips, width),
         exclude=_split(packed.exclude, width),
-        path=packed.path,
+        path=None if packed.path is None else packed.path.decode("utf-8", "surrogateescape"),
         offset=packed.offset,
         frontier=_split(packed.frontier, width),
         floor=packed.floor,
@@ -136,7 +141,7 @@ def _kept(site: Site, name: bytes) -> bytes:
     try:
         return (_directory(site) / name.hex()).read_bytes()
     except OSError:
-        raise Invalid(_EXPIRED) from None
+        raise Invalid(EXPIRED) from None
 
 
 async def forget_old(site: Site) -> None:

@@ -92,6 +92,10 @@ class RepositoryLinks(Struct, frozen=True, gc=False):
         """A file of a commit in the API; a directory's ``path`` ends in a slash, the root's is empty."""
         return link(f"{self.api}/src/{commit_hash}/{self.escaped(path)}")
 
+    def lfs_object(self, oid: str) -> Link:
+        """A large file, where Git LFS fetches it too: the same host, so that clients send their credential again."""
+        return link(f"{self.web}.git/info/lfs/objects/{oid}")
+
     def file_history(self, commit_hash: str, path: str) -> Link:
         """The commits that touched a file, in the API."""
         return link(f"{self.api}/filehistory/{commit_hash}/{self.escaped(path)}")

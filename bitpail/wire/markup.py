@@ -7,12 +7,12 @@ would nest or multiply beyond that is shown as it was written.
 
 import html
 import re
-from collections import OrderedDict
-from threading import Lock
 from typing import Final
 
 import comrak
 import nh3
+
+from bitpail.wire.kept import Kept
 
 LONGEST: Final = 32_768
 """Longer text of messages, descriptions and comments is shown as it was written."""
@@ -65,36 +65,7 @@ _CLEANER = nh3.Cleaner(
     strip_comments=True,
 )  # fmt: skip
 
-
-class _Kept:
-    """What was made lately, at most so many characters of it; for any thread."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._length = 0
-        self._lock = Lock()
-        self._made: OrderedDict[str, str] = OrderedDict()
-
-    def find(self, text: str) -> str | None:
-        with self._lock:
-            made = self._made.get(text)
-            if made is not None:
-                self._made.move_to_end(text)
-            return made
-
-    def keep(self, text: str, made: str) -> None:
-        if len(text) + len(made) > self._most // 8:
-            return
-        with self._lock:
-            if text in self._made:
-                return
-            self._made[text] = made
-            self._length += len(text) + len(made)
-            while self._length > self._most:
-                self._length -= sum(map(len, self._made.popitem(last=False)))
-
-
-_kept = _Kept(1 << 20)
+_kept = Kept(1 << 20)
 
 
 def markdown(text: str) -> str:

@@ -23,6 +23,11 @@ def media_type(path: str) -> str | None:
     return _TYPES.guess_type(f"/{path}", strict=False)[0]
 
 
+def type_of(entry: Entry) -> str:
+    """Its ``type``."""
+    return "commit_directory" if entry.is_directory else "commit_file"
+
+
 def directory(at: RepositoryLinks, commit_hash: str, entry: Entry) -> dict[str, Any]:
     """A directory."""
     return {

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bitpail.wire import markup
+from bitpail.wire.kept import Kept
 from bitpail.wire.markup import LONGEST, markdown, markdown_of_any_length, paragraphs, sanitised
 from bitpail.wire.text import clean
 
@@ -239,7 +240,7 @@ def test_text_beyond_the_longest_is_shown_as_it_is():
 
 
 def test_what_was_made_lately_is_kept_but_not_without_end():
-    kept = markup._Kept(1000)
+    kept = Kept(1000)
 
     for number in range(100):
         kept.keep(f"{number:010}", "x" * 90)
