@@ -6,7 +6,7 @@ enough the walk is replayed, so nothing is ever shown twice or left out.
 """
 
 import asyncio
-import heapq
+from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -17,7 +17,7 @@ from bitpail.git.cat_file import Answer
 from bitpail.git.command import run
 from bitpail.git.commits import Metadata, parse_commit, parse_metadata
 from bitpail.git.directories import GitDirectory
-from bitpail.git.objects import Objects
+from bitpail.git.objects import Objects, QueueEntry
 from bitpail.git.revisions import RepositoryPath, check_hashes
 from bitpail.model.commits import Commit
 
@@ -84,33 +84,39 @@ async def _page_of_range(
 class _Queue:
     """Git's queue: the latest date first, equal dates in the order of insertion."""
 
-    def __init__(self) -> None:
-        self._heap: list[tuple[int, int, str]] = []
-        self._inserted = 0
-        self.seen: set[str] = set()
+    def __init__(self, entries: Iterable[QueueEntry] = ()) -> None:
+        # Sorted, the next one last. A page goes on from what the page before left in order, and
+        # hands on its own in order: for 1,000 tips that is half of what a heap costs.
+        self._entries = list(entries)
+        self._inserted = len(self._entries)
+        self.seen = {entry[2] for entry in self._entries}
 
     def insert(self, dates: Mapping[str, int]) -> None:
         """Commits with their dates, in this order."""
         entries = [
-            (-date, number, hash_) for number, (hash_, date) in enumerate(dates.items(), self._inserted)
+            (date, -number, hash_) for number, (hash_, date) in enumerate(dates.items(), self._inserted)
         ]
         self._inserted += len(entries)
         self.seen.update(dates)
-        if self._heap:
+        if self._entries:
             for entry in entries:
-                heapq.heappush(self._heap, entry)
+                insort(self._entries, entry)
         else:
-            self._heap = entries
-            heapq.heapify(self._heap)
+            self._entries = sorted(entries)
 
     def pop(self) -> str:
-        return heapq.heappop(self._heap)[2]
+        return self._entries.pop()[2]
 
     def __len__(self) -> int:
-        return len(self._heap)
+        return len(self._entries)
+
+    @property
+    def entries(self) -> tuple[QueueEntry, ...]:
+        """What another queue can begin with."""
+        return tuple(self._entries)
 
     def in_order(self) -> tuple[str, ...]:
-        return tuple(hash_ for _, _, hash_ in sorted(self._heap))
+        return tuple([entry[2] for entry in reversed(self._entries)])
 
 
 class _Pager:
@@ -125,12 +131,15 @@ class _Pager:
         self._shown_before: set[str] | None = None
 
     async def page(self, count: int) -> tuple[list[Commit], Walk | None]:
-        # One question brings the whole page when history is a line.
-        await self._enqueue(self._queue, self._walk.frontier, count)
+        await self._begin(count)
         shown: list[tuple[str, int]] = []
         while self._queue and len(shown) < count:
             hash_ = self._queue.pop()
-            metadata = self._metadata[hash_]
+            if hash_ not in self._metadata:
+                await self._load([hash_], 1)
+            metadata = self._metadata.get(hash_)
+            if metadata is None:
+                continue  # it went meanwhile
             shown.append((hash_, metadata.date))
             parents = [parent for parent in metadata.parents if parent not in self._queue.seen]
             if parents:
@@ -139,6 +148,19 @@ class _Pager:
                 await self._enqueue(self._queue, parents, 1)
         commits = await self._commits([hash_ for hash_, _ in shown])
         return commits, self._position(shown) if self._queue else None
+
+    async def _begin(self, count: int) -> None:
+        """Fill the queue: for a first page as it was the last time, as long as the tips are the same."""
+        walk, queues = self._walk, self._objects.queues
+        key = (self._directory.path, walk.frontier)
+        known = queues.get(key) if walk.offset == 0 else None
+        if known is not None:
+            self._queue = _Queue(known)
+            return
+        # One question brings the whole page when history is a line.
+        await self._enqueue(self._queue, walk.frontier, count)
+        if walk.offset == 0 and len(self._queue) == len(walk.frontier):
+            queues.keep(key, self._queue.entries, 1 + len(self._queue))
 
     async def _enqueue(self, queue: _Queue, hashes: Sequence[str], chain: int) -> None:
         await self._load(hashes, chain)

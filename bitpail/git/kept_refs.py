@@ -6,13 +6,13 @@ broken ref, a tag whose object is missing), nothing is kept and everything is re
 """
 
 import asyncio
-from collections import OrderedDict
 from pathlib import Path
 
 from msgspec import Struct
 
 from bitpail.git import plain_config, ref_files, refs
 from bitpail.git.directories import GitDirectory, common_directory
+from bitpail.git.kept import Kept
 from bitpail.git.ref_files import RefFiles
 from bitpail.git.refs import Peel
 from bitpail.model.refs import Refs
@@ -23,7 +23,7 @@ _MOST_REFS = 50_000
 _MANY = 500
 
 
-class _Kept(Struct, frozen=True):
+class _Reading(Struct, frozen=True):
     files: RefFiles
     refs: Refs
 
@@ -33,44 +33,31 @@ class KeptRefs:
 
     def __init__(self, peel: Peel, most: int = _MOST_REFS) -> None:
         self._peel = peel
-        self._most = most
-        self._kept: OrderedDict[Path, _Kept] = OrderedDict()
-        self._count = 0
+        self._kept: Kept[Path, _Reading] = Kept(most)
 
     async def now(self, directory: GitDirectory) -> Refs:
         """Every ref but hidden ones, and what HEAD names, seen after this was called."""
         kept = self._kept.get(directory.path)
-        if kept is not None:
-            self._kept.move_to_end(directory.path)
-            if len(kept.files.files) < _MANY and kept.files.unchanged():
-                return kept.refs
+        if kept is not None and len(kept.files.files) < _MANY and kept.files.unchanged():
+            return kept.refs
         files = await asyncio.to_thread(_look, directory, kept.files if kept else None)
         if files is None or files.broken:
-            self._drop(directory.path)
+            self._kept.drop(directory.path)
             return await refs.read(directory, self._peel)
         if kept is not None and (files is kept.files or files.same(kept.files)):
-            self._keep(directory.path, _Kept(files, kept.refs))
+            self._keep(directory.path, _Reading(files, kept.refs))
             return kept.refs
         read = refs.of_files(files)
         found = await refs.completed(directory, read, self._peel)
         if len(found.refs) == len(read.targets):
-            self._keep(directory.path, _Kept(files, found))
+            self._keep(directory.path, _Reading(files, found))
         else:
             # The object behind a tag is missing; it may come without any change of a ref.
-            self._drop(directory.path)
+            self._kept.drop(directory.path)
         return found
 
-    def _keep(self, path: Path, kept: _Kept) -> None:
-        self._drop(path)
-        self._kept[path] = kept
-        self._count += len(kept.refs.refs)
-        while self._count > self._most:
-            self._drop(next(iter(self._kept)))
-
-    def _drop(self, path: Path) -> None:
-        dropped = self._kept.pop(path, None)
-        if dropped is not None:
-            self._count -= len(dropped.refs.refs)
+    def _keep(self, path: Path, reading: _Reading) -> None:
+        self._kept.keep(path, reading, 1 + len(reading.refs.refs))
 
 
 def _look(directory: GitDirectory, before: RefFiles | None) -> RefFiles | None:

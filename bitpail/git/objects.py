@@ -9,6 +9,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from bitpail.errors import Invalid, NotFound, TooLarge
@@ -16,43 +17,59 @@ from bitpail.git.cat_file import LARGEST, Ambiguous, Answer, Asked, CatFiles
 from bitpail.git.command import run
 from bitpail.git.commits import Metadata, parse_commit, parse_tag
 from bitpail.git.directories import GitDirectory, common_directory
+from bitpail.git.kept import Kept
 from bitpail.git.kept_refs import KeptRefs
 from bitpail.git.reachable import Reachable, Tips
 from bitpail.git.revisions import Revision, check_hash, check_hashes, is_hash
-from bitpail.git.tree_objects import KeptTrees, Tree
+from bitpail.git.tree_objects import Tree
 from bitpail.model.commits import Commit, TagObject
 from bitpail.model.refs import Refs
 from bitpail.model.trees import Blob
 
 _ABBREVIATION = re.compile(r"[0-9a-f]{4,64}", re.IGNORECASE)
 _REMEMBERED = 100_000
+_QUEUED = 50_000
+_TREE_BYTES = 16 << 20
 
 V = TypeVar("V")
 
 
 class Remembered(Generic[V]):
-    """Facts about objects, by repository and hash; those kept for longest are forgotten."""
+    """Facts about objects, by repository and hash; those of repositories out of use for longest are forgotten first."""
 
     def __init__(self, limit: int = _REMEMBERED) -> None:
         self._limit = limit
-        # Paths as text: a page of a repository with 1,000 refs asks 2,000 times, and paths compare slowly.
-        self._facts: OrderedDict[tuple[str, str], V] = OrderedDict()
+        # One look for the repository, then one for each hash: a page of a repository with 1,000 refs asks 1,000 times.
+        self._facts: OrderedDict[Path, dict[str, V]] = OrderedDict()
+        self._count = 0
 
     def among(self, directory: GitDirectory, hashes: Iterable[str]) -> dict[str, V]:
         """The facts that are remembered of these."""
-        path, facts = str(directory.path), self._facts
-        found = {}
-        for hash_ in hashes:
-            fact = facts.get((path, hash_))
-            if fact is not None:
-                found[hash_] = fact
-        return found
+        facts = self._facts.get(directory.path)
+        if facts is None:
+            return {}
+        self._facts.move_to_end(directory.path)
+        return {hash_: facts[hash_] for hash_ in hashes if hash_ in facts}
 
     def keep(self, directory: GitDirectory, hash_: str, fact: V) -> None:
         """Remember a fact."""
-        self._facts[str(directory.path), hash_] = fact
-        if len(self._facts) > self._limit:
-            self._facts.popitem(last=False)
+        facts = self._facts.setdefault(directory.path, {})
+        self._count += hash_ not in facts
+        facts[hash_] = fact
+        if self._count > self._limit:
+            self._forget()
+
+    def _forget(self) -> None:
+        path = next(iter(self._facts))
+        facts = self._facts[path]
+        del facts[next(iter(facts))]
+        self._count -= 1
+        if not facts:
+            del self._facts[path]
+
+
+QueueEntry = tuple[int, int, str]
+"""A commit in the queue of a walk: its date, and less for each that came before it."""
 
 
 class Objects:
@@ -62,9 +79,11 @@ class Objects:
         self._cat_files = CatFiles()
         self._peeled: Remembered[str] = Remembered()
         self._refs = KeptRefs(self.peel)
-        self._trees = KeptTrees()
+        self._trees: Kept[tuple[Path, str], Tree] = Kept(_TREE_BYTES)
         self._reachable = Reachable()
         self.metadata: Remembered[Metadata] = Remembered()
+        self.queues: Kept[tuple[Path, tuple[str, ...]], tuple[QueueEntry, ...]] = Kept(_QUEUED)
+        """With what a walk through history begins, by its tips: dates can't change."""
         self.blobs: Remembered[Blob] = Remembered()
 
     @property
@@ -105,11 +124,11 @@ class Objects:
 
     def has_tree(self, directory: GitDirectory, hash_: str) -> bool:
         """Whether a tree is known without asking git."""
-        return self._trees.get(directory.path, hash_) is not None
+        return self._trees.get((directory.path, hash_)) is not None
 
     async def tree(self, directory: GitDirectory, hash_: str) -> Tree | None:
         """The tree of that name; None if it is none, or not there. Raises TooLarge."""
-        known = self._trees.get(directory.path, hash_)
+        known = self._trees.get((directory.path, hash_))
         if known is not None:
             return known
         (answer,) = await self.contents(directory, [check_hash(hash_)])
@@ -127,7 +146,7 @@ class Objects:
         if answer is None or answer.kind != "tree":
             return None
         tree = Tree(answer.data, len(answer.hash) // 2)
-        self._trees.keep(directory.path, answer.hash, tree)
+        self._trees.keep((directory.path, answer.hash), tree, tree.weight)
         return tree
 
     async def commits_among(self, directory: GitDirectory, hashes: Sequence[str]) -> dict[str, Commit]:

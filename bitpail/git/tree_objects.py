@@ -1,16 +1,13 @@
-"""One directory as Git stores it, taken apart only where somebody looks; and those that were read lately.
+"""One directory as Git stores it, taken apart only where somebody looks.
 
 A tree that git itself would call broken ends at its last whole entry.
 """
 
 from array import array
 from bisect import bisect_left
-from collections import OrderedDict
-from pathlib import Path
 
 from bitpail.model.trees import Entry
 
-_KEPT_BYTES = 16 << 20
 # Beside its bytes and 8 for each entry.
 _OVERHEAD = 400
 
@@ -71,29 +68,3 @@ class Tree:
         name = data[space + 1 : end].decode("utf-8", "surrogateescape")
         mode = data[position:space].decode("ascii", "replace").zfill(6)
         return Entry(prefix + name, mode, data[end + 1 : end + 1 + self._hash_size].hex())
-
-
-class KeptTrees:
-    """Those of one server process, by repository and hash, up to so many bytes; out of use for longest goes first."""
-
-    def __init__(self, most: int = _KEPT_BYTES) -> None:
-        self._most = most
-        self._kept: OrderedDict[tuple[Path, str], Tree] = OrderedDict()
-        self.weight = 0
-
-    def get(self, path: Path, hash_: str) -> Tree | None:
-        """One that is kept."""
-        tree = self._kept.get((path, hash_))
-        if tree is not None:
-            self._kept.move_to_end((path, hash_))
-        return tree
-
-    def keep(self, path: Path, hash_: str, tree: Tree) -> None:
-        """Keep one that was read."""
-        if (path, hash_) in self._kept:
-            return
-        self._kept[path, hash_] = tree
-        self.weight += tree.weight
-        while self.weight > self._most:
-            _, dropped = self._kept.popitem(last=False)
-            self.weight -= dropped.weight

@@ -50,6 +50,7 @@ READS = {
     'refs/branches?q=name~"b1"&sort=-name': (1, 1),
     "refs/tags": (2, 2),
     "commits/main?pagelen=30": (2, 2),
+    "commits?pagelen=30": (3, 1),
 }
 
 
@@ -70,6 +71,17 @@ async def test_a_read_asks_git_a_few_questions_and_starts_none_but_the_kept_one(
     first, again = READS[path]
     assert await read() <= (first, 0)
     assert await read() <= (again, 0)
+
+
+async def test_a_first_page_of_history_reads_no_more_commits_than_it_shows(api, auth, code, server):
+    await api.get(f"{CODE}/commits?pagelen=30", auth=auth)
+    asked = server.application._site.objects.asked
+    before = asked.objects
+
+    answer = await api.get(f"{CODE}/commits?pagelen=30", auth=auth)
+
+    assert len(answer.json()["values"]) == 30
+    assert asked.objects - before == 30
 
 
 @pytest.mark.parametrize(("pagelen", "most"), [(10, 12), (100, 102)])

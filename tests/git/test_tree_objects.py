@@ -1,12 +1,10 @@
-"""Directories are what git says they are, and few of them are kept."""
-
-from pathlib import Path
+"""Directories are what git says they are."""
 
 import pytest
 from support.repositories import Repository
 
 from bitpail.git.directories import GitDirectory
-from bitpail.git.tree_objects import KeptTrees, Tree
+from bitpail.git.tree_objects import Tree
 from bitpail.model.trees import Entry
 
 pytestmark = pytest.mark.anyio
@@ -72,23 +70,3 @@ def test_a_broken_tree_ends_at_its_last_whole_entry(cut):
 
     assert tree.entries() == [Entry("a", "040000", (b"x" * 20).hex())]
     assert Tree(b"nothing of a tree", 20).entries() == []
-
-
-def test_kept_trees_stay_within_their_bound_and_the_ones_in_use_stay():
-    kept = KeptTrees(3 * Tree(b"", 20).weight)
-    path = Path("/r.git")
-
-    for name in "abc":
-        kept.keep(path, name, Tree(b"", 20))
-    assert kept.get(path, "a") is not None
-    kept.keep(path, "d", Tree(b"", 20))
-
-    assert [name for name in "abcd" if kept.get(path, name) is not None] == ["a", "c", "d"]
-    assert kept.weight == 3 * Tree(b"", 20).weight
-
-
-def test_a_tree_of_one_repository_is_not_told_through_another():
-    kept = KeptTrees()
-    kept.keep(Path("/one.git"), "a", Tree(b"", 20))
-
-    assert kept.get(Path("/other.git"), "a") is None
