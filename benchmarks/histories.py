@@ -9,7 +9,7 @@ import os
 import random
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from pathlib import Path
 
@@ -85,6 +85,25 @@ def make_large(path: Path, files: int, size: int) -> Path:
         return [(b"large-%d.bin" % number, chance.randbytes(size)) for number in range(files)]
 
     return _made(path, 1, 1, change)
+
+
+def make_of(path: Path, sources: Iterable[tuple[str, bytes]]) -> Path:
+    """One commit that holds these files."""
+    line = ["git", f"--git-dir={path}"]
+    subprocess.run(
+        [*line, "init", "--quiet", "--bare", "--initial-branch=main"], env=_ENVIRONMENT, check=True
+    )
+    with subprocess.Popen(
+        [*line, "fast-import", "--quiet"], stdin=subprocess.PIPE, env=_ENVIRONMENT
+    ) as importing:
+        assert importing.stdin is not None
+        head = b"commit refs/heads/main\ncommitter Author <author@example.org> %d +0000\ndata 4\nall\n"
+        importing.stdin.write(head % _BEGAN)
+        for name, data in sources:
+            importing.stdin.write(b"M 100644 inline %s\ndata %d\n%s\n" % (name.encode(), len(data), data))
+    if importing.returncode:
+        raise RuntimeError("git fast-import failed")
+    return path
 
 
 def add_branches(path: Path, count: int) -> None:

@@ -12,7 +12,7 @@ from measure import arguments
 
 _BENCHMARKS = (
     *("authentication", "answers", "rest", "every_read", "load", "commits"),
-    *("discovery", "clones", "pushes", "upkeep", "memory", "ssh"),
+    *("discovery", "clones", "pushes", "upkeep", "memory", "ssh", "code_search"),
 )
 
 

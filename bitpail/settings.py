@@ -63,6 +63,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lfs_object_limit: NotNegative = 0
     clone_cache_size: NotNegative = 2 * 1024 * 1024 * 1024
     upkeep: str = "on"
+    search: str = "on"
+    search_file_limit: Positive = 512 * 1024
     api_body_limit: Positive = 1024 * 1024
     sqlite_synchronous: str = "FULL"
     postgresql_pool: Positive = 8
@@ -272,6 +274,7 @@ _CHOICES = {
     "ssh_sshd": ("on", "off"),
     "smtp_security": ("none", "starttls", "tls"),
     "sqlite_synchronous": ("FULL", "NORMAL"),
+    "search": ("on", "off"),
     "upkeep": ("on", "off"),
 }
 _MEANING = {
@@ -305,6 +308,8 @@ _MEANING = {
     "metrics_networks": "Networks (CIDR) that may read /metrics; empty: nobody.",
     "clone_cache_size": "Largest size of all answers to clones that are kept in the data directory; 0: none are.",
     "upkeep": "on: repositories are repacked in the background; off: only by 'bitpail repo maintain'.",
+    "search": "on: main branches are indexed for code search, below cache/search of the data directory; off: no search.",
+    "search_file_limit": "Largest file whose content can be searched, in bytes; the paths of larger ones can.",
     "api_body_limit": "Largest body of a REST request.",
     "sqlite_synchronous": "FULL survives a power cut; NORMAL is faster and may lose the last commits.",
     "postgresql_pool": "Connections to PostgreSQL per worker.",

@@ -108,6 +108,10 @@ async def _open(call: Call, match: Match) -> Struct:
         return access.to_own_account(call.site, call.actor, need)
     if match.route.opens is Opens.SITE:
         return access.to_site(call.site, call.actor, need)
+    if match.route.opens is Opens.TEAM:
+        return await access.to_workspace(call.site, call.actor, need, parameters["username"])
+    if match.route.opens is Opens.PERSONAL_WORKSPACE:
+        return await access.to_personal_workspace(call.site, call.actor, need, parameters["selected_user"])
     workspace = parameters["workspace"]
     if match.route.opens is Opens.WORKSPACE:
         return await access.to_workspace(call.site, call.actor, need, workspace)

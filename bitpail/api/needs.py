@@ -38,6 +38,9 @@ KEEP_OWN = Need((), signed_in=True)
 PIPELINES = Need((frozenset({Scope.PIPELINE}),), Permission.READ)
 RUN_PIPELINES = Need((frozenset({Scope.PIPELINE}),), Permission.ADMIN, signed_in=True)
 
+SEARCH = Need((frozenset({Scope.REPOSITORY}),), Permission.READ, signed_in=True)
+"""Whoever searches is known, so that searches can take turns (choice)."""
+
 WRITE = Need((frozenset({Scope.REPOSITORY_WRITE}),), Permission.WRITE, signed_in=True)
 KEYS = Need((frozenset({Scope.REPOSITORY, Scope.REPOSITORY_ADMIN}),), Permission.ADMIN, signed_in=True)
 ADMINISTER = Need((frozenset({Scope.REPOSITORY_ADMIN}),), Permission.ADMIN, signed_in=True)

@@ -1,5 +1,6 @@
 """Repositories: listed, read, made, changed, deleted."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -14,7 +15,7 @@ from bitpail.model.access import Access, WorkspaceAccess
 from bitpail.model.override_settings import Overrides
 from bitpail.model.permissions import Permission
 from bitpail.model.projects import Project
-from bitpail.model.repositories import ForkPolicy, Repository
+from bitpail.model.repositories import ForkPolicy, Located, Repository
 from bitpail.model.workspaces import Workspace
 from bitpail.services import forks, override_settings, workspaces
 from bitpail.services import repositories as service
@@ -73,10 +74,15 @@ def at_least(request: ApiRequest) -> Permission:
 
 async def listing(request: ApiRequest, found: Listing, page: Page) -> Response:
     """One page of repositories."""
-    listed = [one.repository for one in found.repositories]
+    return request.listed(await several(request, found.repositories), page, size=found.size)
+
+
+async def several(request: ApiRequest, found: Sequence[Located]) -> list[dict[str, Any]]:
+    """Whole repositories, as they are listed; the actor may see each."""
+    listed = [one.repository for one in found]
     parents = await forks.parents(request.site, request.call.actor, [one.id for one in listed])
     overrides = await override_settings.of_several(request.site, listed)
-    values = [
+    return [
         await _shown(
             request,
             located.workspace,
@@ -85,9 +91,8 @@ async def listing(request: ApiRequest, found: Listing, page: Page) -> Response:
             overrides[located.repository.id],
             parents.get(located.repository.id),
         )
-        for located in found.repositories
+        for located in found
     ]
-    return request.listed(values, page, size=found.size)
 
 
 async def one(request: ApiRequest, access: Access) -> Response:

@@ -109,8 +109,10 @@ class ApiRequest:
             raise Invalid(f"Invalid {name}: must be a number from 1 to {most}")
         return int(text)
 
-    def listed(self, values: list[dict[str, Any]], page: Page, *, size: int) -> Response:
-        """One numbered page of a list, with the addresses of its neighbours."""
+    def listed(
+        self, values: list[dict[str, Any]], page: Page, *, size: int, more: dict[str, Any] | None = None
+    ) -> Response:
+        """One numbered page of a list, with the addresses of its neighbours; ``more`` is beside its values."""
         following = self.url(page=str(page.page + 1)) if page.offset + page.pagelen < size else None
         previous = self.url(page=str(page.page - 1)) if page.page > 1 else None
         return json(
@@ -122,6 +124,7 @@ class ApiRequest:
                 following=following,
                 previous=previous,
             )
+            | (more or {})
         )
 
     @property

@@ -27,6 +27,8 @@ class Opens(Enum):
     WORKSPACE = "workspace"
     PROJECT = "project"
     PROJECT_OR_NEW = "project, or the workspace in which it is to be made"
+    TEAM = "workspace, by its old name"
+    PERSONAL_WORKSPACE = "personal workspace of a user"
     OWN_ACCOUNT = "own account"
     SITE = "site"
     ADMINISTRATION = "site, as its administrator"

@@ -9,13 +9,13 @@ from bitpail.model.limits import NO_LIMITS, Limits
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.projects import LocatedProject
 from bitpail.model.repositories import Located, RepositoryId
-from bitpail.model.users import User
+from bitpail.model.users import User, UserId
 from bitpail.model.workspaces import Workspace
 from bitpail.policy import limits, permissions
 from bitpail.policy.decide import Decision, decide
 from bitpail.services.site import Site
 from bitpail.services.ssh_authentication import use_of
-from bitpail.store import access_keys, projects, repositories, workspaces
+from bitpail.store import access_keys, projects, repositories, users, workspaces
 
 _LOOK = Need()
 
@@ -113,7 +113,23 @@ async def _refuse_unknown(site: Site, limited: Limits, workspace: str) -> str | 
 
 async def to_workspace(site: Site, actor: Actor, need: Need, workspace: str) -> WorkspaceAccess:
     """The same for a workspace. Raises Refused."""
-    found = await _workspace(site, workspace)
+    return await _to_workspace(site, actor, need, workspace, await _workspace(site, workspace))
+
+
+async def to_personal_workspace(site: Site, actor: Actor, need: Need, user: str) -> WorkspaceAccess:
+    """The same for that of a user, named by account ID or by UUID in braces. Raises Refused."""
+    if user.startswith("{") and user.endswith("}"):
+        user_id: UserId | None = UserId(user[1:-1].lower())
+    else:
+        person = await users.by_account_id(site.db, user)
+        user_id = person.id if person else None
+    found = await workspaces.personal_of(site.db, user_id) if user_id else None
+    return await _to_workspace(site, actor, need, user, found)
+
+
+async def _to_workspace(
+    site: Site, actor: Actor, need: Need, workspace: str, found: Workspace | None
+) -> WorkspaceAccess:
     if found is None:
         _judge(site, actor, need, Permission.NONE, workspace, limits.refuse_elsewhere(_limits(actor)))
         raise Refused(Decision.UNSEEN, actor, need, workspace)

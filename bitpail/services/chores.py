@@ -18,6 +18,7 @@ from bitpail.services import (
     notices,
     one_time_links,
     repositories,
+    search_indexing,
     sessions,
     site_policy,
     upkeep,
@@ -26,6 +27,7 @@ from bitpail.services.site import Site
 
 log = structlog.get_logger()
 
+_SOON = 3
 _SECONDS = 20
 _MINUTES = 300
 _HOUR = 3600
@@ -50,6 +52,8 @@ CHORES = (
     Chore("narrow by policy", _MINUTES, site_policy.apply_due),
     Chore("tell before expiry", _HOUR, notices.before_expiry),
     Chore("upkeep", _SECONDS, upkeep.run_due),
+    Chore("look for what is to be searched", _HOUR, search_indexing.sweep),
+    Chore("index for code search", _SOON, search_indexing.run_due),
 )
 
 

@@ -28,13 +28,17 @@ class Busy(BitpailError):
 
 
 class Bounds(Struct, frozen=True):
-    """How many gits at once, and how many requests wait for one, no longer than ``longest_wait`` seconds."""
+    """How many gits at once, and how many requests wait for one, no longer than ``longest_wait`` seconds.
+
+    ``what`` is what they are doing, in the words of the refusal.
+    """
 
     total: int
     per_user: int
     per_repository: int
     queue: int
     longest_wait: float
+    what: str = "fetches and pushes"
 
 
 class _Waiting(Struct, eq=False):
@@ -137,11 +141,11 @@ class GitSlots:
     def _busy(self, user: str, repository: str, *, full: bool) -> Busy:
         bounds, seconds = self._bounds, round(self._bounds.longest_wait)
         if self._users[user] >= bounds.per_user:
-            what = f"{self._users[user]} of your own fetches and pushes are running"
+            what = f"{self._users[user]} of your own {bounds.what} are running"
         elif self._repositories[repository] >= bounds.per_repository:
-            what = f"{self._repositories[repository]} fetches and pushes of this repository are running"
+            what = f"{self._repositories[repository]} {bounds.what} of this repository are running"
         else:
-            what = f"{self.running} fetches and pushes are running"
+            what = f"{self.running} {bounds.what} are running"
         then = "and too many wait already" if full else f"and none of them ended within {seconds} seconds"
         return Busy(f"the server is busy: {what}, {then}", max(1, seconds), full=full)
 
@@ -156,6 +160,13 @@ def slots(settings: Settings) -> GitSlots:
             queue=settings.git_queue,
             longest_wait=settings.git_queue_wait,
         )
+    )
+
+
+def searches() -> GitSlots:
+    """Turns of another kind, in which no git runs: code searches, a person's one after the other."""
+    return GitSlots(
+        Bounds(total=2, per_user=1, per_repository=2, queue=100, longest_wait=10.0, what="searches")
     )
 
 

@@ -24,7 +24,7 @@ from bitpail.model.repositories import ForkPolicy, Located, Repository, Reposito
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
 from bitpail.policy import names, permissions
-from bitpail.services import lfs, moved, workspaces
+from bitpail.services import lfs, moved, search_marks, workspaces
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import forks, watchers
@@ -150,6 +150,7 @@ async def record(
                 await watchers.add(db, repository.id, by.id, repository.created_on)
     except Conflict:
         raise taken(repository) from None
+    search_marks.note(site, repository.workspace_id, repository.id)
     return repository
 
 
@@ -192,6 +193,7 @@ async def update(site: Site, access: Access, wanted: Wanted) -> Repository:
         raise taken(repository) from None
     if head is not None:
         await refs.set_head(code_directory(site, repository), head)
+        search_marks.note(site, repository.workspace_id, repository.id)
     return repository
 
 
@@ -248,6 +250,7 @@ async def delete(site: Site, repository: Repository, *, moved_to: str | None = N
         if moved_to is not None:
             await moved.put(db, repository, moved_to)
         await store.delete(db, repository.id)
+    search_marks.note(site, repository.workspace_id, repository.id)
     for key in (repository.id, f"{repository.id}.wiki"):
         await upkeep_store.forget(site.db, key)
     if repository.directory is None:

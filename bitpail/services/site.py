@@ -51,6 +51,7 @@ class Site(Struct, frozen=True):
     ref_snapshots: RefSnapshots
     advertisements: Advertisements
     slots: GitSlots
+    searches: GitSlots
     fetches: Fetches
     counts: Counts
     behind: WriteBehind
@@ -94,6 +95,7 @@ async def open_site(settings: Settings) -> Site:
         ref_snapshots=ref_snapshots,
         advertisements=Advertisements(),
         slots=slots,
+        searches=git_slots.searches(),
         fetches=Fetches(ref_snapshots, clones, slots),
         counts=Counts(),
         behind=behind,

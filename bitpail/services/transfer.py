@@ -26,7 +26,16 @@ from bitpail.model.limits import NO_LIMITS
 from bitpail.model.transfer import Service
 from bitpail.policy import names
 from bitpail.policy.limits import refuse_push
-from bitpail.services import denials, discovery, origin, push_guard, push_reach, push_restrictions, upkeep
+from bitpail.services import (
+    denials,
+    discovery,
+    origin,
+    push_guard,
+    push_reach,
+    push_restrictions,
+    search_marks,
+    upkeep,
+)
 from bitpail.services.clock import now
 from bitpail.services.git_slots import in_turn
 from bitpail.services.repositories import directory
@@ -225,6 +234,7 @@ async def _landed(site: Site, access: Access, size: int) -> None:
     await main_branch.after_push(site.objects, git_directory)
     if access.need.of == "wiki":
         return
+    search_marks.note(site, access.workspace.id, access.repository.id)
     try:
         # To look at every file would cost more the more pushes there were; upkeep does it.
         await repositories.note_push(site.db, access.repository.id, size, now())

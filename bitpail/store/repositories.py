@@ -108,6 +108,14 @@ _part_of_forks = (
 _count_forks = select(func.count()).select_from(_located_rows).where(_is_fork, _held)
 _forks_chosen = Narrowed(_part_of_forks, _count_forks, FIELDS, _by_age)
 _every = _everything.order_by(_workspaces.c.slug, _c.slug)
+# Whose code can be searched: little of each, since there may be many.
+_to_be_searched = (
+    select(_c.id, _c.slug, _projects.c.key, _projects.c.name)
+    .select_from(_granted.join(_projects, _projects.c.id == _c.project_id))
+    .where(_in_workspace, _held)
+    .order_by(_c.slug)
+)
+_places = select(_c.workspace_id, _c.id, _c.directory.is_not(None))
 _by_directory = select(*_COLUMNS).where(_c.directory == bindparam("path", type_=Text)).order_by(_c.created_on)
 
 _insert = sa.insert(_repositories)
@@ -247,6 +255,19 @@ async def forks(  # as ``chosen``, of a repository
     found = [_located(row) for row in await db.scan(rows, start=offset, number=limit, **given)]
     number = await db.scan(count, **given)
     return found, int(number[0][0])
+
+
+async def to_be_searched(
+    db: Database, workspace_id: WorkspaceId, user_id: UserId | None
+) -> list[tuple[RepositoryId, str, str, str]]:
+    """What a user may see in a workspace, by slug: id and slug, key and name of the project."""
+    rows = await db.scan(_to_be_searched, workspace=workspace_id, user=user_id, at_least=int(Permission.READ))
+    return [tuple(row) for row in rows]
+
+
+async def places(db: Database) -> list[tuple[WorkspaceId, RepositoryId, bool]]:
+    """All repositories with their workspaces, and whether they lie in directories of others."""
+    return [(row[0], row[1], bool(row[2])) for row in await db.scan(_places)]
 
 
 async def every(db: Database) -> list[Located]:

@@ -19,6 +19,8 @@ class Held(IntEnum):
 REPOSITORY, PROJECT, WORKSPACE, ACCOUNT, SITE = "repository", "project", "workspace", "account", "site"
 SELF = "self"
 """The account that the path names: the owner's."""
+PERSONAL = "personal workspace"
+"""That of the account that the path names; nobody was let into it."""
 MEMBERS, OWN_MEMBERSHIP = "members", "own membership"
 """Told to members; what one is told of one's own."""
 
@@ -43,6 +45,7 @@ class Need:
 
 _ACCOUNT = Need(ACCOUNT, Held.READ, signed_in=True)
 _MEMBERS = Need(MEMBERS, Held.READ, signed_in=True)
+_SEARCH = Need(WORKSPACE, Held.READ, signed_in=True, allowed=400)
 _W = "/2.0/workspaces/{workspace}"
 _P = f"{_W}/projects/{{project_key}}"
 _READ = Need(REPOSITORY, Held.READ)
@@ -109,6 +112,10 @@ NEEDS = {
     ("POST", f"{_P}/deploy-keys"): Need(PROJECT, Held.ADMIN, signed_in=True, allowed=400),
     ("GET", f"{_P}/deploy-keys/{{key_id}}"): Need(PROJECT, Held.ADMIN, signed_in=True, allowed=404),
     ("DELETE", f"{_P}/deploy-keys/{{key_id}}"): Need(PROJECT, Held.ADMIN, signed_in=True, allowed=404),
+    # Asked for nothing.
+    ("GET", f"{_W}/search/code"): _SEARCH,
+    ("GET", "/2.0/teams/{username}/search/code"): _SEARCH,
+    ("GET", "/2.0/users/{selected_user}/search/code"): Need(PERSONAL, Held.READ, signed_in=True, allowed=400),
     ("GET", _GPG_KEYS): _own(200),
     ("POST", _GPG_KEYS): _own(400),
     ("GET", f"{_GPG_KEYS}/{{fingerprint}}"): _own(404),

@@ -32,6 +32,8 @@ _KNOWN = {
     "name": ["main", "v1", "new"],
     "selected_user": ["{ada}"],
     "project_key": ["PROJ"],
+    "subject_type": ["repository", "workspace"],
+    "username": ["ada"],
     "reportId": ["scan"],
     "annotationId": ["a"],
     "id": ["1"],

@@ -116,6 +116,7 @@ class World:
             repo_slug = f"%7B{self.repositories[case.place].id}%7D"
         path = case.operation.template.replace("{workspace}", workspace).replace("{repo_slug}", repo_slug)
         path = path.replace("{selected_user}", self.users["owner"].account_id)
+        path = path.replace("{username}", workspace)
         return filled(path)
 
     async def ask(self, case: Case) -> Outcome:

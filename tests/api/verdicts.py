@@ -11,6 +11,7 @@ from authorisation import (
     MEMBERS,
     NEEDS,
     OWN_MEMBERSHIP,
+    PERSONAL,
     PROJECT,
     REPOSITORY,
     SELF,
@@ -152,6 +153,8 @@ def _held(need: Need, holder: Holder, *, public: bool) -> Held:
         return Held.READ
     if need.on == SELF:
         return Held.ADMIN if holder is HOLDERS["owner"] else Held.READ
+    if need.on == PERSONAL:
+        return Held.ADMIN if holder is HOLDERS["owner"] else Held.NONE
     given = holder.repository if need.on == REPOSITORY else holder.workspace
     if need.on == PROJECT and holder.project is not None:
         given = holder.project

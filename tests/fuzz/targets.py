@@ -27,7 +27,17 @@ with atheris.instrument_imports(include=["bitpail"]):
     from bitpail.policy import gpg_keys, ssh_keys
     from bitpail.policy.leaks import Scanner
     from bitpail.ssh import commands
-    from bitpail.wire import fetch_request, fields, lfs, ls_refs, packet_lines, query
+    from bitpail.wire import (
+        fetch_request,
+        fields,
+        lfs,
+        ls_refs,
+        packet_lines,
+        query,
+        search_excerpts,
+        search_query,
+    )
+    from bitpail.wire.folding import folded
     from bitpail.wire.v2_request import parse_request
 
 _LIMIT = 1 << 16
@@ -175,6 +185,20 @@ def asked(data: bytes) -> None:
         fields.apply(fields.parse(text), value)
 
 
+def searched(data: bytes) -> None:
+    """A query of code search, and what it finds in a file; what is shown of it is the text, cut."""
+    text = data.decode("utf-8", "replace")
+    content = folded(text)
+    with suppress(Invalid):
+        node = search_query.parse(text)
+        search_query.may_match(node, ())
+        search_query.matches(node, search_query.File("a/b.py", (), lambda: content))
+        _, blocks = search_excerpts.excerpts(text, search_query.terms(node))
+        for line in (line for block in blocks for line in block):
+            if "".join(one.text for one in line.segments) not in text:
+                raise Broken(line)
+
+
 def batch(data: bytes) -> None:
     """Bodies of Git LFS."""
     for kind in (lfs.Batch, lfs.NewLock, lfs.VerifyLocks, lfs.Unlock):
@@ -220,6 +244,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
             authorization,
             form,
             asked,
+            searched,
             batch,
             key,
             gpg_key,

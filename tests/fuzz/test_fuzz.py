@@ -42,6 +42,7 @@ SEEDS = {
         b'--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\nz\r\n--x--\r\n',
     ],
     "asked": [b'name ~ "a" AND (size >= 5 OR owner.links.href != null)', b"-name,owner.links.*,+size"],
+    "searched": [b'foo (Bar OR "a b") -ext:py path:/src NOT lang:go', "Σίσυφος\n ß".encode()],
     "batch": [
         b'{"operation":"upload","objects":[{"oid":"' + A + b'","size":1}],"ref":{"name":"refs/heads/x"}}'
     ],

@@ -51,7 +51,7 @@ STATEMENTS = {
         (workspaces, "_by_slug _by_id _of_user _members_of _membership _remove_member _visible"),
         (projects, "_by_key _by_id _of_workspace _oldest _revoke _located_by_slug _located_by_id"),
         (repositories, "_by_slugs _by_slug_and_id _by_id_and_slug _by_ids _by_id _visible _count_visible"),
-        (repositories, "_part_of_visible _count_chosen _visible_in_project"),
+        (repositories, "_part_of_visible _count_chosen _visible_in_project _to_be_searched"),
         (repositories, "_by_directory _update _note_push _set_size _delete _revoke"),
         (ssh_keys, "_of_user _by_fingerprint _change _remove _touch"),
         (gpg_keys, "_of_user _count _one _remove"),

@@ -158,6 +158,12 @@ async def test_the_listing_and_the_rule_agree_on_the_whole_table(db):
             by_rule = [each for each in await _all_of(db, workspace, user_id) if _held(each) >= at_least]
             assert shown == by_rule
             assert await repositories.count_visible(db, workspace.id, user_id, at_least) == len(by_rule)
+        for user_id in (alice.id, bob.id, None):
+            readable = await repositories.visible(db, workspace.id, user_id, Permission.READ, 0, 1000)
+            assert sorted(await repositories.to_be_searched(db, workspace.id, user_id)) == sorted(
+                (one.repository.id, one.repository.slug, one.project.key, one.project.name)
+                for one in readable
+            )
 
 
 def _held(located):
