@@ -112,17 +112,27 @@ async def _open(call: Call, match: Match) -> Struct:
         return await access.to_workspace(call.site, call.actor, need, parameters["username"])
     if match.route.opens is Opens.PERSONAL_WORKSPACE:
         return await access.to_personal_workspace(call.site, call.actor, need, parameters["selected_user"])
-    workspace = parameters["workspace"]
+    if match.route.opens is Opens.ANYWHERE:
+        return access.to_repositories(call.site, call.actor, need)
+    return await _open_place(call, match)
+
+
+async def _open_place(call: Call, match: Match) -> Struct:
+    """The same for a workspace, and what is in it."""
+    need, workspace = match.route.need, match.parameters["workspace"]
     if match.route.opens is Opens.WORKSPACE:
         return await access.to_workspace(call.site, call.actor, need, workspace)
+    if match.route.opens is Opens.NEW_REPOSITORY:
+        return await access.to_new_repository(call.site, call.actor, need, workspace)
     if match.route.opens in {Opens.PROJECT, Opens.PROJECT_OR_NEW}:
         return await _open_project(call, match)
+    slug = match.parameters["repo_slug"]
     try:
-        return await access.to_repository(call.site, call.actor, need, workspace, parameters["repo_slug"])
+        return await access.to_repository(call.site, call.actor, need, workspace, slug)
     except Refused as refused:
         if match.route.opens is not Opens.REPOSITORY_OR_NEW or refused.decision is not Decision.UNSEEN:
             raise
-        return await access.to_workspace(call.site, call.actor, CREATE_REPOSITORY, workspace)
+        return await access.to_new_repository(call.site, call.actor, CREATE_REPOSITORY, workspace)
 
 
 async def _open_project(call: Call, match: Match) -> Struct:

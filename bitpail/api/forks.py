@@ -15,7 +15,7 @@ from bitpail.model.access import Access
 from bitpail.policy import names
 from bitpail.services import forks as service
 from bitpail.services import workspaces
-from bitpail.services.access import to_workspace
+from bitpail.services.access import to_new_repository
 
 _BRACED = re.compile(r"\{[0-9A-Fa-f-]{36}\}")
 
@@ -33,17 +33,16 @@ class _Fork(repositories.Body):
 
 async def listed(request: ApiRequest, access: Access) -> Response:
     """``GET .../forks``: those that the actor may see."""
-    at_least = repositories.at_least(request)
-    page = request.page()
-    found = await service.page(request.site, access, at_least, request.asked, page.offset, page.pagelen)
+    among, page = repositories.among(request, access.actor), request.page()
+    found = await service.page(request.site, access, among, request.asked, page.offset, page.pagelen)
     return await repositories.listing(request, found, page)
 
 
 async def create(request: ApiRequest, access: Access) -> Response:
     """``POST .../forks``."""
     body = await request.body(_Fork)
-    into = await to_workspace(request.site, access.actor, FORK_INTO, await _workspace(request, body))
-    wanted = await repositories.wanted_of(request, into.workspace, body)
+    into = await to_new_repository(request.site, access.actor, FORK_INTO, await _workspace(request, body))
+    wanted = await repositories.wanted_of(request, into, body, FORK_INTO)
     try:
         made = await service.create(request.site, access, into, wanted)
     except Conflict:

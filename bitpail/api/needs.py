@@ -14,6 +14,9 @@ ACCOUNT = Need((frozenset({Scope.ACCOUNT}),), signed_in=True)
 ACCOUNT_WRITE = Need((frozenset({Scope.ACCOUNT_WRITE}),), signed_in=True)
 EMAIL = Need((frozenset({Scope.EMAIL}),), signed_in=True)
 
+OWN_PERMISSIONS = Need((frozenset({Scope.ACCOUNT, Scope.REPOSITORY}),), signed_in=True)
+PERMISSIONS_OF_WORKSPACE = Need((frozenset({Scope.ACCOUNT}),), Permission.ADMIN, signed_in=True)
+PERMISSIONS_OF_REPOSITORY = Need((frozenset({Scope.REPOSITORY}),), Permission.ADMIN, signed_in=True)
 WORKSPACE_MEMBERS = Need((frozenset({Scope.ACCOUNT}),), Permission.READ, signed_in=True)
 PROJECTS = Need((frozenset({Scope.PROJECT}),), Permission.READ)
 CREATE_PROJECT = Need((frozenset({Scope.PROJECT_ADMIN}),), Permission.ADMIN, signed_in=True)
@@ -49,6 +52,9 @@ CREATE_REPOSITORY = Need((frozenset({Scope.REPOSITORY_ADMIN}),), Permission.WRIT
 FORK = Need((frozenset({Scope.REPOSITORY_WRITE}),), Permission.READ, signed_in=True)
 FORK_INTO = Need((frozenset({Scope.REPOSITORY_WRITE}),), Permission.WRITE, signed_in=True)
 """Of the workspace, beside ``FORK`` of the repository."""
+MOVE_REPOSITORY = CREATE_REPOSITORY
+"""Into the project that a change of a repository names."""
+
 DELETE = Need((frozenset({Scope.REPOSITORY_DELETE}),), Permission.ADMIN, signed_in=True)
 
 REPOSITORY = "/2.0/repositories/{workspace}/{repo_slug}"

@@ -6,29 +6,25 @@ from typing import Any
 from msgspec import Struct
 from starlette.responses import Response
 
-from bitpail.api.needs import ADMINISTER, CREATE_REPOSITORY, DELETE, READ, REPOSITORY
+from bitpail.api.needs import ADMINISTER, CREATE_REPOSITORY, DELETE, MOVE_REPOSITORY, READ, REPOSITORY
 from bitpail.api.request import ApiRequest, Page
 from bitpail.api.responses import empty, json
 from bitpail.errors import Conflict, Invalid
 from bitpail.http.routing import Opens, Route
-from bitpail.model.access import Access, WorkspaceAccess
+from bitpail.model.access import Access, Actor, Need, WorkspaceAccess
 from bitpail.model.override_settings import Overrides
-from bitpail.model.permissions import Permission
-from bitpail.model.projects import Project
+from bitpail.model.projects import Project, ProjectId
 from bitpail.model.repositories import ForkPolicy, Located, Repository
 from bitpail.model.workspaces import Workspace
+from bitpail.policy.decide import Decision
 from bitpail.services import forks, override_settings, workspaces
 from bitpail.services import repositories as service
-from bitpail.services.repositories import Listing, Wanted
+from bitpail.services.access import Refused, to_known_project
+from bitpail.services.repositories import Among, Listing, Wanted
+from bitpail.wire import pages
 from bitpail.wire import repositories as wire
 
-_ROLES = {
-    None: Permission.READ,
-    "member": Permission.READ,
-    "contributor": Permission.WRITE,
-    "admin": Permission.ADMIN,
-    "owner": Permission.ADMIN,
-}
+_ROLES = {among.value: among for among in Among if among is not Among.VISIBLE}
 
 
 class _ProjectName(Struct):
@@ -58,18 +54,43 @@ class Body(Struct):
 
 async def of_workspace(request: ApiRequest, access: WorkspaceAccess) -> Response:
     """``GET /2.0/repositories/{workspace}``: those that the actor may see."""
-    wanted_role = at_least(request)
-    page = request.page()
-    found = await service.visible(request.site, access, wanted_role, page.offset, page.pagelen, request.asked)
+    wanted, page = among(request, access.actor), request.page()
+    found = await service.visible(request.site, access, wanted, page.offset, page.pagelen, request.asked)
     return await listing(request, found, page)
 
 
-def at_least(request: ApiRequest) -> Permission:
-    """What ``role`` asks for; raises Invalid."""
+async def every(request: ApiRequest, actor: Actor) -> Response:
+    """``GET /2.0/repositories``: the public ones, oldest first; with ``role`` those that one was granted."""
+    wanted, after, asked = among(request, actor), _after(request), request.asked
+    if wanted is Among.VISIBLE and asked.sort is None:
+        # Without an end that could be counted to: the next page begins where this one ended.
+        pagelen, place = request.pagelen(), request.cursor
+        found, place = await service.walk_public(request.site, after, place, pagelen, asked)
+        following = request.url(page=place) if place else None
+        values = await several(request, found)
+        return json(pages.iterated(values, pagelen=pagelen, following=following))
+    page = request.page()
+    part = after, page.offset, page.pagelen, asked
+    if wanted is Among.VISIBLE or actor.user is None:
+        return await listing(request, await service.public(request.site, *part), page)
+    return await listing(request, await service.of_user(request.site, actor.user, wanted, *part), page)
+
+
+def among(request: ApiRequest, actor: Actor) -> Among:
+    """What ``role`` asks for: the role of the person who asks, so that there has to be one. Raises Invalid, Refused."""
     role = request.query.get("role")
+    if role is None:
+        return Among.VISIBLE
     if role not in _ROLES:
-        raise Invalid(f"role: must be one of {', '.join(name for name in _ROLES if name)}")
+        raise Invalid(f"role: must be one of {', '.join(_ROLES)}")
+    if actor.user is None:
+        raise Refused(Decision.SIGN_IN, actor, request.need)
     return _ROLES[role]
+
+
+def _after(request: ApiRequest) -> int:
+    text = request.query.get("after")
+    return 0 if text is None else request.moment("after", text)
 
 
 async def listing(request: ApiRequest, found: Listing, page: Page) -> Response:
@@ -104,7 +125,7 @@ async def create(request: ApiRequest, access: WorkspaceAccess) -> Response:
     """``POST``: a new repository with the slug of the path."""
     body = await request.body(Body)
     slug = request.parameters["repo_slug"]
-    wanted = await wanted_of(request, access.workspace, body)
+    wanted = await wanted_of(request, access, body, CREATE_REPOSITORY)
     try:
         made = await service.create(request.site, access.workspace, slug, wanted, access.actor.user)
     except Conflict:
@@ -119,7 +140,7 @@ async def put(request: ApiRequest, access: Access | WorkspaceAccess) -> Response
         if made.status_code == 200:
             made.status_code = 201
         return made
-    wanted = await wanted_of(request, access.workspace, await request.body(Body))
+    wanted = await wanted_of(request, access, await request.body(Body), MOVE_REPOSITORY)
     try:
         changed = await service.update(request.site, access, wanted)
     except Conflict:
@@ -142,16 +163,15 @@ def name_is_taken() -> Invalid:
     return Invalid("Repository with this Slug and Owner already exists.", fields)
 
 
-async def wanted_of(request: ApiRequest, workspace: Workspace, body: Body) -> Wanted:
-    """What a body asks for in a workspace; raises Invalid or NotFound."""
+async def wanted_of(request: ApiRequest, access: Access | WorkspaceAccess, body: Body, need: Need) -> Wanted:
+    """What a body asks for, in a project that the actor may put repositories into.
+
+    ``need`` is what that takes. With an access to a workspace it is a new one that is
+    asked for, which has to be in some project. Raises Invalid, NotFound or Refused.
+    """
     if body.scm not in {None, "git"}:
         raise Invalid("scm: must be git", {"scm": ["must be git"]})
-    project_key = None
-    if body.project is not None:
-        project = await workspaces.project_named(
-            request.site, workspace, key=body.project.key, uuid=body.project.uuid
-        )
-        project_key = project.key
+    project_id = await _project(request, access, body.project, need)
     return Wanted(
         name=body.name,
         description=body.description,
@@ -161,9 +181,33 @@ async def wanted_of(request: ApiRequest, workspace: Workspace, body: Body) -> Wa
         has_wiki=body.has_wiki,
         has_issues=body.has_issues,
         fork_policy=body.fork_policy,
-        project_key=project_key,
+        project_id=project_id,
         main_branch=body.mainbranch.name if body.mainbranch is not None else None,
     )
+
+
+async def _project(
+    request: ApiRequest, access: Access | WorkspaceAccess, named: _ProjectName | None, need: Need
+) -> ProjectId | None:
+    """Where it shall be; None: where it is."""
+    if named is not None:
+        found = await workspaces.project_named(request.site, access.workspace, key=named.key, uuid=named.uuid)
+    elif isinstance(access, WorkspaceAccess):
+        found = await workspaces.project_for(request.site, access.workspace, None)
+    else:
+        return None
+    if isinstance(access, Access) and found.id == access.repository.project_id:
+        return None
+    try:
+        await to_known_project(request.site, access.actor, need, access.workspace, found)
+    except Refused as refused:
+        if refused.decision is not Decision.UNSEEN:
+            raise
+        if named is None:
+            raise Refused(Decision.PERMISSION, access.actor, need) from None
+        # By the name that was given: the key of one that is named by its UUID would tell something.
+        raise workspaces.no_project(named.key or named.uuid or "") from None
+    return found.id
 
 
 async def from_scratch(request: ApiRequest, workspace: Workspace, repository: Repository) -> dict[str, Any]:
@@ -203,9 +247,10 @@ async def _shown(
 _WORKSPACE = "/2.0/repositories/{workspace}"
 
 ROUTES = [
+    Route("GET", "/2.0/repositories", Opens.ANYWHERE, READ, every),
     Route("GET", _WORKSPACE, Opens.WORKSPACE, READ, of_workspace),
     Route("GET", REPOSITORY, Opens.REPOSITORY, READ, one),
-    Route("POST", REPOSITORY, Opens.WORKSPACE, CREATE_REPOSITORY, create),
+    Route("POST", REPOSITORY, Opens.NEW_REPOSITORY, CREATE_REPOSITORY, create),
     Route("PUT", REPOSITORY, Opens.REPOSITORY_OR_NEW, ADMINISTER, put),
     Route("DELETE", REPOSITORY, Opens.REPOSITORY, DELETE, delete),
 ]

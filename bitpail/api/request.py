@@ -1,6 +1,7 @@
 """What a handler may ask of one API request: its parameters, its page, its body, its links."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -32,6 +33,8 @@ _HOST_PORT = re.compile(r":\d+$")
 _IN_BRACKETS = re.compile(r"\[(\d+)\]")
 
 _ANY_BYTES = "surrogateescape"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 PREFIX = b"/!api"
 LONGEST_PAGE = 100
@@ -100,6 +103,17 @@ class ApiRequest:
         """The ``page`` of a listing that is walked forward only: what its last page gave, None on the first."""
         given = self.query.get("page")
         return None if given in {None, "1"} else given
+
+    def moment(self, name: str, text: str) -> int:
+        """A parameter that is a date, in microseconds since 1970; raises Invalid."""
+        # A plus that was not encoded is a space by now.
+        for form in (text, text.replace(" ", "+")):
+            try:
+                at = datetime.fromisoformat(form)
+                return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+            except (ValueError, OverflowError):
+                continue
+        raise Invalid(f"{name}: must be a date of ISO 8601")
 
     def _number(self, name: str, default: int, most: int) -> int:
         text = self.query.get(name)

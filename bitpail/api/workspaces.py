@@ -10,10 +10,8 @@ from bitpail.http.routing import Opens, Route
 from bitpail.model.access import WorkspaceAccess
 from bitpail.model.permissions import Role
 from bitpail.model.users import User
-from bitpail.model.workspaces import Member
-from bitpail.policy.decide import Decision
+from bitpail.services import members as member_service
 from bitpail.services import workspaces as service
-from bitpail.services.access import Refused
 from bitpail.wire import workspaces as wire
 
 _WORKSPACE = "/2.0/workspaces/{workspace}"
@@ -65,29 +63,24 @@ async def own_membership(request: ApiRequest, user: User) -> Response:
 
 
 async def members(request: ApiRequest, access: WorkspaceAccess) -> Response:
-    """``GET .../members`` and ``.../permissions``."""
-    found = await _members(request, access)
-    return request.collection(
-        [wire.membership(request.links, access.workspace, one.user, one.role) for one in found]
-    )
+    """``GET .../members`` and ``.../permissions``.
+
+    Owners may ask by ``user.email``, and with ``fields=+values.user.email`` are shown which it was.
+    """
+    page = request.page()
+    found = await member_service.page(request.site, access, request.asked, page.offset, page.pagelen)
+    shown = found.addresses if "user.email" in request.query.get("fields", "") else {}
+    values = [
+        wire.membership(request.links, access.workspace, one.user, one.role, shown.get(one.user.id))
+        for one in found.members
+    ]
+    return request.listed(values, page, size=found.size)
 
 
 async def member(request: ApiRequest, access: WorkspaceAccess) -> Response:
     """``GET .../members/{member}``: by account ID or UUID in braces."""
-    wanted = request.parameters["member"]
-    for one in await _members(request, access):
-        if wanted.lower() == f"{{{one.user.id}}}" or wanted == one.user.account_id:
-            return json(wire.membership(request.links, access.workspace, one.user, one.role))
-    raise NotFound(f"{wanted} is no member of {access.workspace.slug}")
-
-
-async def _members(request: ApiRequest, access: WorkspaceAccess) -> list[Member]:
-    """Who belongs to a workspace is told to those who do (choice). Raises Refused."""
-    found = await service.members(request.site, access.workspace)
-    user = access.actor.user
-    if user is None or all(one.user.id != user.id for one in found):
-        raise Refused(Decision.PERMISSION, access.actor, request.need)
-    return found
+    user, role = await member_service.one(request.site, access, request.parameters["member"])
+    return json(wire.membership(request.links, access.workspace, user, role))
 
 
 ROUTES = [

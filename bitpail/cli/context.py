@@ -145,11 +145,11 @@ def _first_line(stream: BinaryIO, where: str) -> Secret:
     return Secret(line)
 
 
-def two_names(full_name: str) -> tuple[str, str]:
+def two_names(full_name: str, what: str = "repository") -> tuple[str, str]:
     """``workspace/repository`` taken apart; raises Invalid."""
     workspace, slash, repository = full_name.partition("/")
     if not slash or not workspace or not repository or "/" in repository:
-        raise Invalid(f"name a repository as WORKSPACE/REPOSITORY, not {full_name!r}")
+        raise Invalid(f"name a {what} as WORKSPACE/{what.upper()}, not {full_name!r}")
     return workspace, repository
 
 

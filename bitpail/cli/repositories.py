@@ -8,8 +8,8 @@ import click
 from bitpail.cli.context import Context, Group, answer, as_json, two_names
 from bitpail.model.permissions import Permission
 from bitpail.model.repositories import Located, Repository
+from bitpail.services import grants, workspaces
 from bitpail.services import repositories as service
-from bitpail.services import users, workspaces
 from bitpail.services.repositories import Wanted
 from bitpail.services.site import Site
 
@@ -130,19 +130,19 @@ def list_(context: Context, as_json: bool) -> None:
 
 @repo.command()
 @_name
-@click.argument("username")
+@click.argument("whom", metavar="USERNAME|GROUP")
 @click.argument("permission", type=click.Choice([p.name.lower() for p in Permission]))
+@click.option("--group", "is_group", is_flag=True, help="It is for a group of the workspace, not for a user.")
 @click.pass_obj
-def grant(context: Context, full_name: str, username: str, permission: str) -> None:
-    """Give a user a permission on one repository; 'none' takes it away."""
+def grant(context: Context, full_name: str, whom: str, permission: str, is_group: bool) -> None:
+    """Give a permission on one repository; 'none' takes it away."""
 
     async def work(site: Site) -> None:
         located = await service.named(site, *two_names(full_name))
-        user = await users.named(site, username)
-        await service.grant(site, located.repository, user, Permission[permission.upper()])
+        await grants.give(site, located.workspace, located.repository, whom, permission, is_group=is_group)
 
     context.run(work)
-    click.echo(f"{username} has {permission} on {full_name}")
+    click.echo(f"{whom} has {permission} on {full_name}")
 
 
 @repo.command()

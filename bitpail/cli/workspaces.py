@@ -1,12 +1,11 @@
-"""``bitpail workspace`` and ``bitpail project``."""
+"""``bitpail workspace``."""
 
 import click
 
 from bitpail.cli.context import Context, Group, answer, as_json
 from bitpail.model.permissions import Permission, Role
-from bitpail.model.projects import Project
 from bitpail.model.workspaces import Member, Workspace
-from bitpail.services import projects, users
+from bitpail.services import users
 from bitpail.services import workspaces as service
 from bitpail.services.site import Site
 
@@ -109,25 +108,6 @@ def leave(context: Context, slug: str, username: str) -> None:
 
     context.run(work)
     click.echo(f"{username} is no longer a member of {slug}")
-
-
-@click.group(cls=Group)
-def project() -> None:
-    """Make projects: folders of repositories."""
-
-
-@project.command("create")
-@click.argument("name", metavar="WORKSPACE/KEY")
-@click.option("--title", help="The name people see; default: the key.")
-@click.pass_obj
-def create_project(context: Context, name: str, title: str | None) -> None:
-    """Make a project in a workspace."""
-    slug, _, key = name.partition("/")
-
-    async def work(site: Site) -> Project:
-        return await projects.create(site, await service.named(site, slug), key, title or key)
-
-    click.echo(f"created project {context.run(work).key} in {slug}")
 
 
 def _shown(one: Workspace) -> dict[str, object]:

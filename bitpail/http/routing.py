@@ -25,12 +25,14 @@ class Opens(Enum):
     REPOSITORY = "repository"
     REPOSITORY_OR_NEW = "repository, or the workspace in which it is to be made"
     WORKSPACE = "workspace"
+    NEW_REPOSITORY = "workspace in which a repository is to be made"
     PROJECT = "project"
     PROJECT_OR_NEW = "project, or the workspace in which it is to be made"
     TEAM = "workspace, by its old name"
     PERSONAL_WORKSPACE = "personal workspace of a user"
     OWN_ACCOUNT = "own account"
     SITE = "site"
+    ANYWHERE = "repositories, wherever they are"
     ADMINISTRATION = "site, as its administrator"
 
 

@@ -1,4 +1,4 @@
-"""Groups of people in a workspace."""
+"""Groups: members of a workspace to whom something is granted together."""
 
 from typing import NewType
 

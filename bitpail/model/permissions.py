@@ -12,6 +12,20 @@ class Permission(IntEnum):
     ADMIN = 3
 
 
+class ProjectPermission(StrEnum):
+    """What can be granted on a project, by Bitbucket's words: CREATE_REPO is to write, and to make repositories."""
+
+    READ = "read"
+    WRITE = "write"
+    CREATE_REPO = "create-repo"
+    ADMIN = "admin"
+
+    @property
+    def on_repositories(self) -> Permission:
+        """What it comes to on each repository of the project."""
+        return Permission.WRITE if self is ProjectPermission.CREATE_REPO else Permission[self.name]
+
+
 class Role(StrEnum):
     """A person's place in a workspace, by Bitbucket's names."""
 

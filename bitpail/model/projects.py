@@ -26,11 +26,14 @@ class Project(Struct, frozen=True, gc=False):
 class ProjectGrants(Struct, frozen=True, gc=False):
     """Everything that may give one person a permission on one project: facts only.
 
-    ``direct`` is what it grants on the project's repositories.
+    ``direct`` and ``group``, the strongest of the person's groups, are for the project's
+    repositories; ``creates`` is set if either lets new ones be made in it.
     """
 
     direct: Permission = Permission.NONE
     role: Role | None = None
+    group: Permission = Permission.NONE
+    creates: bool = False
 
 
 class LocatedProject(Struct, frozen=True, gc=False):

@@ -47,13 +47,16 @@ class Repository(Struct, frozen=True, gc=False):
 class Grants(Struct, frozen=True, gc=False):
     """Everything that may give one person a permission on one repository.
 
-    Facts only: ``policy/permissions.py`` says what they add up to.
+    Facts only: ``policy/permissions.py`` says what they add up to. ``group`` and
+    ``project_group`` are the strongest that any of the person's groups has.
     """
 
     direct: Permission = Permission.NONE
     project: Permission = Permission.NONE
     workspace: Permission = Permission.NONE
     role: Role | None = None
+    group: Permission = Permission.NONE
+    project_group: Permission = Permission.NONE
 
 
 class Located(Struct, frozen=True, gc=False):

@@ -68,6 +68,12 @@ def check_workspace_slug(slug: str) -> str:
     return slug
 
 
+def check_group_slug(slug: str) -> str:
+    """The same for a group of a workspace."""
+    _check_segment(slug, _SLUG, "group slug")
+    return slug
+
+
 def check_username(username: str) -> str:
     """The same for a username; its lower-case form is the slug of the personal workspace."""
     _check_segment(username, _USERNAME, "username")

@@ -1,6 +1,6 @@
 """What a person's grants on a repository add up to.
 
-The same rule is written once more in SQL, in ``store/repositories.py``, to
+The same rule is written once more in SQL, in ``store/permissions.py``, to
 answer "which may I see?"; a test holds the two together.
 """
 
@@ -10,10 +10,10 @@ from bitpail.model.repositories import Grants
 
 
 def held(grants: Grants, *, is_private: bool) -> Permission:
-    """The strongest of direct, project and workspace grants; a public repository can be read."""
+    """The strongest of all grants, to oneself and to one's groups; a public repository can be read."""
     if grants.role is Role.OWNER:
         return Permission.ADMIN
-    strongest = max(grants.direct, grants.project, grants.workspace)
+    strongest = max(grants.direct, grants.project, grants.workspace, grants.group, grants.project_group)
     if strongest is Permission.NONE and not is_private:
         return Permission.READ
     return strongest
@@ -36,10 +36,11 @@ def held_on_project(grants: ProjectGrants, *, visible: bool) -> Permission:
     Permission to write to its repositories changes nothing of the project. ``visible`` is
     whether it can be seen without any grant: a public one, or one that holds a repository that can.
     """
-    if grants.role is Role.OWNER or grants.direct is Permission.ADMIN:
+    strongest = max(grants.direct, grants.group)
+    if grants.role is Role.OWNER or strongest is Permission.ADMIN:
         return Permission.ADMIN
-    if grants.role is Role.COLLABORATOR:
+    if grants.role is Role.COLLABORATOR or grants.creates:
         return Permission.WRITE
-    if grants.role is Role.MEMBER or grants.direct is not Permission.NONE or visible:
+    if grants.role is Role.MEMBER or strongest is not Permission.NONE or visible:
         return Permission.READ
     return Permission.NONE

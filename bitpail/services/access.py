@@ -7,7 +7,7 @@ from bitpail.errors import BitpailError
 from bitpail.model.access import Access, Actor, Need, ProjectAccess, WorkspaceAccess
 from bitpail.model.limits import NO_LIMITS, Limits
 from bitpail.model.permissions import Permission, Role
-from bitpail.model.projects import LocatedProject
+from bitpail.model.projects import LocatedProject, Project
 from bitpail.model.repositories import Located, RepositoryId
 from bitpail.model.users import User, UserId
 from bitpail.model.workspaces import Workspace
@@ -139,6 +139,36 @@ async def _to_workspace(
     return WorkspaceAccess(actor, need, held, found)
 
 
+async def to_new_repository(site: Site, actor: Actor, need: Need, workspace: str) -> WorkspaceAccess:
+    """Access to a workspace in which a repository is to be made, in some project. Raises Refused.
+
+    Which project it may be is asked with ``to_known_project``.
+    """
+    found = await _workspace(site, workspace)
+    if found is None or actor.user is None:
+        return await to_workspace(site, actor, need, workspace)
+    role, visible = await _place_in(site, actor, found)
+    held = permissions.held_on_workspace(role, visible=visible)
+    if Permission.NONE < held < Permission.WRITE and await workspaces.creates_somewhere(
+        site.db, found.id, actor.user.id
+    ):
+        held = Permission.WRITE
+    _judge(site, actor, need, held, workspace, limits.refuse_workspace(_limits(actor), found.id))
+    return WorkspaceAccess(actor, need, held, found)
+
+
+async def to_known_project(
+    site: Site, actor: Actor, need: Need, workspace: Workspace, project: Project
+) -> ProjectAccess:
+    """Access to a project that something else than the address named. Raises Refused."""
+    grants = await projects.grants(site.db, project.id, actor.user.id if actor.user else None)
+    located = LocatedProject(project, workspace, grants)
+    held = await _held_on_project(site, actor, located)
+    limit = limits.refuse_project(_limits(actor), project=project.id, workspace=workspace.id)
+    _judge(site, actor, need, held, workspace.slug, limit, project=project.key)
+    return ProjectAccess(actor, need, held, project, workspace)
+
+
 async def _place_in(site: Site, actor: Actor, workspace: Workspace) -> tuple[Role | None, bool]:
     """The actor's role in a workspace, and whether they may know of it."""
     user_id = actor.user.id if actor.user else None
@@ -154,15 +184,20 @@ async def to_project(site: Site, actor: Actor, need: Need, workspace: str, key: 
     if located is None:
         await _refuse_project(site, actor, need, workspace, key)
         raise Refused(Decision.UNSEEN, actor, need, workspace)
-    held = permissions.held_on_project(located.grants, visible=False)
-    if held is Permission.NONE and await _is_open(site, actor, located):
-        held = permissions.held_on_project(located.grants, visible=True)
+    held = await _held_on_project(site, actor, located)
     if held is Permission.NONE:
         await _refuse_project(site, actor, need, workspace, key)
     project, place = located.project, located.workspace
     limit = limits.refuse_project(_limits(actor), project=project.id, workspace=place.id)
     _judge(site, actor, need, held, workspace, limit, project=key)
     return ProjectAccess(actor, need, held, project, place)
+
+
+async def _held_on_project(site: Site, actor: Actor, located: LocatedProject) -> Permission:
+    held = permissions.held_on_project(located.grants, visible=False)
+    if held is Permission.NONE and await _is_open(site, actor, located):
+        return permissions.held_on_project(located.grants, visible=True)
+    return held
 
 
 async def _is_open(site: Site, actor: Actor, located: LocatedProject) -> bool:
@@ -199,6 +234,12 @@ def to_own_account(site: Site, actor: Actor, need: Need) -> User:
 def to_site(site: Site, actor: Actor, need: Need) -> Actor:
     """What belongs to nobody: people's public profiles. Raises Refused."""
     _judge(site, actor, need, Permission.READ)
+    return actor
+
+
+def to_repositories(site: Site, actor: Actor, need: Need) -> Actor:
+    """Lists of repositories of all workspaces: for no credential that is limited to some. Raises Refused."""
+    _judge(site, actor, need, Permission.READ, limit=limits.refuse_elsewhere(_limits(actor)))
     return actor
 
 

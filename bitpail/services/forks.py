@@ -13,7 +13,6 @@ from bitpail.git import directories, pools, refs
 from bitpail.git.directories import GitDirectory, common_directory
 from bitpail.model.access import Access, Actor, WorkspaceAccess
 from bitpail.model.limits import NO_LIMITS, Limits
-from bitpail.model.permissions import Permission
 from bitpail.model.repositories import ForkPolicy, Repository, RepositoryId
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
@@ -21,7 +20,7 @@ from bitpail.policy import names
 from bitpail.services import access as accesses
 from bitpail.services import lfs, repositories, upkeep
 from bitpail.services.git_slots import whose
-from bitpail.services.repositories import Listing, Wanted
+from bitpail.services.repositories import SEEN, Among, Listing, Wanted
 from bitpail.services.site import Site
 from bitpail.store import forks as store
 from bitpail.store import repositories as repositories_store
@@ -35,9 +34,7 @@ class NoForks(BitpailError):
     """The owner of the repository does not want it."""
 
 
-async def page(
-    site: Site, access: Access, at_least: Permission, asked: Asked, offset: int, count: int
-) -> Listing:
+async def page(site: Site, access: Access, among: Among, asked: Asked, offset: int, count: int) -> Listing:
     """The forks of a repository that the actor may see and asked for, oldest first; raises Invalid."""
     actor = access.actor
     limits = actor.app_password.limits if actor.app_password else NO_LIMITS
@@ -45,7 +42,7 @@ async def page(
         site.db,
         access.repository.id,
         actor.user.id if actor.user else None,
-        at_least,
+        SEEN[among],
         _within(limits, asked),
         offset,
         count,

@@ -9,7 +9,6 @@ from msgspec import Struct
 from bitpail.errors import BitpailError, NotFound
 from bitpail.model.access import Access, Actor, Need, WorkspaceAccess
 from bitpail.model.limits import Limits
-from bitpail.model.permissions import Permission
 from bitpail.model.projects import ProjectId
 from bitpail.model.repositories import RepositoryId
 from bitpail.model.scopes import Scope
@@ -17,6 +16,7 @@ from bitpail.model.users import User
 from bitpail.model.workspaces import WorkspaceId
 from bitpail.services import access, repositories, workspaces
 from bitpail.services.access import Refused
+from bitpail.services.repositories import Among
 from bitpail.services.site import Site
 from bitpail.store import projects
 from bitpail.store import workspaces as store
@@ -83,7 +83,7 @@ async def example(site: Site, user: User, limits: Limits) -> str | None:
     for one in await store.of_user(site.db, user.id):
         if not limits.places or one.id in limits.workspaces:
             seen = await _workspace(site, user, one.slug)
-            found = await repositories.visible(site, seen, Permission.READ, 0, 1)
+            found = await repositories.visible(site, seen, Among.VISIBLE, 0, 1)
             if found.repositories:
                 return f"{one.slug}/{found.repositories[0].repository.slug}"
     return None

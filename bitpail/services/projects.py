@@ -12,20 +12,12 @@ from bitpail.policy import names
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import projects as store
-from bitpail.store import repositories
 
 
 async def visible(site: Site, access: WorkspaceAccess) -> list[Project]:
-    """Those that the actor may see, oldest first: public ones, and what holds a repository that they see.
-
-    Members of the workspace see all.
-    """
+    """Those that the actor may see, oldest first."""
     user_id = access.actor.user.id if access.actor.user else None
-    found = await store.of_workspace(site.db, access.workspace.id)
-    if user_id is not None and await store.is_member(site.db, access.workspace.id, user_id):
-        return found
-    open_ones = await repositories.projects_of_visible(site.db, access.workspace.id, user_id)
-    return [one for one in found if not one.is_private or one.id in open_ones]
+    return await store.visible(site.db, access.workspace.id, user_id)
 
 
 async def create(

@@ -9,6 +9,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,19 @@ from bitpail.git import directories, pools, pushing, refs
 from bitpail.git.directories import GitDirectory
 from bitpail.model.access import Access, WorkspaceAccess
 from bitpail.model.permissions import Permission
+from bitpail.model.projects import ProjectId
 from bitpail.model.repositories import ForkPolicy, Located, Repository, RepositoryId
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
 from bitpail.policy import names, permissions
-from bitpail.services import lfs, moved, search_marks, workspaces
+from bitpail.services import cursors, lfs, moved, search_marks, workspaces
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import forks, watchers
 from bitpail.store import repositories as store
 from bitpail.store import upkeep as upkeep_store
 from bitpail.store.database import Connection
+from bitpail.store.permissions import OWNER, granted, to_see
 from bitpail.wire.query_kinds import Asked
 
 DESCRIPTION_LENGTH = 100_000
@@ -38,10 +41,34 @@ DESCRIPTION_LENGTH = 100_000
 _LONGEST_IMPORT = 24 * 3600
 _BRANCHES = "refs/heads/"
 _ALL = Asked()
+_WALK = "public repositories"
+
+
+class Among(Enum):
+    """Whose repositories are listed, by the words for ``role``; VISIBLE are the public ones as well."""
+
+    VISIBLE = "visible"
+    MEMBER = "member"
+    CONTRIBUTOR = "contributor"
+    ADMIN = "admin"
+    OWNER = "owner"
+
+
+SEEN = {
+    Among.VISIBLE: to_see(Permission.READ),
+    Among.MEMBER: granted(int(Permission.READ)),
+    Among.CONTRIBUTOR: granted(int(Permission.WRITE)),
+    Among.ADMIN: granted(int(Permission.ADMIN)),
+    Among.OWNER: granted(OWNER),
+}
+"""What the store is asked for them."""
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """What a client wants a repository to be; None leaves a default or what it was."""
+    """What a client wants a repository to be; None leaves a default or what it was.
+
+    A project that was judged is given by its id, others are looked for by their key.
+    """
 
     name: str | None = None
     description: str | None = None
@@ -53,6 +80,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     fork_policy: ForkPolicy | None = None
     project_key: str | None = None
     main_branch: str | None = None
+    project_id: ProjectId | None = None
 
 
 class Listing(Struct, frozen=True):
@@ -114,12 +142,14 @@ async def adopt(site: Site, workspace: Workspace, slug: str, path: Path, wanted:
 
 async def new(site: Site, workspace: Workspace, slug: str, wanted: Wanted) -> Repository:
     """One that is not written down yet; raises Invalid, or NotFound (project)."""
-    project = await workspaces.project_for(site, workspace, wanted.project_key)
+    project_id = wanted.project_id
+    if project_id is None:
+        project_id = (await workspaces.project_for(site, workspace, wanted.project_key)).id
     created = now()
     plain = Repository(
         id=RepositoryId(str(uuid.uuid4())),
         workspace_id=workspace.id,
-        project_id=project.id,
+        project_id=project_id,
         slug=names.check_slug(slug),
         name=slug,
         description="",
@@ -293,7 +323,7 @@ async def clean_leftovers(site: Site) -> None:
 async def visible(
     site: Site,
     access: WorkspaceAccess,
-    at_least: Permission,
+    among: Among,
     offset: int,
     count: int,
     asked: Asked = _ALL,
@@ -301,11 +331,48 @@ async def visible(
     """The repositories of a workspace that the actor may see and asked for, oldest first; raises Invalid."""
     user_id = access.actor.user.id if access.actor.user else None
     workspace_id = access.workspace.id
+    seen = SEEN[among]
     if asked:
-        return Listing(*await store.chosen(site.db, workspace_id, user_id, at_least, asked, offset, count))
-    size = await store.count_visible(site.db, workspace_id, user_id, at_least)
-    found = await store.visible(site.db, workspace_id, user_id, at_least, offset, count)
+        return Listing(*await store.chosen(site.db, workspace_id, user_id, seen, asked, offset, count))
+    size = await store.count_visible(site.db, workspace_id, user_id, seen)
+    found = await store.visible(site.db, workspace_id, user_id, seen, offset, count)
     return Listing(found, size)
+
+
+async def of_user(  # which of them, which part
+    site: Site, user: User, among: Among, after: int, offset: int, count: int, asked: Asked
+) -> Listing:
+    """The repositories of all workspaces on which a user holds something, oldest first; raises Invalid."""
+    at_least = SEEN[among]["at_least"]
+    return Listing(*await store.of_user(site.db, user.id, at_least, after, asked, offset, count))
+
+
+async def public(site: Site, after: int, offset: int, count: int, asked: Asked) -> Listing:
+    """All public repositories in the order that was asked for; raises Invalid."""
+    return Listing(*await store.public(site.db, after, asked, offset, count))
+
+
+async def walk_public(
+    site: Site, after: int, place: str | None, count: int, asked: Asked
+) -> tuple[list[Located], str | None]:
+    """The next public repositories, oldest first, and the place behind them if there are more; raises Invalid."""
+    after_id = ""
+    if place is not None:
+        after, after_id = _unsealed(site, place)
+    found = await store.walk(site.db, after, after_id, asked, count + 1)
+    if len(found) <= count:
+        return found, None
+    last = found[count - 1].repository
+    return found[:count], _sealed(site, last)
+
+
+def _sealed(site: Site, last: Repository) -> str:
+    return cursors.seal_bytes(site, _WALK, f"{last.created_on} {last.id}".encode())
+
+
+def _unsealed(site: Site, place: str) -> tuple[int, str]:
+    at, _, identifier = cursors.unseal_bytes(site, _WALK, place).decode().partition(" ")
+    return int(at), identifier
 
 
 async def every(site: Site) -> list[Located]:

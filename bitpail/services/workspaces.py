@@ -11,7 +11,7 @@ from bitpail.model.workspaces import Member, Workspace, WorkspaceId
 from bitpail.policy import names
 from bitpail.services.clock import now
 from bitpail.services.site import Site
-from bitpail.store import projects, users
+from bitpail.store import groups, projects, users
 from bitpail.store import workspaces as store
 from bitpail.store.database import Connection
 
@@ -94,17 +94,22 @@ async def put_member(
 
 
 async def remove_member(site: Site, workspace: Workspace, user: User) -> None:
-    """End a membership; the last owner stays."""
+    """End a membership, also in the groups of the workspace; the last owner stays."""
     async with site.db.transaction() as db:
         await _keep_an_owner(db, workspace, user, still_owner=False)
         await store.remove_member(db, workspace.id, user.id)
+        await groups.remove_from_all(db, workspace.id, user.id)
 
 
 async def _keep_an_owner(db: Connection, workspace: Workspace, user: User, *, still_owner: bool) -> None:
     # Writing to the workspace's row first makes two changes of its members wait for each other.
     await store.set_updated(db, workspace.id, now())
-    owners = [m.user.id for m in await store.members(db, workspace.id) if m.role is Role.OWNER]
-    if owners == [user.id] and not still_owner:
+    owners = await store.owners(db, workspace.id)
+    if still_owner or all(owner.id != user.id for owner in owners):
+        return
+    others = [owner for owner in owners if owner.id != user.id]
+    # One whose account is off can do nothing for it; who is off as well, leaves it no worse.
+    if not any(owner.is_active for owner in others) and (user.is_active or not others):
         raise Invalid(f"{user.username} is the last owner of {workspace.slug}")
 
 
@@ -115,9 +120,14 @@ async def project_named(site: Site, workspace: Workspace, *, key: str | None, uu
     else:
         project = await projects.by_id(site.db, ProjectId((uuid or "").strip("{}").lower()))
     if project is None or project.workspace_id != workspace.id:
-        text = f"project not found: {key or uuid}"
-        raise Invalid(f"project: {text}", {"project": [text]})
+        raise no_project(key or uuid or "")
     return project
+
+
+def no_project(name: str) -> Invalid:
+    """What is said of a project that is not there, or not to be seen, where a body names it."""
+    text = f"project not found: {name}"
+    return Invalid(f"project: {text}", {"project": [text]})
 
 
 async def project_of(site: Site, repository: Repository) -> Project:

@@ -1,17 +1,18 @@
 """Projects, and what was granted on them."""
 
 import sqlalchemy as sa
-from sqlalchemy import Text, and_, bindparam, insert, select
+from sqlalchemy import Text, and_, bindparam, exists, insert, or_, select
 
 from bitpail.model.permissions import Permission
 from bitpail.model.projects import LocatedProject, Project, ProjectGrants, ProjectId
 from bitpail.model.users import UserId
 from bitpail.model.workspaces import WorkspaceId
-from bitpail.store import workspaces
-from bitpail.store.database import Connection
+from bitpail.store import permissions, workspaces
+from bitpail.store.database import Connection, Database
 from bitpail.store.statements import Row, Upsert
 from bitpail.store.tables import project_permissions as _permissions
 from bitpail.store.tables import projects as _projects
+from bitpail.store.tables import repositories as _repositories
 from bitpail.store.tables import workspace_members as _members
 from bitpail.store.tables import workspaces as _workspaces
 
@@ -23,25 +24,37 @@ _in_workspace = _projects.c.workspace_id == bindparam("workspace", type_=Text)
 _insert = insert(_projects)
 _by_key = select(*COLUMNS).where(_in_workspace, _projects.c.key == bindparam("project_key", type_=Text))
 _user = bindparam("user", type_=Text)
-_located = (
-    select(*COLUMNS, *workspaces.COLUMNS, _permissions.c.permission, _members.c.role)
-    .select_from(
-        _projects.join(_workspaces, _workspaces.c.id == _projects.c.workspace_id)
-        .outerjoin(
-            _permissions, and_(_permissions.c.project_id == _projects.c.id, _permissions.c.user_id == _user)
-        )
-        .outerjoin(_members, and_(_members.c.workspace_id == _workspaces.c.id, _members.c.user_id == _user))
+_located = select(
+    *(*COLUMNS, *workspaces.COLUMNS, _permissions.c.permission, _permissions.c.creates, _members.c.role),
+    *permissions.by_groups_on_project(_projects.c.id),
+).select_from(
+    _projects.join(_workspaces, _workspaces.c.id == _projects.c.workspace_id)
+    .outerjoin(
+        _permissions, and_(_permissions.c.project_id == _projects.c.id, _permissions.c.user_id == _user)
     )
-    .where(_projects.c.key == bindparam("project_key", type_=Text))
+    .outerjoin(_members, and_(_members.c.workspace_id == _workspaces.c.id, _members.c.user_id == _user))
 )
-_located_by_slug = _located.where(_workspaces.c.slug == bindparam("workspace", type_=Text))
-_located_by_id = _located.where(_workspaces.c.id == bindparam("workspace", type_=Text))
+_is_key = _projects.c.key == bindparam("project_key", type_=Text)
+_located_by_slug = _located.where(_workspaces.c.slug == bindparam("workspace", type_=Text), _is_key)
+_located_by_id = _located.where(_workspaces.c.id == bindparam("workspace", type_=Text), _is_key)
+_grants_on = _located.where(_projects.c.id == bindparam("project", type_=Text))
 _by_id = select(*COLUMNS).where(_projects.c.id == bindparam("project", type_=Text))
 _of_workspace = select(*COLUMNS).where(_in_workspace).order_by(_projects.c.created_on, _projects.c.id)
 _oldest = _of_workspace.limit(1)
-_is_member = select(_members.c.role).where(
-    _members.c.workspace_id == bindparam("workspace", type_=Text),
-    _members.c.user_id == bindparam("user", type_=Text),
+_is_member = exists().where(
+    _members.c.workspace_id == bindparam("workspace", type_=Text), _members.c.user_id == _user
+)
+_visible = _of_workspace.where(
+    or_(
+        _is_member,
+        _projects.c.is_private == 0,
+        *(_projects.c.id.in_(one) for one in permissions.IN_PROJECTS),
+        _projects.c.id.in_(
+            select(_repositories.c.project_id)
+            .where(_repositories.c.workspace_id == bindparam("workspace", type_=Text), permissions.VISIBLE)
+            .correlate(None)
+        ),
+    )
 )
 _CHANGEABLE = ("key", "name", "description", "is_private", "updated_on")
 _update = (
@@ -50,7 +63,7 @@ _update = (
     .values({name: bindparam(f"new_{name}", type_=_projects.c[name].type) for name in _CHANGEABLE})
 )
 _delete = sa.delete(_projects).where(_projects.c.id == bindparam("project", type_=Text))
-_grant = Upsert(_permissions, "permission")
+_grant = Upsert(_permissions, "permission", "creates")
 _revoke = sa.delete(_permissions).where(
     _permissions.c.project_id == bindparam("project", type_=Text),
     _permissions.c.user_id == bindparam("user", type_=Text),
@@ -91,9 +104,23 @@ async def find(db: Connection, workspace: str, key: str, user_id: UserId | None)
     row = await db.one(statement, workspace=workspace, project_key=key, user=user_id)
     if row is None:
         return None
-    direct, role = row[15:]
-    grants = ProjectGrants(workspaces.PERMISSIONS[direct or 0], workspaces.ROLES[role])
-    return LocatedProject(from_row(row[:8]), workspaces.from_row(row[8:15]), grants)
+    return LocatedProject(from_row(row[:8]), workspaces.from_row(row[8:15]), _grants(row[15:]))
+
+
+async def grants(db: Connection, project_id: ProjectId, user_id: UserId | None) -> ProjectGrants:
+    """What the user was granted on a project that is known."""
+    row = await db.one(_grants_on, project=project_id, user=user_id)
+    return _grants(row[15:]) if row else ProjectGrants()
+
+
+def _grants(row: Row) -> ProjectGrants:
+    direct, creates, role, group, group_creates = row
+    return ProjectGrants(
+        direct=workspaces.PERMISSIONS[direct or 0],
+        role=workspaces.ROLES[role],
+        group=workspaces.PERMISSIONS[group or 0],
+        creates=bool(creates or group_creates),
+    )
 
 
 async def by_id(db: Connection, project_id: ProjectId) -> Project | None:
@@ -113,9 +140,14 @@ async def of_workspace(db: Connection, workspace_id: WorkspaceId) -> list[Projec
     return [from_row(row) for row in await db.all(_of_workspace, workspace=workspace_id)]
 
 
-async def is_member(db: Connection, workspace_id: WorkspaceId, user_id: UserId) -> bool:
-    """Whether a user belongs to the workspace."""
-    return await db.one(_is_member, workspace=workspace_id, user=user_id) is not None
+async def visible(db: Database, workspace_id: WorkspaceId, user_id: UserId | None) -> list[Project]:
+    """Those that a user, or anybody, may see, oldest first.
+
+    Members see all, others the public ones, where something was granted to them, and what
+    holds a repository that they see.
+    """
+    asked = permissions.to_see(Permission.READ)
+    return [from_row(row) for row in await db.scan(_visible, workspace=workspace_id, user=user_id, **asked)]
 
 
 async def update(db: Connection, project: Project) -> None:
@@ -136,9 +168,17 @@ async def delete(db: Connection, project_id: ProjectId) -> None:
     await db.run(_delete, project=project_id)
 
 
-async def grant(db: Connection, project_id: ProjectId, user_id: UserId, permission: Permission) -> None:
-    """Give a permission on every repository of the project; NONE takes it away."""
+async def grant(
+    db: Connection,
+    project_id: ProjectId,
+    user_id: UserId,
+    permission: Permission,
+    *,
+    creates: bool = False,
+) -> None:
+    """Give a permission on every repository of the project, ``creates`` to make new ones too; NONE takes it away."""
     if permission is Permission.NONE:
         await db.run(_revoke, project=project_id, user=user_id)
     else:
-        await db.run(_grant, project_id=project_id, user_id=user_id, permission=int(permission))
+        values = {"permission": int(permission), "creates": int(creates)}
+        await db.run(_grant, project_id=project_id, user_id=user_id, **values)

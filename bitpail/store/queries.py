@@ -6,7 +6,7 @@ values are handed over beside it. A test holds the answers against those that
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +20,7 @@ from sqlalchemy import (
     Executable,
     Integer,
     Select,
+    Subquery,
     Text,
     and_,
     bindparam,
@@ -29,8 +30,10 @@ from sqlalchemy import (
     literal_column,
     not_,
     or_,
+    select,
 )
 
+from bitpail.errors import Invalid
 from bitpail.store.database import Database
 from bitpail.store.statements import Row, contains, in_code_points, text_field
 from bitpail.wire.query import COMPARED, NEGATIONS, Both, Comparison, Either, Node, Value
@@ -45,10 +48,14 @@ _NEVER = -(2**63)
 
 
 class Field(Struct, frozen=True):
-    """A column, or an expression, by which a collection may be asked; a moment is microseconds since 1970."""
+    """A column, or an expression, by which a collection may be asked; a moment is microseconds since 1970.
+
+    Of a RANK ``words`` are what its numbers mean, from 0.
+    """
 
     column: ColumnElement[Any]
     kind: Kind = Kind.TEXT
+    words: tuple[str, ...] = ()
 
 
 def constant(text: str) -> ColumnElement[str]:
@@ -72,7 +79,46 @@ def told_flag(column: ColumnElement[str], name: str) -> Field:
     return Field(func.coalesce(told, 0), Kind.FLAG)
 
 
-class Narrowed:
+class _Queries:
+    """Which statement belongs to a query, and its values."""
+
+    def __init__(self, fields: Mapping[str, Field], order: Iterable[ColumnElement[Any]]) -> None:
+        self._fields = fields
+        self._order = tuple(order)
+        self._kinds = {name: field.kind for name, field in fields.items()}
+
+    def _asked(self, asked: Asked) -> tuple[Node | None, dict[str, Any]]:
+        """The shape of a query and its values; raises Invalid."""
+        if asked.sort is not None:
+            check_sort(asked.sort, self._kinds)
+        if asked.wanted is None:
+            return None, {}
+        check(asked.wanted, self._kinds)
+        values = {f"q{number}": value for number, value in enumerate(self._values(asked.wanted))}
+        return _shape(asked.wanted), values
+
+    def _values(self, node: Node) -> Iterable[Any]:
+        """As columns have them, in the order in which ``_Condition`` comes across them."""
+        if isinstance(node, Comparison):
+            words = self._fields[".".join(node.field)].words
+            for value in node.values:
+                if value is not None:
+                    yield _rank(node, words, value) if words else _parameter(node.sign, value)
+        else:
+            for part in node.parts:
+                yield from self._values(part)
+
+    def _sorted(self, sort: str | None) -> Iterable[tuple[ColumnElement[Any], bool]]:
+        """What ``sort`` goes by, and whether downwards."""
+        if sort is not None:
+            field, down = self._fields[sort.removeprefix("-")], sort.startswith("-")
+            # What has none comes first; the databases differ about that.
+            if getattr(field.column, "nullable", True):
+                yield field.column.is_not(None), down
+            yield in_code_points(field.column) if field.kind is Kind.TEXT else field.column, down
+
+
+class Narrowed(_Queries):
     """Two statements, the rows and their number, as any query narrows and orders them.
 
     ``order`` is what decides between rows that ``sort`` holds equal.
@@ -85,64 +131,99 @@ class Narrowed:
         fields: Mapping[str, Field],
         order: Iterable[ColumnElement[Any]],
     ) -> None:
+        super().__init__(fields, order)
         self._rows = rows
         self._count = count
-        self._fields = fields
-        self._order = tuple(order)
-        self._kinds = {name: field.kind for name, field in fields.items()}
         self._statements = lru_cache(_KEPT)(self._make)
 
     def statements(self, asked: Asked) -> tuple[Executable, Executable, dict[str, Any]]:
         """Rows, their number, and the parameters of the query; raises Invalid."""
-        values: list[Any] = []
-        if asked.wanted is not None:
-            check(asked.wanted, self._kinds)
-            values = list(_values(asked.wanted))
-        if asked.sort is not None:
-            check_sort(asked.sort, self._kinds)
-        shape = _shape(asked.wanted) if asked.wanted is not None else None
+        shape, values = self._asked(asked)
         rows, count = self._statements(shape, asked.sort)
-        return rows, count, {f"q{number}": value for number, value in enumerate(values)}
+        return rows, count, values
 
     def _make(self, shape: Node | None, sort: str | None) -> tuple[Select[Any], Select[Any]]:
         rows, count = self._rows, self._count
         if shape is not None:
             condition = _Condition(self._fields).of(shape)
             rows, count = rows.where(condition), count.where(condition)
-        return rows.order_by(*self._ordered(sort)), count
+        return rows.order_by(*(_directed(*one) for one in self._sorted(sort)), *self._order), count
 
-    def _ordered(self, sort: str | None) -> Iterable[ColumnElement[Any]]:
-        if sort is not None:
-            field = self._fields[sort.removeprefix("-")]
-            column = in_code_points(field.column) if field.kind is Kind.TEXT else field.column
-            # What has none comes first; the databases differ about that.
-            may_be_null = getattr(field.column, "nullable", True)
-            for one in [*([field.column.is_not(None)] if may_be_null else []), column]:
-                yield one.desc() if sort.startswith("-") else one.asc()
-        yield from self._order
+
+class Paged(_Queries):
+    """One statement for a page of a collection that is long and whose rows are wide.
+
+    ``keys`` is a select of the key, which finds what may be seen. What a query leaves of it is
+    gone through once and counted; ``whole`` joins the rows to those keys that are on the page.
+    ``order`` goes upwards.
+    """
+
+    def __init__(
+        self,
+        keys: Select[Any],
+        whole: Callable[[Subquery], Select[Any]],
+        fields: Mapping[str, Field],
+        order: Iterable[ColumnElement[Any]],
+    ) -> None:
+        super().__init__(fields, order)
+        self._keys = keys
+        self._whole = whole
+        self._statements = lru_cache(_KEPT)(self._make)
+
+    def statements(self, asked: Asked) -> tuple[Executable, Executable, dict[str, Any]]:
+        """Rows, each with the number of all as one more column; that number alone; the parameters.
+
+        Of a page behind the last nothing tells the number but the second. Raises Invalid.
+        """
+        shape, values = self._asked(asked)
+        rows, count = self._statements(shape, asked.sort)
+        return rows, count, values
+
+    def _make(self, shape: Node | None, sort: str | None) -> tuple[Select[Any], Select[Any]]:
+        keys = self._keys
+        if shape is not None:
+            keys = keys.where(_Condition(self._fields).of(shape))
+        upwards = ((column, False) for column in self._order)
+        order = [(f"by{place}", *one) for place, one in enumerate((*self._sorted(sort), *upwards))]
+        ordered = keys.add_columns(*(column.label(name) for name, column, _ in order))
+        if shape is None:
+            # Counting alone needs but the index, and the best of a page are found while going through it.
+            count = keys.with_only_columns(func.count(), maintain_column_froms=True)
+            found = ordered.order_by(*(_directed(column, down) for _, column, down in order))
+        else:
+            # Asked once, kept for both.
+            chosen = ordered.cte("chosen")
+            count = select(func.count()).select_from(chosen)
+            found = select(chosen).order_by(*(_directed(chosen.c[name], down) for name, _, down in order))
+        number = count.correlate(None).scalar_subquery().label("number")
+        page = (
+            found.add_columns(number)
+            .limit(bindparam("number", type_=BigInteger))
+            .offset(bindparam("start", type_=BigInteger))
+            .subquery("page")
+        )
+        rows = self._whole(page).add_columns(page.c.number)
+        return rows.order_by(*(_directed(page.c[name], down) for name, _, down in order)), count
+
+
+def _directed(column: ColumnElement[Any], down: bool) -> ColumnElement[Any]:  # noqa: FBT001 - of a pair
+    return column.desc() if down else column.asc()
 
 
 async def page(  # a listing, what is asked of it, which part
-    db: Database, narrowed: Narrowed, asked: Asked, offset: int, limit: int, **given: Any
+    db: Database, listing: Narrowed | Paged, asked: Asked, offset: int, limit: int, **given: Any
 ) -> tuple[list[Row], int]:
     """One page of what a query asks for, and how many there are; raises Invalid.
 
     The rows take ``start`` and ``number``, and ``given`` as their number does.
     """
-    rows, count, values = narrowed.statements(asked)
+    rows, count, values = listing.statements(asked)
     found = await db.scan(rows, start=offset, number=limit, **given, **values)
+    if found and isinstance(listing, Paged):
+        return found, int(found[0][-1])
     if len(found) < limit and (found or not offset):
         return found, offset + len(found)
     return found, int((await db.scan(count, **given, **values))[0][0])
-
-
-def _values(node: Node) -> Iterable[Any]:
-    """As columns have them, in the order in which ``_Condition`` comes across them."""
-    if isinstance(node, Comparison):
-        yield from (_parameter(node.sign, value) for value in node.values if value is not None)
-    else:
-        for part in node.parts:
-            yield from _values(part)
 
 
 def _shape(node: Node) -> Node:
@@ -153,6 +234,12 @@ def _shape(node: Node) -> Node:
         )
     shapes = tuple(_shape(part) for part in node.parts)
     return Either(shapes) if isinstance(node, Either) else Both(shapes)
+
+
+def _rank(node: Comparison, words: tuple[str, ...], value: Value) -> int:
+    if value not in words:
+        raise Invalid(f"q: {'.'.join(node.field)} is one of {', '.join(words)}")
+    return words.index(str(value))
 
 
 def _parameter(sign: str, value: Value) -> Any:

@@ -1,23 +1,23 @@
 """Repositories: found by name or UUID with one person's grants, listed by what that person may see.
 
-``visible`` says once more, in SQL, what ``policy/permissions.py`` says; a test
-holds the two together.
+What may be seen is in ``store/permissions.py``.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, func, select
 
-from bitpail.model.permissions import Permission, Role
+from bitpail.model.permissions import Permission
 from bitpail.model.projects import ProjectId
 from bitpail.model.repositories import ForkPolicy, Grants, Located, Repository, RepositoryId
 from bitpail.model.users import UserId
 from bitpail.model.workspaces import WorkspaceId
-from bitpail.store import projects, queries, workspaces
+from bitpail.store import permissions, projects, queries, workspaces
 from bitpail.store.database import Connection, Database
-from bitpail.store.queries import Narrowed
+from bitpail.store.queries import Narrowed, Paged
 from bitpail.store.repository_fields import FIELDS
 from bitpail.store.repository_tables import forks as _forks
 from bitpail.store.statements import Row, Upsert
@@ -34,7 +34,7 @@ _c = _repositories.c
 _COLUMNS = tuple(_c)
 _GRANTS = (
     *(_repository_permissions.c.permission, _project_permissions.c.permission),
-    *(_members.c.repositories, _members.c.role),
+    *(_members.c.repositories, _members.c.role, *permissions.by_groups()),
 )
 _FORK_POLICIES = {policy.value: policy for policy in ForkPolicy}
 _NO_GRANTS = Grants()
@@ -72,47 +72,54 @@ _by_id_and_slug = _everything.where(_workspace_is_id, _is_slug)
 _by_ids = _everything.where(_workspace_is_id, _id)
 _by_id = _everything.where(_id)
 
-_at_least = bindparam("at_least", type_=Integer)
-_held = or_(
-    _members.c.role == Role.OWNER.value,
-    func.coalesce(_repository_permissions.c.permission, 0) >= _at_least,
-    func.coalesce(_project_permissions.c.permission, 0) >= _at_least,
-    func.coalesce(_members.c.repositories, 0) >= _at_least,
-    and_(_c.is_private == 0, _at_least <= int(Permission.READ)),
-)
 _by_age = (_c.created_on, _c.id)
-_part_of_visible = (
-    _everything.where(_in_workspace, _held)
-    .limit(bindparam("number", type_=BigInteger))
-    .offset(bindparam("start", type_=BigInteger))
+_number = bindparam("number", type_=BigInteger)
+_start = bindparam("start", type_=BigInteger)
+_visible = (
+    _everything.where(_in_workspace, permissions.VISIBLE).order_by(*_by_age).limit(_number).offset(_start)
 )
-_visible = _part_of_visible.order_by(*_by_age)
-_projects_of_visible = select(_c.project_id).distinct().select_from(_granted).where(_in_workspace, _held)
 _visible_in_project: sa.Select[int] = (
     select(sa.literal_column("1", Integer))
-    .select_from(_granted)
-    .where(_c.project_id == bindparam("project", type_=Text), _held)
+    .select_from(_repositories)
+    .where(_c.project_id == bindparam("project", type_=Text), permissions.VISIBLE)
     .limit(1)
 )
-_count_visible = select(func.count()).select_from(_granted).where(_in_workspace, _held)
-_count_chosen = select(func.count()).select_from(_located_rows).where(_in_workspace, _held)
-_chosen = Narrowed(_part_of_visible, _count_chosen, FIELDS, _by_age)
 _is_fork = _c.id.in_(
     select(_forks.c.repository_id).where(_forks.c.parent_id == bindparam("parent", type_=Text))
 )
-_part_of_forks = (
-    _everything.where(_is_fork, _held)
-    .limit(bindparam("number", type_=BigInteger))
-    .offset(bindparam("start", type_=BigInteger))
+_count_visible = select(func.count()).select_from(_repositories).where(_in_workspace, permissions.VISIBLE)
+
+
+def _whole(page: sa.Subquery) -> sa.Select[Row]:
+    return _everything.join(page, page.c.id == _c.id)
+
+
+_chosen = Paged(select(_c.id).where(_in_workspace, permissions.VISIBLE), _whole, FIELDS, _by_age)
+_forks_chosen = Paged(select(_c.id).where(_is_fork, permissions.VISIBLE), _whole, FIELDS, _by_age)
+_mine = Paged(
+    select(_c.id).where(permissions.MINE, _c.created_on >= bindparam("after", type_=BigInteger)),
+    _whole,
+    FIELDS,
+    _by_age,
 )
-_count_forks = select(func.count()).select_from(_located_rows).where(_is_fork, _held)
-_forks_chosen = Narrowed(_part_of_forks, _count_forks, FIELDS, _by_age)
+_is_public = (_c.is_private == 0, _c.created_on >= bindparam("after", type_=BigInteger))
+_public = Paged(select(_c.id).where(*_is_public), _whole, FIELDS, _by_age)
+_walked = Narrowed(
+    _everything.where(
+        *_is_public,
+        sa.tuple_(_c.created_on, _c.id)
+        > sa.tuple_(bindparam("after", type_=BigInteger), bindparam("after_id", type_=Text)),
+    ).limit(_number),
+    select(func.count()),
+    FIELDS,
+    _by_age,
+)
 _every = _everything.order_by(_workspaces.c.slug, _c.slug)
 # Whose code can be searched: little of each, since there may be many.
 _to_be_searched = (
     select(_c.id, _c.slug, _projects.c.key, _projects.c.name)
-    .select_from(_granted.join(_projects, _projects.c.id == _c.project_id))
-    .where(_in_workspace, _held)
+    .select_from(_repositories.join(_projects, _projects.c.id == _c.project_id))
+    .where(_in_workspace, permissions.VISIBLE)
     .order_by(_c.slug)
 )
 _places = select(_c.workspace_id, _c.id, _c.directory.is_not(None))
@@ -142,20 +149,22 @@ _revoke = sa.delete(_repository_permissions).where(
 )
 
 
-def _from_row(row: Row) -> Repository:
+def from_row(row: Row) -> Repository:
+    """A repository from its columns, in their order."""
     flags = row[8] == 1, row[9] == 1, row[10] == 1, _FORK_POLICIES[row[11]]
     return Repository(*(row[:8] + flags + row[12:16]))
 
 
 def _located(row: Row) -> Located:
-    direct, project, workspace, role = row[31:]
-    if direct is None and project is None and role is None:
+    direct, project, workspace, role, group, project_group = row[31:37]
+    if direct is None and project is None and role is None and group is None and project_group is None:
         grants = _NO_GRANTS
     else:
         grants = Grants(
-            PERMISSIONS[direct or 0], PERMISSIONS[project or 0], PERMISSIONS[workspace or 0], ROLES[role]
+            *(PERMISSIONS[direct or 0], PERMISSIONS[project or 0], PERMISSIONS[workspace or 0], ROLES[role]),
+            *(PERMISSIONS[group or 0], PERMISSIONS[project_group or 0]),
         )
-    return Located(_from_row(row), workspaces.from_row(row[16:23]), projects.from_row(row[23:31]), grants)
+    return Located(from_row(row), workspaces.from_row(row[16:23]), projects.from_row(row[23:31]), grants)
 
 
 async def find(db: Connection, workspace: str, repository: str, user_id: UserId | None) -> Located | None:
@@ -190,53 +199,65 @@ async def visible(  # who asks, for what, which part of it
     db: Database,
     workspace_id: WorkspaceId,
     user_id: UserId | None,
-    at_least: Permission,
+    seen: Mapping[str, int],
     offset: int,
     limit: int,
 ) -> list[Located]:
-    """The repositories of a workspace on which the user holds so much, oldest first."""
-    rows = await db.scan(
-        _visible, workspace=workspace_id, user=user_id, at_least=int(at_least), start=offset, number=limit
-    )
+    """The repositories of a workspace on which the user holds so much, oldest first.
+
+    ``seen`` is made by ``permissions.to_see`` or ``permissions.granted``.
+    """
+    rows = await db.scan(_visible, workspace=workspace_id, user=user_id, start=offset, number=limit, **seen)
     return [_located(row) for row in rows]
 
 
 async def count_visible(
-    db: Database, workspace_id: WorkspaceId, user_id: UserId | None, at_least: Permission
+    db: Database, workspace_id: WorkspaceId, user_id: UserId | None, seen: Mapping[str, int]
 ) -> int:
     """How many there are of them."""
-    rows = await db.scan(_count_visible, workspace=workspace_id, user=user_id, at_least=int(at_least))
+    rows = await db.scan(_count_visible, workspace=workspace_id, user=user_id, **seen)
     return int(rows[0][0])
-
-
-async def projects_of_visible(
-    db: Database, workspace_id: WorkspaceId, user_id: UserId | None
-) -> set[ProjectId]:
-    """The projects in which a user, or anybody, sees some repository."""
-    rows = await db.scan(
-        _projects_of_visible, workspace=workspace_id, user=user_id, at_least=int(Permission.READ)
-    )
-    return {row[0] for row in rows}
 
 
 async def visible_in_project(db: Database, project_id: ProjectId, user_id: UserId | None) -> bool:
     """Whether a user, or anybody, sees some repository of a project."""
-    at_least = int(Permission.READ)
-    return bool(await db.scan(_visible_in_project, project=project_id, user=user_id, at_least=at_least))
+    seen = permissions.to_see(Permission.READ)
+    return bool(await db.scan(_visible_in_project, project=project_id, user=user_id, **seen))
 
 
 async def chosen(  # as ``visible``, and what to choose and how to order them
     db: Database,
     workspace_id: WorkspaceId,
     user_id: UserId | None,
-    at_least: Permission,
+    seen: Mapping[str, int],
     asked: Asked,
     offset: int,
     limit: int,
 ) -> tuple[list[Located], int]:
     """One page of those of them that a query asks for, and how many there are; raises Invalid."""
-    given = {"workspace": workspace_id, "user": user_id, "at_least": int(at_least)}
-    rows, size = await queries.page(db, _chosen, asked, offset, limit, **given)
+    given = {"workspace": workspace_id, "user": user_id, **seen}
+    return await _page(db, _chosen, asked, offset, limit, given)
+
+
+async def of_user(  # as ``chosen``
+    db: Database, user_id: UserId, at_least: int, after: int, asked: Asked, offset: int, limit: int
+) -> tuple[list[Located], int]:
+    """The same of all repositories on which a user was granted so much, made at ``after`` or later."""
+    given = {"user": user_id, "at_least": at_least, "after": after}
+    return await _page(db, _mine, asked, offset, limit, given)
+
+
+async def public(
+    db: Database, after: int, asked: Asked, offset: int, limit: int
+) -> tuple[list[Located], int]:
+    """The same of all public repositories."""
+    return await _page(db, _public, asked, offset, limit, {"user": None, "after": after})
+
+
+async def _page(  # as above
+    db: Database, paged: Paged, asked: Asked, offset: int, limit: int, given: dict[str, Any]
+) -> tuple[list[Located], int]:
+    rows, size = await queries.page(db, paged, asked, offset, limit, **given)
     return [_located(row) for row in rows], size
 
 
@@ -244,24 +265,28 @@ async def forks(  # as ``chosen``, of a repository
     db: Database,
     parent: RepositoryId,
     user_id: UserId | None,
-    at_least: Permission,
+    seen: Mapping[str, int],
     asked: Asked,
     offset: int,
     limit: int,
 ) -> tuple[list[Located], int]:
     """One page of a repository's forks on which the user holds so much, and how many there are; raises Invalid."""
-    rows, count, values = _forks_chosen.statements(asked)
-    given = {"parent": parent, "user": user_id, "at_least": int(at_least), **values}
-    found = [_located(row) for row in await db.scan(rows, start=offset, number=limit, **given)]
-    number = await db.scan(count, **given)
-    return found, int(number[0][0])
+    return await _page(db, _forks_chosen, asked, offset, limit, {"parent": parent, "user": user_id, **seen})
+
+
+async def walk(db: Database, after: int, after_id: str, asked: Asked, limit: int) -> list[Located]:
+    """Public repositories behind one of them, oldest first: it looks at no more than it gives, and what ``q`` leaves out."""
+    rows, _, values = _walked.statements(asked)
+    found = await db.scan(rows, user=None, after=after, after_id=after_id, number=limit, **values)
+    return [_located(row) for row in found]
 
 
 async def to_be_searched(
     db: Database, workspace_id: WorkspaceId, user_id: UserId | None
 ) -> list[tuple[RepositoryId, str, str, str]]:
     """What a user may see in a workspace, by slug: id and slug, key and name of the project."""
-    rows = await db.scan(_to_be_searched, workspace=workspace_id, user=user_id, at_least=int(Permission.READ))
+    seen = permissions.to_see(Permission.READ)
+    rows = await db.scan(_to_be_searched, workspace=workspace_id, user=user_id, **seen)
     return [tuple(row) for row in rows]
 
 
@@ -277,7 +302,7 @@ async def every(db: Database) -> list[Located]:
 
 async def by_directory(db: Connection, directory: str) -> list[Repository]:
     """The repositories that serve an adopted Git directory, oldest first."""
-    return [_from_row(row) for row in await db.all(_by_directory, path=directory)]
+    return [from_row(row) for row in await db.all(_by_directory, path=directory)]
 
 
 async def create(db: Connection, repository: Repository) -> None:

@@ -81,6 +81,7 @@ project_group_permissions = Table(
     reference("project_id", "projects.id", key=True),
     reference("group_id", "groups.id", key=True),
     number("permission"),
+    number("creates"),
     Index("project_group_permissions_group", "group_id"),
     sqlite_with_rowid=False,
 )

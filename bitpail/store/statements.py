@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Boolean, Executable, Insert, Text
+from sqlalchemy import Boolean, Executable, Insert, Integer, Text
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -150,6 +150,13 @@ class contains(FunctionElement[bool]):  # noqa: N801 - likewise
     type = Boolean()
 
 
+class greatest(FunctionElement[int]):  # noqa: N801 - likewise
+    """The greatest of several numbers, none of them null."""
+
+    inherit_cache = True
+    type = Integer()
+
+
 class in_code_points(FunctionElement[str]):  # noqa: N801 - likewise
     """A text to be compared or sorted by code points, as SQLite and Python do anyway."""
 
@@ -161,13 +168,23 @@ class in_code_points(FunctionElement[str]):  # noqa: N801 - likewise
 def _contains_on_sqlite(element: FunctionElement[bool], compiler: SQLCompiler, **options: Any) -> str:
     # A function of our own: SQLite's lower() knows no letters but ASCII's.
     text, part = (compiler.process(one, **options) for one in element.clauses)
-    return f"instr(casefold({text}), casefold({part})) > 0"
+    return f"instr(casefold(coalesce({text}, '')), casefold({part})) > 0"
 
 
 @compiles(contains, "postgresql")
 def _contains_on_postgresql(element: FunctionElement[bool], compiler: SQLCompiler, **options: Any) -> str:
     text, part = (compiler.process(one, **options) for one in element.clauses)
     return f"strpos(lower({text}), lower({part})) > 0"
+
+
+@compiles(greatest, "sqlite")
+def _greatest_on_sqlite(element: FunctionElement[int], compiler: SQLCompiler, **options: Any) -> str:
+    return f"max({compiler.process(element.clauses, **options)})"
+
+
+@compiles(greatest, "postgresql")
+def _greatest_on_postgresql(element: FunctionElement[int], compiler: SQLCompiler, **options: Any) -> str:
+    return f"greatest({compiler.process(element.clauses, **options)})"
 
 
 @compiles(in_code_points, "sqlite")

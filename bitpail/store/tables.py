@@ -25,7 +25,7 @@ from bitpail.errors import ConfigurationError
 from bitpail.store import repository_tables
 from bitpail.store.columns import big, key, number, reference, text
 
-HEAD_REVISION = "0006"
+HEAD_REVISION = "0007"
 """The newest migration; here so that a server can compare without importing Alembic."""
 
 metadata = repository_tables.metadata
@@ -117,6 +117,8 @@ projects = Table(
     sqlite_with_rowid=False,
 )
 
+_LISTED = ("project_id", "slug", "name", "language", "is_private", "updated_on")
+
 repositories = Table(
     "repositories",
     metadata,
@@ -139,7 +141,9 @@ repositories = Table(
     big("created_on"),
     big("updated_on"),
     UniqueConstraint("workspace_id", "slug", name="repositories_slug"),
-    Index("repositories_by_age", "workspace_id", "created_on", "id"),
+    # With what listings are mostly narrowed and ordered by, so that they needn't look at the rows.
+    Index("repositories_listed", "workspace_id", "created_on", "id", *_LISTED),
+    Index("repositories_public", "is_private", "created_on", "id"),
     Index("repositories_project", "project_id"),
     Index("repositories_is_private", "workspace_id", "is_private"),
     Index("repositories_directory", "directory"),
@@ -156,12 +160,14 @@ repository_permissions = Table(
     sqlite_with_rowid=False,
 )
 
+# ``creates``: may make repositories in it.
 project_permissions = Table(
     "project_permissions",
     metadata,
     reference("project_id", "projects.id", key=True),
     reference("user_id", "users.id", key=True),
     number("permission"),
+    number("creates"),
     Index("project_permissions_user", "user_id"),
     sqlite_with_rowid=False,
 )

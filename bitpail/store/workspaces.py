@@ -15,10 +15,13 @@ from sqlalchemy import (
 )
 
 from bitpail.model.permissions import Permission, Role
-from bitpail.model.users import UserId
+from bitpail.model.users import User, UserId
 from bitpail.model.workspaces import Member, Workspace, WorkspaceId
 from bitpail.store import users
 from bitpail.store.database import Connection, Database
+from bitpail.store.repository_tables import group_members as _group_members
+from bitpail.store.repository_tables import groups as _groups
+from bitpail.store.repository_tables import project_group_permissions as _project_groups
 from bitpail.store.statements import Row, Upsert
 from bitpail.store.tables import project_permissions as _project_permissions
 from bitpail.store.tables import projects as _projects
@@ -63,6 +66,12 @@ _members_of = (
     .where(_members.c.workspace_id == _workspace)
     .order_by(_users.c.username_key)
 )
+_owners = (
+    select(*users.COLUMNS)
+    .join_from(_members, _users, _members.c.user_id == _users.c.id)
+    .where(_members.c.workspace_id == _workspace, _members.c.role == Role.OWNER.value)
+    .order_by(_users.c.username_key)
+)
 _membership = select(_members.c.role, _members.c.repositories).where(*_membership_key)
 _add_member = Upsert(_members, "role", "repositories")
 _remove_member = delete(_members).where(*_membership_key)
@@ -79,6 +88,31 @@ _visible: Select[int] = select(literal_column("1", Integer)).where(
         exists().where(
             _project_permissions.c.user_id == _user,
             _project_permissions.c.project_id == _projects.c.id,
+            _projects.c.workspace_id == _workspace,
+        ),
+        exists().where(
+            _group_members.c.user_id == _user,
+            _group_members.c.group_id == _groups.c.id,
+            _groups.c.workspace_id == _workspace,
+        ),
+    )
+)
+
+
+_ADMIN = int(Permission.ADMIN)
+_creates: Select[int] = select(literal_column("1", Integer)).where(
+    or_(
+        exists().where(
+            _project_permissions.c.user_id == _user,
+            or_(_project_permissions.c.creates == 1, _project_permissions.c.permission == _ADMIN),
+            _project_permissions.c.project_id == _projects.c.id,
+            _projects.c.workspace_id == _workspace,
+        ),
+        exists().where(
+            _group_members.c.user_id == _user,
+            _project_groups.c.group_id == _group_members.c.group_id,
+            or_(_project_groups.c.creates == 1, _project_groups.c.permission == _ADMIN),
+            _project_groups.c.project_id == _projects.c.id,
             _projects.c.workspace_id == _workspace,
         ),
     )
@@ -151,6 +185,11 @@ async def members(db: Connection, workspace_id: WorkspaceId) -> list[Member]:
     ]
 
 
+async def owners(db: Connection, workspace_id: WorkspaceId) -> list[User]:
+    """Who owns a workspace, by username."""
+    return [users.from_row(row) for row in await db.all(_owners, workspace=workspace_id)]
+
+
 async def membership(
     db: Connection, workspace_id: WorkspaceId, user_id: UserId
 ) -> tuple[Role, Permission] | None:
@@ -186,7 +225,12 @@ async def remove_member(db: Connection, workspace_id: WorkspaceId, user_id: User
 async def visible(db: Connection, workspace_id: WorkspaceId, user_id: UserId | None) -> bool:
     """Whether the user may know of the workspace; None asks for the anonymous.
 
-    A member may, whoever was granted anything in it, and everybody if the
+    A member may, whoever was granted anything in it or is in a group of its, and everybody if the
     workspace or one of its repositories is public.
     """
     return await db.one(_visible, workspace=workspace_id, user=user_id) is not None
+
+
+async def creates_somewhere(db: Connection, workspace_id: WorkspaceId, user_id: UserId) -> bool:
+    """Whether some project of the workspace was given to the user to make repositories in."""
+    return await db.one(_creates, workspace=workspace_id, user=user_id) is not None

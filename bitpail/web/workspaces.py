@@ -3,8 +3,8 @@
 from starlette.responses import Response
 
 from bitpail.model.access import WorkspaceAccess
-from bitpail.model.permissions import Permission
 from bitpail.services import repositories
+from bitpail.services.repositories import Among
 from bitpail.web.pages import render
 from bitpail.web.request import WebRequest
 from bitpail.wire.query import Comparison, Either
@@ -21,7 +21,7 @@ async def page(request: WebRequest, access: WorkspaceAccess) -> Response:
     sort = request.query.get("sort", "")
     asked = Asked(_search(wanted), _SORTS.get(sort, _SORTS[""]))
     found = await repositories.visible(
-        request.site, access, Permission.READ, (number - 1) * _LISTED, _LISTED, asked
+        request.site, access, Among.VISIBLE, (number - 1) * _LISTED, _LISTED, asked
     )
     return render(
         request,

@@ -8,8 +8,8 @@ from bitpail.model.groups import Group
 from bitpail.model.repositories import Repository
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
+from bitpail.wire import groups as wire_groups
 from bitpail.wire import users as wire_users
-from bitpail.wire import workspaces
 from bitpail.wire.links import Links
 from bitpail.wire.text import clean
 
@@ -28,7 +28,7 @@ def restriction(
     return {
         "kind": one.kind.value,
         "users": [wire_users.embedded(links, user) for user in users],
-        "groups": [_group(links, workspace, group) for group in groups],
+        "groups": [wire_groups.embedded(links, workspace, group) for group in groups],
         "links": {"self": at.api_part(f"branch-restrictions/{one.number}")},
         "pattern": clean(one.pattern),
         "value": one.rule.value,
@@ -36,14 +36,4 @@ def restriction(
         **({"branch_type": branch_type.value} if branch_type is not None else {}),
         "type": "branchrestriction",
         "id": one.number,
-    }
-
-
-def _group(links: Links, workspace: Workspace, group: Group) -> dict[str, Any]:
-    return {
-        "type": "group",
-        "name": clean(group.name),
-        "slug": group.slug,
-        "full_slug": f"{workspace.slug}:{group.slug}",
-        "workspace": workspaces.embedded(links, workspace),
     }

@@ -39,7 +39,7 @@ NEGATIONS = {"!=": "=", "!~": "~", "NOT IN": "IN"}
 _SIGNS = frozenset({"=", "!=", "~", "!~", ">", ">=", "<", "<="})
 # Fields whose words have an order of their own.
 _ORDERS = {
-    "permission": ("none", "read", "write", "create-repo", "admin"),
+    "permission": ("none", "read", "write", "create-repo", "admin", "member", "collaborator", "owner"),
     "priority": ("trivial", "minor", "major", "critical", "blocker"),
 }
 
@@ -290,6 +290,8 @@ def ordered(values: Iterable[Object], sort: str, *, natural: frozenset[str] = fr
 
     def key(value: Object) -> Any:
         found = next((one for one in _reach(value, path) if one is not None), None)
+        if path[-1] in _ORDERS:
+            found = _rank(found, _ORDERS[path[-1]])
         if isinstance(found, str) and name in natural:
             return 2, _natural(found)
         if isinstance(found, str):

@@ -36,9 +36,17 @@ class Kind(Enum):
     NUMBER = "a number"
     FLAG = "true or false"
     MOMENT = "a date without quotes"
+    RANK = 'a word in "double quotes"'
+    """One of a few words that have an order of their own."""
 
 
-_TYPES: dict[Kind, type] = {Kind.TEXT: str, Kind.NUMBER: Decimal, Kind.FLAG: bool, Kind.MOMENT: datetime}
+_TYPES: dict[Kind, type] = {
+    Kind.TEXT: str,
+    Kind.NUMBER: Decimal,
+    Kind.FLAG: bool,
+    Kind.MOMENT: datetime,
+    Kind.RANK: str,
+}
 
 
 def check_members(asked: Asked, members: frozenset[str]) -> None:

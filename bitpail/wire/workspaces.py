@@ -61,13 +61,16 @@ def access(links: Links, workspace: Workspace, *, is_administrator: bool) -> dic
     return {"type": "workspace_access", "administrator": is_administrator, "workspace": base}
 
 
-def membership(links: Links, workspace: Workspace, user: User, role: Role) -> dict[str, Any]:
-    """Somebody's place in a workspace."""
+def membership(
+    links: Links, workspace: Workspace, user: User, role: Role, email: str | None = None
+) -> dict[str, Any]:
+    """Somebody's place in a workspace; ``email`` for who asked by it."""
     members = links.workspace_part(workspace, "members")["href"]
+    shown = users.embedded(links, user)
     return {
         "type": "workspace_membership",
         "permission": role.value,
-        "user": users.embedded(links, user),
+        "user": shown if email is None else {**shown, "email": clean(email)},
         "workspace": embedded(links, workspace),
         "links": {"self": link(f"{members}/{braced(user.id)}")},
     }

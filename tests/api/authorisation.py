@@ -71,6 +71,20 @@ def _administer(allowed: int) -> Need:
     return Need(REPOSITORY, Held.ADMIN, signed_in=True, allowed=allowed)
 
 
+def _grants(root: str, on: str) -> dict[tuple[str, str], Need]:
+    """There is no group and no user of that name."""
+    rows = {
+        ("GET", f"{root}/permissions-config/{whose}"): Need(on, Held.ADMIN, signed_in=True)
+        for whose in ("groups", "users")
+    }
+    for one in ("groups/{group_slug}", "users/{selected_user_id}"):
+        for method, allowed in (("GET", 404), ("PUT", 400), ("DELETE", 404)):
+            rows[method, f"{root}/permissions-config/{one}"] = Need(
+                on, Held.ADMIN, signed_in=True, allowed=allowed
+            )
+    return rows
+
+
 def _own(allowed: int) -> Need:
     return Need(SELF, Held.ADMIN, signed_in=True, allowed=allowed)
 
@@ -93,6 +107,16 @@ NEEDS = {
     ("PUT", _P): Need(PROJECT, Held.ADMIN, signed_in=True),
     # The last project stays.
     ("DELETE", _P): Need(PROJECT, Held.ADMIN, signed_in=True, allowed=400),
+    **_grants(_P, PROJECT),
+    **_grants(_R, REPOSITORY),
+    ("GET", "/2.0/user/emails/{email}"): Need(ACCOUNT, Held.READ, signed_in=True, allowed=404),
+    ("GET", "/2.0/user/permissions/repositories"): _ACCOUNT,
+    ("GET", "/2.0/user/workspaces/{workspace}/permissions/repositories"): Need(
+        WORKSPACE, Held.READ, signed_in=True
+    ),
+    ("GET", f"{_W}/permissions/repositories"): Need(WORKSPACE, Held.ADMIN, signed_in=True),
+    ("GET", f"{_W}/permissions/repositories/{{repo_slug}}"): Need(REPOSITORY, Held.ADMIN, signed_in=True),
+    ("GET", "/2.0/repositories"): Need(SITE, Held.READ),
     ("GET", "/2.0/repositories/{workspace}"): Need(WORKSPACE, Held.READ),
     ("GET", _R): _READ,
     # The name is taken: whoever may make repositories is told so.

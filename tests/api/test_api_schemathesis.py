@@ -15,6 +15,7 @@ from support.contract import contract, independent_implications
 from support.exchanges import ANYTHING
 
 from bitpail.api.routes import ROUTES, in_contract
+from bitpail.services import groups, workspaces
 
 pytestmark = pytest.mark.anyio
 
@@ -41,6 +42,10 @@ _KNOWN = {
     "app_key": ["app"],
     "property_name": ["state"],
     "target_username": ["{ada}"],
+    "group_slug": ["devs"],
+    "selected_user_id": ["{ada}"],
+    "member": ["{ada}"],
+    "email": ["ada@example.com"],
 }
 # What is said of its commits before anything else is asked.
 _SAID = [
@@ -96,6 +101,7 @@ async def place(server, ada, git):
     git.git("tag", "v1")
     git.commit("second")
     await server.adopted("ada", "code", git)
+    await groups.create(server.site, await workspaces.named(server.site, "ada"), "devs")
     grace = await server.user("grace")
     scopes = list(independent_implications())
     await server.repository("ada", "other")

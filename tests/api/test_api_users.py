@@ -80,3 +80,20 @@ async def test_a_person_whose_account_is_off_gets_no_answer(server, api, ada):
 
     assert (await api.get("/2.0/user", auth=auth)).status == 401
     assert (await api.get(f"/2.0/users/{ada.account_id}", auth=auth)).status == 401
+
+
+async def test_one_of_one_s_addresses_by_itself(server, api, ada):
+    auth = await server.auth(ada, "email")
+    listed = (await api.get("/2.0/user/emails", auth=auth)).json()["values"]
+
+    for name in ("ada@example.com", "ada%40example.com", "ADA@EXAMPLE.COM"):
+        assert (await api.get(f"/2.0/user/emails/{name}", auth=auth)).json() == listed[0]
+
+
+@pytest.mark.parametrize("name", ["eve@example.com", "nobody", "%40", "x" * 3000, "..%2F", "-a@example.com"])
+async def test_an_address_of_nobody_or_of_somebody_else_is_not_there(server, api, ada, name):
+    await server.user("eve")
+
+    answer = await api.get(f"/2.0/user/emails/{name}", auth=await server.auth(ada, "email"))
+
+    assert answer.status == 404

@@ -23,8 +23,10 @@ from bitpail.store import (
     environments,
     forks,
     gpg_keys,
+    grants,
     groups,
     lfs_locks,
+    members,
     moved,
     notices,
     one_time_links,
@@ -33,6 +35,7 @@ from bitpail.store import (
     properties,
     reports,
     repositories,
+    repository_permissions,
     sqlite,
     ssh_keys,
     upkeep,
@@ -40,7 +43,11 @@ from bitpail.store import (
     watchers,
     workspaces,
 )
+from bitpail.wire.query import parse
+from bitpail.wire.query_kinds import Asked
 
+_SORTED = [Asked(), Asked(None, "-updated_on"), Asked(parse('name ~ "x" AND project.key = "P"'), "full_name")]
+_PERMISSIONS = [Asked(), Asked(parse('permission > "read"'), "-permission"), Asked(None, "repository.name")]
 STATEMENTS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": getattr(module, name)
     for module, names in (
@@ -48,10 +55,16 @@ STATEMENTS = {
             users,
             "_by_username _by_id _by_ids _by_account_id _emails_of _by_emails _set_password_digest _set_admin _update",
         ),
-        (workspaces, "_by_slug _by_id _of_user _members_of _membership _remove_member _visible"),
-        (projects, "_by_key _by_id _of_workspace _oldest _revoke _located_by_slug _located_by_id"),
+        (
+            workspaces,
+            "_by_slug _by_id _of_user _members_of _membership _remove_member _visible _owners _creates",
+        ),
+        (
+            projects,
+            "_by_key _by_id _of_workspace _oldest _revoke _located_by_slug _located_by_id _grants_on _visible",
+        ),
         (repositories, "_by_slugs _by_slug_and_id _by_id_and_slug _by_ids _by_id _visible _count_visible"),
-        (repositories, "_part_of_visible _count_chosen _visible_in_project _to_be_searched"),
+        (repositories, "_visible_in_project _to_be_searched"),
         (repositories, "_by_directory _update _note_push _set_size _delete _revoke"),
         (ssh_keys, "_of_user _by_fingerprint _change _remove _touch"),
         (gpg_keys, "_of_user _count _one _remove"),
@@ -60,7 +73,6 @@ STATEMENTS = {
         (watchers, "_remove _part_of _count"),
         (moved, "_find"),
         (forks, "_parents _restricting"),
-        (repositories, "_part_of_forks _count_forks"),
         (workspaces, "_personal_of"),
         (lfs_locks, "_by_path _by_id _page _remove"),
         (repositories, "_hold"),
@@ -88,14 +100,42 @@ STATEMENTS = {
     )
     for name in names.split()
 }
-# Of lists that are handed over, of what was found by an index just before, and of the parents that a query walks.
-_FUNCTION = re.compile(r"SCAN (wanted|uses) VIRTUAL TABLE|SCAN CONSTANT ROW|SCAN (said|people|above|line)$")
+STATEMENTS |= {
+    f"{name} {half} {number}": statement
+    for name, listing, queries in (
+        ("repositories.chosen", repositories._chosen, _SORTED),
+        ("repositories.of_user", repositories._mine, _SORTED),
+        ("repositories.public", repositories._public, _SORTED),
+        ("repositories.forks", repositories._forks_chosen, _SORTED),
+        ("repositories.walk", repositories._walked, [Asked(), Asked(parse('name ~ "x"'))]),
+        ("repository_permissions.of_user", repository_permissions._of_user, _PERMISSIONS),
+        ("repository_permissions.of_user_in", repository_permissions._of_user_in, _PERMISSIONS),
+        ("repository_permissions.of_repository", repository_permissions._of_repository, _PERMISSIONS),
+        ("repository_permissions.of_workspace", repository_permissions._of_workspace, _PERMISSIONS),
+        ("members.page", members._members_of, [Asked(), Asked(parse('permission > "member"'), "user.uuid")]),
+    )
+    for number, asked in enumerate(queries)
+    for half, statement in zip(("rows", "number"), listing.statements(asked)[:2], strict=True)
+    if half == "rows" or name not in {"repositories.walk", "repository_permissions.of_workspace"}
+}
+STATEMENTS |= {
+    f"grants.{of} of {on}.{name}": getattr(statements, name)
+    for of, tables in (("users", grants._OF_USERS), ("groups", grants._OF_GROUPS))
+    for on, statements in tables.items()
+    for name in ("page", "count", "one", "delete")
+}
+# Of lists that are handed over, of the parents that a query walks, and of what was found by an index just before:
+# a page, what a query has left.
+_FUNCTION = re.compile(
+    r"SCAN (wanted|uses) VIRTUAL TABLE|SCAN CONSTANT ROW|SCAN (said|people|above|line|page|chosen|\(subquery-\d+\))$"
+)
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_sqlite_searches_by_index(sqlite_settings, name):
     sql, _ = sqlite._statements.get(STATEMENTS[name])
     connection = sqlite3.connect(sqlite.path_of(sqlite_settings))
+    connection.create_function("casefold", 1, str.casefold, deterministic=True)
 
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", [None] * sql.count("?"))]
     connection.close()

@@ -1,11 +1,13 @@
 """Rows to begin a test of the store with: each function writes one and returns its value."""
 
 import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from bitpail.model.app_passwords import AppPassword, AppPasswordId
+from bitpail.model.groups import Group, GroupId
 from bitpail.model.limits import NO_LIMITS
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.projects import Project, ProjectId
@@ -13,7 +15,7 @@ from bitpail.model.repositories import ForkPolicy, Repository, RepositoryId
 from bitpail.model.scopes import Scope
 from bitpail.model.users import User, UserId
 from bitpail.model.workspaces import Workspace, WorkspaceId
-from bitpail.store import app_passwords, projects, repositories, users, workspaces
+from bitpail.store import app_passwords, groups, projects, repositories, users, workspaces
 from bitpail.store.database import Connection
 
 _numbers = itertools.count(1)
@@ -46,6 +48,16 @@ async def a_project(db: Connection, workspace: Workspace, key: str = "PROJ", **c
     project = msgspec.structs.replace(project, **changes)
     await projects.create(db, project)
     return project
+
+
+async def a_group(
+    db: Connection, workspace: Workspace, slug: str = "devs", *, members: Iterable[User] = ()
+) -> Group:
+    group = Group(GroupId(unused_id()), workspace.id, slug, slug.title(), 1)
+    await groups.create(db, group)
+    for user in members:
+        await groups.add(db, group.id, user.id)
+    return group
 
 
 async def a_repository(db: Connection, project: Project, slug: str = "website", **changes: Any) -> Repository:

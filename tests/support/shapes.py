@@ -14,7 +14,8 @@ from typing import Any
 # The table "Members recorded but missing from the document's schemas" (12), by the type of the object.
 RECORDED: dict[str, frozenset[str]] = {
     "repository": frozenset({"slug", "website", "workspace", "override_settings", "enforced_signed_commits"}),
-    "user": frozenset({"username", "location", "website"}),
+    # ``email`` for who asked for a member by it (7.5).
+    "user": frozenset({"username", "location", "website", "email"}),
     "account": frozenset({"username", "account_id", "nickname"}),
     # What owns things as a person does; recorded where a workspace stands for its old self (7.8).
     "team": frozenset({"username"}),
