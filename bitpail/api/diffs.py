@@ -1,5 +1,6 @@
 """What differs between commits: text, counts for each file, patches, merge bases, conflicts."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 
 from starlette.responses import Response, StreamingResponse
@@ -7,7 +8,7 @@ from starlette.responses import Response, StreamingResponse
 from bitpail.api.needs import READ, REPOSITORY
 from bitpail.api.request import ApiRequest
 from bitpail.api.responses import json
-from bitpail.errors import Invalid
+from bitpail.errors import Invalid, TookTooLong
 from bitpail.http.routing import Opens, Route
 from bitpail.http.streams import started
 from bitpail.model.access import Access
@@ -17,6 +18,7 @@ from bitpail.services.diffs import How
 from bitpail.wire import commits as commits_wire
 from bitpail.wire import diffs as wire
 
+_SLOWEST = 60.0
 _PAGELEN = 500
 _LONGEST_PAGE = 5000
 _MOST_CONTEXT = 1_000_000
@@ -63,7 +65,13 @@ async def file_conflicts(request: ApiRequest, access: Access) -> Response:
 
 
 async def _streamed(pieces: AsyncGenerator[bytes, None]) -> Response:
-    return StreamingResponse(await started(pieces), media_type="text/plain")
+    # Everything is compared before the first piece; from then on a client takes what time it wants.
+    try:
+        async with asyncio.timeout(_SLOWEST):
+            begun = await started(pieces)
+    except TimeoutError:
+        raise TookTooLong(f"the comparison took longer than {_SLOWEST:g} seconds") from None
+    return StreamingResponse(begun, media_type="text/plain")
 
 
 def _how(request: ApiRequest, *, context: int = 3) -> How:

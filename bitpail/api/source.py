@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from bitpail.api import conditions
@@ -110,13 +111,17 @@ def _filter(request: ApiRequest, at: RepositoryLinks, found: Found) -> Filter | 
 async def create(request: ApiRequest, access: Access) -> Response:
     """``POST .../src``: a commit. Each field is a file by its path, but for those that describe the commit."""
     limit = request.site.settings.git_request_limit
-    made = await new_commits.make(request.site, access, _wanted(await request.parts(limit, _MOST_FILES)))
+    parts = await request.parts(limit, _MOST_FILES)
+    made = await new_commits.make(request.site, access, _wanted(parts, request.query))
     at = request.links.repository(access.workspace, access.repository)
     return Response(status_code=201, headers={"Location": at.commit(made)["href"]})
 
 
-def _wanted(parts: list[Part]) -> Wanted:
-    """A name with a slash before it is always a path: a file may be called ``message``."""
+def _wanted(parts: list[Part], query: QueryParams) -> Wanted:
+    """A name with a slash before it is always a path: a file may be called ``message``.
+
+    What describes the commit may stand in the address too, as the contract has it; the form comes first.
+    """
     files: dict[str, NewFile] = {}
     said: dict[str, list[str]] = {name: [] for name in ("message", "author", "parents", "branch", "files")}
     for part in parts:
@@ -127,6 +132,7 @@ def _wanted(parts: list[Part]) -> Wanted:
                 raise Invalid(f"{part.name}: must be UTF-8 text") from None
         else:
             files[part.name.strip("/")] = NewFile(part.name, part.value, part.attributes)
+    said = {name: values or query.getlist(name) for name, values in said.items()}
     if len(said["parents"]) > 1:
         raise Invalid("parents: at most one", {"parents": ["at most one"]})
     # A path that is named among ``files`` and not sent is to go.

@@ -329,7 +329,7 @@ async def run(
 
 
 async def run_python(module: str, *arguments: str, stdin: bytes, limit: int, timeout: float) -> bytes:  # noqa: ASYNC109 as above
-    """What a module of ours prints as a program, with what others leave of the processor. Raises as ``run`` does."""
+    """What a module of ours prints as a program. Raises as ``run`` does."""
     # Of the server's environment it gets to know where modules are found, and nothing else.
     variables = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONIOENCODING": "utf-8"}
     try:
@@ -345,7 +345,6 @@ async def run_python(module: str, *arguments: str, stdin: bytes, limit: int, tim
                 on_stderr=None,
             ) as process,
         ):
-            _stand_back(process.pid)
             output = await _converse(process, module, stdin, limit)
             status = await process.wait()
     except TimeoutError:

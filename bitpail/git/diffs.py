@@ -108,32 +108,49 @@ def _trees(sides: Sides) -> list[Revision]:
 
 
 def _parse(fields: list[bytes]) -> list[ChangedFile]:
-    """First a line for each file with modes and names, then its numbers in the same order."""
+    """First a line for each file with modes and names, then numbers for those of which something is to be shown."""
     position, described = 0, []
     while position < len(fields) and fields[position].startswith(b":"):
         old_mode, new_mode, _, _, status = fields[position][1:].split(b" ")
         letter = status[:1].decode("ascii")
         count = 2 if letter in "RC" else 1
-        paths = [_path(field) for field in fields[position + 1 : position + 1 + count]]
-        described.append((letter, (old_mode.decode(), new_mode.decode()), paths))
+        names = fields[position + 1 : position + 1 + count]
+        described.append((letter, (old_mode.decode(), new_mode.decode()), names))
         position += 1 + count
-    found = []
-    for letter, modes, paths in described:
-        added, removed, path = fields[position].split(b"\t")
-        position += 1 if path else 3
-        is_binary = added == b"-"
-        old = None if letter == "A" else FileSide(paths[0], modes[0], is_binary)
-        new = None if letter == "D" else FileSide(paths[-1], modes[1], is_binary)
-        found.append(
-            ChangedFile(
-                status=_STATUSES.get(letter, "modified"),
-                added=0 if is_binary else int(added),
-                removed=0 if is_binary else int(removed),
-                old=old,
-                new=new,
-            )
-        )
+    numbers = _numbers(fields[position:])
+    # With white space ignored nothing may be left of what differs.
+    return [
+        _changed(letter, modes, [_path(name) for name in names], numbers[names[-1]])
+        for letter, modes, names in described
+        if names[-1] in numbers
+    ]
+
+
+def _numbers(fields: list[bytes]) -> dict[bytes, tuple[bytes, bytes]]:
+    """Lines added and removed by the new name of each file."""
+    found, position = {}, 0
+    while position < len(fields) and fields[position]:
+        added, removed, name = fields[position].split(b"\t", 2)
+        if not name:
+            position += 2
+            name = fields[position]
+        found[name] = added, removed
+        position += 1
     return found
+
+
+def _changed(
+    letter: str, modes: tuple[str, str], paths: list[str], numbers: tuple[bytes, bytes]
+) -> ChangedFile:
+    added, removed = numbers
+    is_binary = added == b"-"
+    return ChangedFile(
+        status=_STATUSES.get(letter, "modified"),
+        added=0 if is_binary else int(added),
+        removed=0 if is_binary else int(removed),
+        old=None if letter == "A" else FileSide(paths[0], modes[0], is_binary),
+        new=None if letter == "D" else FileSide(paths[-1], modes[1], is_binary),
+    )
 
 
 def _path(field: bytes) -> str:

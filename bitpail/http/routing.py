@@ -64,6 +64,9 @@ class MethodNotAllowed(Invalid):
         super().__init__(f"the methods of this address are {', '.join(self.allowed)}")
 
 
+_ANY_BYTES = frozenset({"path", "name", "revision", "spec", "revspec"})
+
+
 class _Node:
     __slots__ = ("children", "may_be_empty", "parameter", "rest", "routes")
 
@@ -87,7 +90,7 @@ class Router:
         """The row for a method and an undecoded path, None if the path has none.
 
         Raises MethodNotAllowed, and Invalid if a segment is not UTF-8 or holds a NUL;
-        ``{path...}``, the name of a file in Git, may be any bytes. A HEAD finds the row of GET.
+        the names of files and refs in Git may be any bytes. A HEAD finds the row of GET.
         """
         segments = [_decode(segment) for segment in raw_path.strip(b"/").split(b"/")]
         plain = all(segment.isascii() or _is_text(segment) for segment in segments)
@@ -97,7 +100,9 @@ class Router:
                 raise MethodNotAllowed(node.routes)
             route, names = found
             parameters = dict(zip(names, values, strict=True))
-            if not plain and not all(name == "path" or _is_text(value) for name, value in parameters.items()):
+            if not plain and not all(
+                name in _ANY_BYTES or _is_text(value) for name, value in parameters.items()
+            ):
                 break
             return Match(route, parameters)
         if not plain:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +14,7 @@ from bitpail.git.file_history import Touched, Walk
 from bitpail.git.revisions import RepositoryPath, Revision
 from bitpail.model.access import Access
 from bitpail.model.commits import Commit
-from bitpail.model.trees import File
+from bitpail.model.trees import Entry, File
 from bitpail.model.users import User
 from bitpail.services import commits, cursors
 from bitpail.services.repositories import directory
@@ -78,7 +78,7 @@ async def page(
     if choose is None:
         touched, rest = await file_history.page(git_directory, walk, count)
         versions = await _described(site, git_directory, touched)
-        _check_found(start, versions)
+        await _check_found(site, git_directory, walk, versions)
         people = await commits.people(site, [one.commit for one in versions])
         return FilePage(versions, people, _sealed(site, access, start, rest))
     chosen: list[Version] = []
@@ -89,7 +89,7 @@ async def page(
             walk = rest
             touched, rest = await file_history.page(git_directory, walk, _BATCH)
             versions = await _described(site, git_directory, touched)
-            _check_found(start, versions)
+            await _check_found(site, git_directory, walk, versions)
             people = await commits.people(site, [one.commit for one in versions])
             kept = choose(versions, people)
             for number in range(skipped, len(versions)):
@@ -115,7 +115,7 @@ async def everything(site: Site, access: Access, start: Start) -> tuple[FilePage
         if rest is not None:
             raise TookTooLong(f"more than {_MOST_SORTED} versions: ask for them unsorted")
         versions = await _described(site, git_directory, touched)
-    _check_found(start, versions)
+    await _check_found(site, git_directory, walk, versions)
     people = await commits.people(site, [one.commit for one in versions])
 
     def cursor(number: int) -> str:
@@ -124,17 +124,22 @@ async def everything(site: Site, access: Access, start: Start) -> tuple[FilePage
     return FilePage(versions, people, None), skipped, cursor
 
 
-async def _check_no_directory(site: Site, git_directory: GitDirectory, commit: str, path: str) -> None:
+async def _check_found(site: Site, git_directory: GitDirectory, walk: Walk, versions: list[Version]) -> None:
+    """Raise NotFound unless there was such a file. One that only merges brought is in no other commit."""
+    if (
+        not versions
+        and walk.floor is None
+        and await _entry(site, git_directory, walk.start, walk.path) is None
+    ):
+        raise NotFound(f"No such file or directory: {walk.path}")
+
+
+async def _entry(site: Site, git_directory: GitDirectory, commit: str, path: str) -> Entry | None:
     tree = (await site.objects.commit(git_directory, commit)).tree
-    with suppress(NotFound):  # it may have been there earlier
-        entry = await trees.find(site.objects, git_directory, tree, path)
-        if entry.is_directory:
-            raise Invalid(f"{path} is a directory: commits?path= has its history")
-
-
-def _check_found(start: Start, versions: list[Version]) -> None:
-    if not versions and start.cursor is None:
-        raise NotFound(f"No such file or directory: {start.path}")
+    try:
+        return await trees.find(site.objects, git_directory, tree, path)
+    except NotFound:
+        return None
 
 
 async def _described(site: Site, git_directory: GitDirectory, touched: list[Touched]) -> list[Version]:
@@ -147,7 +152,9 @@ async def _begin(site: Site, access: Access, git_directory: GitDirectory, start:
     path = RepositoryPath(start.path)
     if start.cursor is None:
         commit = await site.objects.resolve(git_directory, Revision(start.revision))
-        await _check_no_directory(site, git_directory, commit, start.path)
+        entry = await _entry(site, git_directory, commit, start.path)
+        if entry is not None and entry.is_directory:
+            raise Invalid(f"{start.path} is a directory: commits?path= has its history")
         return file_history.begin(commit, path, renames=start.renames), 0
     packed = cursors.unseal_bytes(site, _listing(access, start), start.cursor)
     try:

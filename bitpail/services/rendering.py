@@ -1,4 +1,9 @@
-"""Files in a language of markup as HTML: made in a process with an end, in turn with gits, and kept for a while."""
+"""Files in a language of markup as HTML, kept for a while.
+
+Short Markdown is bounded by itself; the rest is made in a process with an end, in turn with gits.
+"""
+
+import asyncio
 
 from bitpail.errors import GitError, Invalid, TookTooLong, TooLarge
 from bitpail.git.command import run_python
@@ -7,7 +12,7 @@ from bitpail.model.trees import File
 from bitpail.services import source
 from bitpail.services.git_slots import whose
 from bitpail.services.site import Site
-from bitpail.wire import markup_files
+from bitpail.wire import markup, markup_files
 from bitpail.wire.kept import Kept
 
 # Of HTML: what nests comes to more than was written.
@@ -37,6 +42,9 @@ async def _made(site: Site, access: Access, file: File, language: str) -> str:
     text = await source.content(site, access, file)
     if not isinstance(text, bytes):
         raise TookTooLong("a file of this length is not rendered: ask for it as it is")
+    if language == markup_files.MARKDOWN and len(text) <= markup.LONGEST:
+        # Bounded by itself, and as quick as a message.
+        return await asyncio.to_thread(markup.markdown_of_any_length, markup_files.decoded(text))
     try:
         async with site.slots.slot(*whose(access)):
             made = await run_python(

@@ -19,11 +19,10 @@ LONGEST: Final = 32_768
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _BETWEEN_PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
-# Whatever Markdown may read as more than words: most messages have nothing of it, and cost nothing then.
-_MARKUP = re.compile(
-    r"[*_`\[\]<>&~|\\@\0-\x09\x0b-\x1f\x7f]|[^\S \n]|://|www\.| $|^(?:[ \-+=#:]|\d{1,9}[.)])",
-    re.MULTILINE | re.IGNORECASE,
-)
+# Whatever Markdown may read as more than words: most messages have nothing of it, and cost next to nothing then.
+_MARKS = re.compile(r"[*_`\[\]<>&~|\\@\0-\x09\x0b-\x1f\x7f]")
+_AT_LINES = re.compile(r"\n[ \-+=#:0-9]| \n")
+_OTHER_SPACE = re.compile(r"[^\S \n]|\ufeff")
 
 # What a sanitiser has to build grows with the square of the depth, and half-way down nobody can read it.
 _DEEPEST = 100
@@ -70,13 +69,22 @@ _kept = Kept(1 << 20)
 
 def markdown(text: str) -> str:
     """A message, description or comment as HTML."""
-    if len(text) > LONGEST or not _MARKUP.search(text):
+    if len(text) > LONGEST or is_plain(text):
         return paragraphs(text)
     made = _kept.find(text)
     if made is None:
         made = markdown_of_any_length(text)
         _kept.keep(text, made)
     return made
+
+
+def is_plain(text: str) -> bool:
+    """Whether Markdown finds nothing but paragraphs in it; it may say no to some of which that is so."""
+    if _MARKS.search(text) or "://" in text or "www." in text.lower():
+        return False
+    if not text.isascii() and _OTHER_SPACE.search(text):
+        return False
+    return _AT_LINES.search(f"\n{text}\n") is None
 
 
 def markdown_of_any_length(text: str) -> str:

@@ -11,7 +11,6 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from bitpail.wire.markup import markdown_of_any_length, paragraphs, sanitised
-from bitpail.wire.text import clean
 
 MARKDOWN, RESTRUCTURED_TEXT, TEXTILE = "markdown", "restructuredtext", "textile"
 ENDINGS: Final = {
@@ -33,6 +32,7 @@ _DOCUTILS: dict[str, Any] = {
     "docinfo_xform": False,
     "initial_header_level": 1,
     "input_encoding": "unicode",
+    "line_length_limit": 1 << 20,  # it leaves out the whole file otherwise; time has a limit of its own
     "syntax_highlight": "none",
     "math_output": "LaTeX",
     "embed_stylesheet": False,
@@ -45,6 +45,11 @@ _DOCUTILS: dict[str, Any] = {
 def language_of(path: str) -> str | None:
     """What the ending of a name says, None if nothing."""
     return ENDINGS.get(PurePosixPath(path).suffix.lower())
+
+
+def decoded(content: bytes) -> str:
+    """The text of a file: UTF-8, and what is none shown as such."""
+    return content.decode("utf-8-sig", "replace")
 
 
 def html(language: str, text: str) -> str:
@@ -76,8 +81,7 @@ def _textile(text: str) -> str:
 def _main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    text = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
-    sys.stdout.buffer.write(clean(html(sys.argv[1], text)).encode())
+    sys.stdout.buffer.write(html(sys.argv[1], decoded(sys.stdin.buffer.read())).encode())
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ import pytest
 from support.asgi import HOST
 from support.repositories import EPOCH, Repository
 
+from bitpail.services import emails
 from bitpail.store import users as store
 
 pytestmark = pytest.mark.anyio
@@ -332,3 +333,30 @@ async def test_a_page_of_long_messages_is_as_its_commits_are(api, auth, server, 
     for one in page["values"]:
         alone = (await api.get(f"/2.0/repositories/ada/code/commit/{one['hash']}", auth=auth)).json()
         assert alone["summary"] == one["summary"]
+
+
+async def test_an_address_names_its_owner_from_its_confirmation_to_its_removal(server, api, ada, auth, git):
+    """In all three places where people stand: authors, committers and taggers."""
+    grace, eve = await server.user("grace"), await server.user("eve")
+    tree = git.git("mktree")
+    env = {"GIT_AUTHOR_EMAIL": "Shared@Example.org", "GIT_COMMITTER_EMAIL": "shared@example.org"}
+    git.git("update-ref", "refs/heads/main", git.git("commit-tree", tree, "-m", "x", **env))
+    git.git("tag", "-a", "-m", "x", "v1", "main", **env)
+    await server.adopted("ada", "code", git)
+
+    async def named():
+        commit = (await api.get(f"{CODE}/commit/main", auth=auth)).json()
+        tag = (await api.get(f"{CODE}/refs/tags/v1", auth=auth)).json()
+        (listed,) = (await api.get(COMMITS, auth=auth)).json()["values"]
+        people = [commit["author"], commit["committer"], tag["tagger"], listed["author"]]
+        (found,) = {one.get("user", {}).get("uuid") for one in people}
+        return found
+
+    assert await named() is None
+    for user in (grace, eve):
+        await emails.add(server.site, user, "shared@example.org")
+    assert await named() is None
+    await emails.confirm_unseen(server.site, eve, "SHARED@example.org")
+    assert await named() == f"{{{eve.id}}}"
+    await emails.remove(server.site, eve, "shared@example.org")
+    assert await named() is None

@@ -216,3 +216,32 @@ async def test_what_names_nothing_is_refused(api, auth, history, path, status):
 
     assert answer.status == status
     assert answer.json()["type"] == "error"
+
+
+@pytest.mark.parametrize("place", ["diff", "patch", "diffstat", "file-conflicts"])
+async def test_what_takes_too_long_is_given_up(api, auth, history, monkeypatch, place):
+    for module in ("api.diffs", "git.diffs", "git.conflicts"):
+        name = "_LONGEST" if module == "git.conflicts" else "_SLOWEST"
+        monkeypatch.setattr(f"bitpail.{module}.{name}", 0.0)
+
+    answer = await api.get(f"{CODE}/{place}/topic/one..merged", auth=auth)
+
+    assert answer.status == 555
+    assert "took longer" in answer.json()["error"]["message"]
+
+
+async def test_a_name_with_a_tab_is_counted(api, auth, server, git, ada):
+    one = commit(git, "main", [], 0, **{"a\tb.txt": b"1\n", "c": b"x \n"})
+    commit(git, "main", [one], 1, **{"a\tb.txt": b"1\n2\n", "c": b"x\n", "d\te": b""})
+    await server.adopted("ada", "code", git)
+
+    def counted(answer):
+        return [
+            (one["new"]["path"], one["lines_added"], one["lines_removed"]) for one in answer.json()["values"]
+        ]
+
+    stat = await api.get(f"{CODE}/diffstat/main", auth=auth)
+    assert counted(stat) == [("a\tb.txt", 1, 0), ("c", 1, 1), ("d\te", 0, 0)]
+    # Of a file of which nothing but white space differs nothing is left.
+    less = await api.get(f"{CODE}/diffstat/main?ignore_whitespace=true", auth=auth)
+    assert counted(less) == [("a\tb.txt", 1, 0), ("d\te", 0, 0)]

@@ -171,3 +171,93 @@ async def test_limits_and_the_push_guard_hold_here_too(server, api, ada, git, ti
     leak = await api.send_form("POST", SRC, [("a", f"use {auth[1]}"), ("branch", "bot/y")], auth=auth)
     assert (leak.status, "live app password" in leak.text, auth[1] in leak.text) == (403, True, False)
     assert git.git("branch", "--format=%(refname:short)") == "bot/x\nmain"
+
+
+async def test_a_field_of_a_path_wins_over_its_deletion(api, auth, git, tip):
+    """``files`` names what is deleted only when no such field is sent."""
+    form = [("files", "README.md"), ("files", "/dir/a.txt"), ("README.md", "kept\n")]
+
+    made = commit_of(await api.send_form("POST", SRC, form, auth=auth))
+
+    assert git.git("ls-tree", "-r", "--name-only", made).split() == ["README.md", "run"]
+    assert git.git("show", f"{made}:README.md") == "kept"
+
+
+async def test_a_slash_before_it_makes_a_path_of_any_name(api, auth, git, tip):
+    names = ("message", "author", "parents", "branch", "files")
+    made = commit_of(await api.send_form("POST", SRC, [(f"/{name}", name) for name in names], auth=auth))
+
+    for name in names:
+        assert git.git("show", f"{made}:{name}") == name
+    assert git.git("rev-parse", f"{made}^") == tip
+
+
+async def test_a_parent_without_a_branch_is_the_tip_of_the_main_one(api, auth, git, tip):
+    git.git("branch", "side", tip)
+    second = commit_of(await api.send_form("POST", SRC, [("b", "b"), ("parents", tip[:8])], auth=auth))
+
+    assert git.git("rev-parse", "main", "side").split() == [second, tip]
+    assert (await api.send_form("POST", SRC, [("c", "c"), ("parents", "side")], auth=auth)).status == 409
+
+
+async def test_no_branch_in_an_empty_repository_is_its_main_one(server, api, auth, ada):
+    await server.repository("ada", "empty")
+    path = "/2.0/repositories/ada/empty"
+
+    assert (await api.send_form("POST", f"{path}/src", [("parents", "a" * 40)], auth=auth)).status == 400
+    made = commit_of(await api.send_form("POST", f"{path}/src", [("a.txt", "a")], auth=auth))
+
+    assert (await api.get(path, auth=auth)).json()["mainbranch"]["name"] == "main"
+    assert (await api.get(f"{path}/commit/main", auth=auth)).json()["hash"] == made
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        [],
+        [("branch", "main")],
+        [("branch", "new")],
+        [("branch", "new"), ("parents", "{tip}")],
+        [("branch", "main"), ("parents", "{tip}")],
+    ],
+)
+async def test_of_several_at_once_each_either_lands_or_hears_of_the_others(api, auth, git, tip, form):
+    """Whichever way the place is named: nothing that was answered with 201 is lost."""
+    form = [(name, value.format(tip=tip)) for name, value in form]
+
+    answers = await asyncio.gather(
+        *(api.send_form("POST", SRC, [(f"{n}.txt", "x"), *form], auth=auth) for n in range(4))
+    )
+
+    assert {answer.status for answer in answers} <= {201, 409}
+    made = [commit_of(answer) for answer in answers if answer.status == 201]
+    assert made
+    branch = dict(form).get("branch", "main")
+    assert git.git("rev-list", f"{tip}..{branch}").split() == made[::-1] or set(made) == set(
+        git.git("rev-list", f"{tip}..{branch}").split()
+    )
+
+
+async def test_of_several_first_commits_at_once_one_is_the_first(server, api, auth, ada):
+    await server.repository("ada", "empty")
+    path = "/2.0/repositories/ada/empty"
+
+    answers = await asyncio.gather(
+        *(api.send_form("POST", f"{path}/src", [(f"{n}.txt", "x")], auth=auth) for n in range(4))
+    )
+
+    assert {answer.status for answer in answers} <= {201, 409}
+    made = {commit_of(answer) for answer in answers if answer.status == 201}
+    assert {one["hash"] for one in await api.everything(f"{path}/commits", auth=auth)} == made
+
+
+async def test_what_describes_a_commit_may_stand_in_the_address_too(api, auth, git, tip):
+    """As the contract has it; the form comes first."""
+    where = (
+        f"{SRC}?message=In+the+address&branch=new&author=Grace+<grace@example.org>&parents={tip}&files=run"
+    )
+    made = commit_of(await api.send_form("POST", where, [("a", "a"), ("branch", "newer")], auth=auth))
+
+    assert git.git("rev-parse", "newer") == made
+    assert git.git("log", "-1", "--format=%an|%s|%P", made) == f"Grace|In the address|{tip}"
+    assert git.git("ls-tree", "--name-only", made).split() == ["README.md", "a", "dir"]

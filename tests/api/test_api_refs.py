@@ -103,4 +103,15 @@ async def test_names_that_are_not_utf_8_are_shown_and_can_be_followed(server, ap
     answer = await api.get(f"{CODE}/refs/branches", auth=auth)
 
     assert answer.status == 200
-    assert len(answer.json()["values"]) == 2
+    first, _ = answer.json()["values"]
+    assert first["name"] == "caf\ufffd"
+    assert (await api.follow(first["links"]["self"]["href"], auth=auth)).json() == first
+    history = await api.follow(first["links"]["commits"]["href"], auth=auth)
+    assert [one["hash"] for one in history.json()["values"]] == [tip]
+    for place in ("diff/caf%E9", "patch/caf%E9", "merge-base/caf%E9..main", "diffstat/caf%E9..main"):
+        assert (await api.get(f"{CODE}/{place}", auth=auth)).status == 200
+    for place in ("refs/branches/%FF", "commits/%FF", "diff/%FF..main", "refs/tags/caf%E9"):
+        answer = await api.get(f"{CODE}/{place}", auth=auth)
+        assert (answer.status, "\ufffd" in answer.json()["error"]["message"]) == (404, True)
+    assert (await api.request("DELETE", f"{CODE}/refs/branches/caf%E9", auth=auth)).status == 204
+    assert git.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"

@@ -219,11 +219,11 @@ async def test_a_file_that_keeps_a_parser_busy_is_given_up(api, auth, server, ad
     monkeypatch.setattr("bitpail.services.rendering._SLOWEST", 1.0)
     # Each name stands for ten of the one before.
     bomb = ".. |a0| replace:: aaaaaaaaaa\n" + "".join(
-        f".. |a{n}| replace:: {' '.join([f'|a{n - 1}|'] * 10)}\n" for n in range(1, 9)
+        f".. |a{n}| replace:: {' '.join([f'|a{n - 1}|'] * 10)}\n" for n in range(1, 12)
     )
     commit(
         git, "main", [], 0,
-        **{"bomb.rst": f"{bomb}\n|a8|\n".encode(), "large.md": b"a" * ((1 << 20) + 1), "a.md": b"*a*"},
+        **{"bomb.rst": f"{bomb}\n|a11|\n".encode(), "large.md": b"a" * ((1 << 20) + 1), "a.md": b"*a*"},
     )  # fmt: skip
     await server.adopted("ada", "code", git)
 

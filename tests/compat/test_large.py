@@ -116,6 +116,46 @@ def test_500_mib_go_in_and_out_through_a_server_that_holds_none_of_it(person, re
         assert max(pushing.most, cloning.most) - pushing.idle < 64 * MEBIBYTE
 
 
+def test_a_file_of_100_mib_is_read_listed_and_compared_by_a_server_that_holds_none_of_it(
+    person, record_property
+):
+    content = os.urandom(MEBIBYTE) * 100
+    local = person.home / "local"
+    person.well("config", "--global", "core.compression", "0")
+    person.well("init", "--quiet", "--initial-branch=main", str(local))
+    (local / "small.txt").write_text("small")
+    person.commit(local)
+    (local / "large.bin").write_bytes(content)
+    person.commit(local)
+    with Bitpail.started() as server:
+        ada = server.user("ada")
+        server.adopt(local, "ada/large")
+        config = f'user = "ada:{server.app_password(ada, "repository")}"\n'.encode()
+
+        def get(path, *flags):
+            url = f"{server.url}/2.0/repositories/ada/large/{path}"
+            done = person.run("curl", "-sSf", "--config", "-", *flags, url, given=config)
+            assert done.status == 0, done.err
+            return done.out
+
+        got = person.home / "got"
+        get("src/main/small.txt")
+        with Peak(server.process.pid) as peak:
+            get("src/main/large.bin", "-o", str(got))
+            assert got.read_bytes() == content
+            get("src/main/large.bin", "-o", str(got), "-r", f"{99 * MEBIBYTE - 5}-{99 * MEBIBYTE + 4}")
+            assert got.read_bytes() == content[99 * MEBIBYTE - 5 : 99 * MEBIBYTE + 5]
+            assert f"content-length: {100 * MEBIBYTE}" in get("src/main/large.bin", "--head").lower()
+            for path in ("src/main/large.bin?format=meta", "src/main/", "filehistory/main/large.bin"):
+                assert f'"size":{100 * MEBIBYTE}' in get(path)
+            assert "Binary files" in get("diff/main")
+            assert '"lines_added":0' in get("diffstat/main")
+
+    record_property("idle", peak.idle)
+    record_property("peak", peak.most)
+    assert peak.most - peak.idle < 32 * MEBIBYTE
+
+
 def test_a_push_whose_client_dies_half_way_leaves_nothing(scene):
     with Relay.to(scene.server.url, up=HALF) as relay:
         pushing = scene.person.start("git", "push", relay.instead_of(scene.url), "main", at=scene.clone)

@@ -123,3 +123,27 @@ def test_a_path_is_locked_for_others_until_it_is_given_free(scene):
     assert scene.person.git("lfs", "unlock", "picture.bin", at=scene.clone).status == 0
     assert scene.person.git("lfs", "lock", "picture.bin", at=there).status == 0
     assert scene.person.git("lfs", "unlock", "--force", "picture.bin", at=scene.clone).status == 0
+
+
+def test_the_api_leads_from_a_pushed_file_to_its_object(scene):
+    content = os.urandom(MEBIBYTE)
+    assert scene.push("picture.bin", content).status == 0
+    address = f"{scene.server.url}/2.0/repositories/ada/art/src/main/picture.bin"
+    config = f'user = "ada:{scene.secret}"\n'
+
+    def get(*flags, with_credential=True):
+        given = ["--config", "-"] if with_credential else []
+        return scene.person.run("curl", "-sS", *given, *flags, address, given=config.encode())
+
+    answer = get("-o", "/dev/null", "-w", "%{http_code} %{redirect_url}")
+    status, place = answer.out.split()
+    assert (status, "/info/lfs/objects/" in place) == ("301", True)
+    # On the same host, so that a client that follows shows its credential again.
+    followed = scene.person.home / "followed"
+    assert get("-L", "-o", str(followed), "-w", "%{http_code}").out == "200"
+    assert followed.read_bytes() == content
+    assert get("-L", "-r", "5-9", "-o", str(followed)).status == 0
+    assert followed.read_bytes() == content[5:10]
+    assert get("-L", "-o", "/dev/null", "-w", "%{http_code}", with_credential=False).out == "404"
+    refused = scene.person.run("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", place)
+    assert refused.out == "401"

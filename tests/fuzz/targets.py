@@ -38,6 +38,8 @@ with atheris.instrument_imports(include=["bitpail"]):
         search_query,
     )
     from bitpail.wire.folding import folded
+    from bitpail.wire.markup import markdown, sanitised
+    from bitpail.wire.text import clean
     from bitpail.wire.v2_request import parse_request
 
 _LIMIT = 1 << 16
@@ -230,6 +232,16 @@ def leaks(data: bytes) -> None:
         raise Broken(len(whole), len(cut))
 
 
+def markup(data: bytes) -> None:
+    """A message: HTML of which a sanitiser takes nothing away, and no more than so much of it."""
+    text = clean(data.decode("utf-8", "surrogateescape"))
+    made = markdown(text)
+    if sanitised(made) != made:
+        raise Broken(made)
+    if len(made) > 100 * len(text) + 200_000:
+        raise Broken("large")
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     target.__name__: target
     for target in (
@@ -246,6 +258,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
             asked,
             searched,
             batch,
+            markup,
             key,
             gpg_key,
             leaks,

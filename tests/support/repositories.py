@@ -29,10 +29,11 @@ def environment(home: Path) -> dict[str, str]:
 class Repository:
     """One repository on disk; ``git`` runs the client in it."""
 
-    def __init__(self, path: Path, *, bare: bool = True) -> None:
+    def __init__(self, path: Path, *, bare: bool = True, object_format: str = "sha1") -> None:
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
-        self.git("init", "--quiet", "--initial-branch=main", *(["--bare"] if bare else []))
+        flags = ["--quiet", "--initial-branch=main", f"--object-format={object_format}"]
+        self.git("init", *flags, *(["--bare"] if bare else []))
 
     @property
     def directory(self) -> Path:

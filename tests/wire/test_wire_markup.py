@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitpail.wire import markup
 from bitpail.wire.kept import Kept
-from bitpail.wire.markup import LONGEST, markdown, markdown_of_any_length, paragraphs, sanitised
+from bitpail.wire.markup import LONGEST, is_plain, markdown, markdown_of_any_length, paragraphs, sanitised
 from bitpail.wire.text import clean
 
 ANYTHING = st.text(st.characters())
@@ -171,8 +170,15 @@ def test_no_text_becomes_more_than_harmless_html(text):
 def test_the_short_way_of_plain_words_says_what_markdown_says(text):
     text = clean(text)
 
-    if not markup._MARKUP.search(text):
+    if is_plain(text):
         assert markdown(text) == paragraphs(text) == markdown_of_any_length(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Fix it", 'Fix it: now (really), 100% \u2013 "so"\n\nIt\'s done.\nAll of it.\n']
+)
+def test_ordinary_words_go_the_short_way(text):
+    assert is_plain(text)
 
 
 @given(ANYTHING)

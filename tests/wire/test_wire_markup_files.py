@@ -36,6 +36,7 @@ def test_the_endings_are_the_documented_ones():
         (RESTRUCTURED_TEXT, "=== ===\n a   b\n=== ===\n c   d\n=== ===\n", ["<table>", "<td><p>c</p></td>"]),
         (RESTRUCTURED_TEXT, "`a <http://b.c>`_", ['<a href="http://b.c" rel="nofollow noopener">a</a>']),
         (RESTRUCTURED_TEXT, "A\n=\n\n.. code:: python\n\n   x = 1\n", ["<pre><code>x = 1"]),
+        (RESTRUCTURED_TEXT, "a " * 20_000 + "none_ :ref:`b`", ["<p>a a a", "none_", "b`"]),
         (TEXTILE, 'h1. Head\n\n*a* "b":http://c.d\n', ["<h1>Head</h1>", "<strong>a</strong>", "http://c.d"]),
     ],
 )  # fmt: skip
