@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from bitpail.api.needs import COMMENT, READ, REPOSITORY
 from bitpail.api.request import ApiRequest
-from bitpail.api.responses import empty, json
+from bitpail.api.responses import described, empty, json
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Access
 from bitpail.model.commit_comments import CommitComment, Inline
@@ -60,7 +60,11 @@ async def listed(request: ApiRequest, access: Access) -> Response:
     found = await service.page(
         request.site, access, request.parameters["commit"], request.asked, page.offset, page.pagelen
     )
-    return request.listed([_shown(request, access, one) for one in found.comments], page, size=found.size)
+    values = await described(
+        sum(len(one.content) for one in found.comments),
+        lambda: [_shown(request, access, one) for one in found.comments],
+    )
+    return request.listed(values, page, size=found.size)
 
 
 async def one(request: ApiRequest, access: Access) -> Response:
