@@ -17,6 +17,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from bitpail import health, leaks, metrics
+from bitpail.api import contract
+from bitpail.api.contract import Contract
 from bitpail.api.door import Api
 from bitpail.api.request import PREFIX
 from bitpail.errors import ConfigurationError
@@ -49,6 +51,7 @@ class Application:
         self._settings = settings
         self._addresses = Addresses(settings.public_url, settings.trusted_proxies)
         self._api = Api()
+        self._contract = Contract()
         self._git = SmartHttp()
         self._health = Health()
         self._leaks = Leaks()
@@ -68,6 +71,8 @@ class Application:
         """The name that the metrics have for it, and itself."""
         if path.removeprefix(PREFIX).startswith(b"/2.0/") or path.removeprefix(PREFIX) == b"/2.0":
             return "api", self._api
+        if path == contract.PATH:
+            return "api", self._contract
         if path in health.PATHS:
             return "health", self._health
         if path == leaks.PATH:

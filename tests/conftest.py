@@ -3,3 +3,4 @@
 
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=25, help="how often the kill tests kill something")
+    parser.addoption("--stories", type=int, default=40, help="how many stories of the API are told")

@@ -19,6 +19,10 @@ def test_the_ledger_is_what_the_routes_and_the_contract_make_it():
     assert parity.LEDGER.read_text() == parity.ledger(), _AGAIN
 
 
+def test_the_package_ships_the_contract():
+    assert parity.SHIPPED.read_text() == parity.shipped(), _AGAIN
+
+
 def test_the_package_knows_every_operation_of_the_contract():
     assert parity.LIST.read_text() == parity.listed(), _AGAIN
     known = [(one.method, one.template.removeprefix("/2.0")) for one in operations()]

@@ -11,11 +11,12 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
-from support.contract import contract, independent_implications
+from support.contract import independent_implications
 from support.exchanges import ANYTHING
 
 from bitpail.api.routes import ROUTES, in_contract
 from bitpail.services import groups, workspaces
+from bitpail.wire.contract import served
 
 pytestmark = pytest.mark.anyio
 
@@ -62,18 +63,8 @@ _SAID = [
 ]
 
 
-def _served():
-    """The contract, cut down to what is served."""
-    served = {(r.method.lower(), in_contract(r.template).removeprefix("/2.0")) for r in ROUTES}
-    paths = {
-        template: {key: one for key, one in item.items() if key == "parameters" or (key, template) in served}
-        for template, item in contract().document["paths"].items()
-        if any((key, template) in served for key in item)
-    }
-    return {**contract().document, "paths": paths}
-
-
-SCHEMA = schemathesis.openapi.from_dict(_served())
+_SERVED = {(route.method, in_contract(route.template).removeprefix("/2.0")) for route in ROUTES}
+SCHEMA = schemathesis.openapi.from_dict(served(frozenset(_SERVED)))
 OPERATIONS = [result.ok() for result in SCHEMA.get_all_operations()]
 
 

@@ -1,10 +1,11 @@
 """The ledger of parity: which operations of the contract are served, and how exactly.
 
-``make parity`` writes ``docs/parity.md`` and the list of operations that the package ships. An operation
+``make parity`` writes ``docs/parity.md``, and the contract and the list of its operations that the package ships. An operation
 that no route has is *not yet*; one whose declared parameters are not all looked at, or of which ``LACKS``
 says something, is *partial*; the others are *exact*.
 """
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from bitpail.api.routes import ROUTES, in_contract
 _ROOT = Path(__file__).parents[2]
 LEDGER = _ROOT / "docs/parity.md"
 LIST = _ROOT / "bitpail/wire/operations.txt"
+SHIPPED = _ROOT / "bitpail/wire/contract.json"
 
 # What no test can see. Keys are the method and the template below /2.0.
 LACKS: dict[tuple[str, str], str] = {
@@ -47,6 +49,21 @@ def listed() -> str:
     for operation in contract().operations:
         methods.setdefault(operation.template, []).append(operation.method)
     return "".join(f"{' '.join(found)} {path}\n" for path, found in methods.items())
+
+
+def shipped() -> str:
+    """The contract for programs, without what was noted of where it comes from, and of whichever host serves it."""
+    document = {**_bare(contract().document), "servers": [{"url": BASE}]}
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False) + "\n"
+    return text.replace('"https://bitbucket.org/', '"/')
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_bare(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _bare(one) for name, one in value.items() if not str(name).startswith("x-")}
 
 
 def grades() -> dict[tuple[str, str], tuple[str, str]]:
@@ -134,4 +151,5 @@ def _by_tag() -> dict[str, list[tuple[str, str]]]:
 
 if __name__ == "__main__":
     LIST.write_text(listed())
+    SHIPPED.write_text(shipped())
     LEDGER.write_text(ledger())
