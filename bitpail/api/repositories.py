@@ -12,7 +12,6 @@ from bitpail.api.responses import empty, json
 from bitpail.errors import Conflict, Invalid
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Access, Actor, Need, WorkspaceAccess
-from bitpail.model.override_settings import Overrides
 from bitpail.model.projects import Project, ProjectId
 from bitpail.model.repositories import ForkPolicy, Located, Repository
 from bitpail.model.workspaces import Workspace
@@ -103,14 +102,17 @@ async def several(request: ApiRequest, found: Sequence[Located]) -> list[dict[st
     listed = [one.repository for one in found]
     parents = await forks.parents(request.site, request.call.actor, [one.id for one in listed])
     overrides = await override_settings.of_several(request.site, listed)
+    persons = await workspaces.persons(request.site, [one.workspace for one in found])
     return [
-        await _shown(
-            request,
+        wire.full(
+            request.links,
             located.workspace,
             located.project,
             located.repository,
-            overrides[located.repository.id],
-            parents.get(located.repository.id),
+            main_branch=await service.main_branch(request.site, located.repository),
+            overrides=overrides[located.repository.id],
+            person=persons.get(located.workspace.id),
+            parent=parents.get(located.repository.id),
         )
         for located in found
     ]
@@ -221,17 +223,6 @@ async def _alone(
 ) -> dict[str, Any]:
     overrides = await override_settings.overrides(request.site, repository)
     parents = await forks.parents(request.site, request.call.actor, [repository.id])
-    return await _shown(request, workspace, project, repository, overrides, parents.get(repository.id))
-
-
-async def _shown(
-    request: ApiRequest,
-    workspace: Workspace,
-    project: Project,
-    repository: Repository,
-    overrides: Overrides,
-    parent: tuple[Workspace, Repository] | None,
-) -> dict[str, Any]:
     return wire.full(
         request.links,
         workspace,
@@ -240,7 +231,7 @@ async def _shown(
         main_branch=await service.main_branch(request.site, repository),
         overrides=overrides,
         person=await workspaces.person(request.site, workspace),
-        parent=parent,
+        parent=parents.get(repository.id),
     )
 
 

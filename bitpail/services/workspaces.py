@@ -1,6 +1,7 @@
 """Workspaces, their members, and the first project that each of them has."""
 
 import uuid
+from collections.abc import Iterable
 
 from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.model.permissions import Permission, Role
@@ -141,6 +142,13 @@ async def project_of(site: Site, repository: Repository) -> Project:
 async def person(site: Site, workspace: Workspace) -> User | None:
     """Whose personal workspace it is, if it is one."""
     return await users.by_id(site.db, workspace.personal_of) if workspace.personal_of else None
+
+
+async def persons(site: Site, among: Iterable[Workspace]) -> dict[str, User]:
+    """The same of several in one look, by the IDs of the workspaces; of personal ones only."""
+    personal = {one.id: one.personal_of for one in among if one.personal_of}
+    found = await users.by_ids(site.db, set(personal.values()))
+    return {workspace: found[user] for workspace, user in personal.items() if user in found}
 
 
 async def project_for(site: Site, workspace: Workspace, key: str | None) -> Project:

@@ -31,6 +31,7 @@ class Writer:
         self._repository = repositories.embedded(links, workspace, repository)
         self._people = people
         self._embedded: dict[str, dict[str, Any]] = {}
+        self._signatures: dict[tuple[str, str, str], dict[str, Any]] = {}
 
     def commit(self, commit: Commit) -> dict[str, Any]:
         """A commit as lists and refs hold it."""
@@ -45,7 +46,7 @@ class Writer:
             "committer": self.signature("committer", commit.committer),
             "message": message,
             "summary": text,
-            "links": _links(self.at, commit.hash),
+            "links": self.at.of_commit(commit.hash),
             "parents": [_parent(self.at, parent) for parent in commit.parents],
             "rendered": {"message": text},
             "repository": self._repository,
@@ -53,14 +54,20 @@ class Writer:
 
     def signature(self, kind: str, signature: Signature) -> dict[str, Any]:
         """An ``author`` or ``committer``; ``user`` is absent when the address matches nobody."""
-        person: dict[str, Any] = {"type": kind, "raw": clean(signature.raw)}
-        address = signature.email.lower()
-        user = self._people.get(address)
-        if user is not None:
-            if address not in self._embedded:
-                self._embedded[address] = users.embedded(self._links, user)
-            person["user"] = self._embedded[address]
+        # On most pages a few people wrote everything.
+        key = (kind, signature.raw, signature.email)
+        person = self._signatures.get(key)
+        if person is None:
+            person = self._signatures[key] = {"type": kind, "raw": clean(signature.raw)}
+            user = self._people.get(signature.email.lower())
+            if user is not None:
+                person["user"] = self._embedded_user(user)
         return person
+
+    def _embedded_user(self, user: User) -> dict[str, Any]:
+        if user.id not in self._embedded:
+            self._embedded[user.id] = users.embedded(self._links, user)
+        return self._embedded[user.id]
 
 
 def listed(
@@ -82,18 +89,6 @@ def single(
     """One commit asked for by itself: it tells its participants too."""
     shown = Writer(links, workspace, repository, people).commit(commit)
     return {**shown, "participants": [approvals.participant(links, one) for one in participants]}
-
-
-def _links(at: RepositoryLinks, commit_hash: str) -> dict[str, Any]:
-    return {
-        "self": at.commit(commit_hash),
-        "html": at.commit_html(commit_hash),
-        "diff": at.api_part(f"diff/{commit_hash}"),
-        "approve": at.commit_part(commit_hash, "approve"),
-        "comments": at.commit_part(commit_hash, "comments"),
-        "statuses": at.commit_part(commit_hash, "statuses"),
-        "patch": at.api_part(f"patch/{commit_hash}"),
-    }
 
 
 def _parent(at: RepositoryLinks, commit_hash: str) -> dict[str, Any]:

@@ -80,6 +80,19 @@ class RepositoryLinks(Struct, frozen=True, gc=False):
         """Where the repository is deployed to, in the API."""
         return link(f"{self.api}/environments/{braced(environment_id)}")
 
+    def of_commit(self, commit_hash: str) -> dict[str, Link]:
+        """All links of a commit; a page holds a hundred of these."""
+        own = f"{self.api}/commit/{commit_hash}"
+        return {
+            "self": {"href": own},
+            "html": self.commit_html(commit_hash),
+            "diff": {"href": f"{self.api}/diff/{commit_hash}"},
+            "approve": {"href": f"{own}/approve"},
+            "comments": {"href": f"{own}/comments"},
+            "statuses": {"href": f"{own}/statuses"},
+            "patch": {"href": f"{self.api}/patch/{commit_hash}"},
+        }
+
     def build_status(self, commit_hash: str, key: str) -> Link:
         """What a build said of a commit, in the API."""
         return link(f"{self.api}/commit/{commit_hash}/statuses/build/{_segment(key)}")

@@ -5,6 +5,7 @@ from support.repositories import EPOCH
 from test_api_diffs import commit, files_of
 
 from bitpail.git.command import PROCESSES
+from bitpail.services import repositories, watchers, workspaces
 
 pytestmark = pytest.mark.anyio
 
@@ -94,3 +95,99 @@ async def test_a_page_of_branches_reads_as_many_commits_as_it_shows(pagelen, mos
 
     assert len(answer.json()["values"]) == pagelen
     assert asked.objects - before <= most
+
+
+@pytest.fixture
+def statements(server):
+    """Texts of the SQL that runs from now on, whichever connection runs it."""
+    ran = []
+    database = server.application._site.db
+    for connection in (database._reader, database._scanner, database._writer):
+        connection.set_trace_callback(ran.append)
+    return ran
+
+
+@pytest.fixture
+async def crowded(server, ada, api, code, auth):
+    """Twelve of everything: people, workspaces of others, repositories, what is said of a commit."""
+    own = await workspaces.named(server.site, "ada")
+    everything = await server.auth(ada, *SCOPES)
+    for number in range(12):
+        person = await server.user(f"person{number}")
+        shared = await server.workspace(f"shared{number}", person)
+        await server.member(shared, ada, "member", "read")
+        await server.member(own, person, "member", "read")
+        await server.repository(f"person{number}", "open", public=True)
+        await server.grant(await server.repository("ada", f"r{number}"), person, "write")
+        await server.grant((await repositories.named(server.site, "ada", "code")).repository, person, "write")
+        await watchers.watch(server.site, person, "ada", "code")
+        member = f"%7B{person.id}%7D"
+        commit = f"{CODE}/commit/{code}"
+        wanted = {
+            f"PUT {CODE}/default-reviewers/{member}": {},
+            "POST /2.0/workspaces/ada/projects": {"key": f"P{number}", "name": "x"},
+            f"POST {commit}/statuses/build": {
+                "key": f"k{number}",
+                "state": "FAILED",
+                "url": "https://x.example",
+            },
+            f"POST {commit}/comments": {"content": {"raw": "x"}},
+        }
+        for operation, body in wanted.items():
+            assert (await api.send_json(*operation.split(" "), body, auth=everything)).status in {200, 201}
+    return everything
+
+
+SCOPES = [
+    *(
+        "account",
+        "repository:write",
+        "repository:admin",
+        "project",
+        "project:admin",
+        "pullrequest:write",
+        "email",
+    ),
+]
+COLLECTIONS = [
+    "/2.0/repositories",
+    "/2.0/repositories/ada",
+    "/2.0/repositories/ada?sort=-updated_on",
+    '/2.0/repositories/ada?q=name~"r"',
+    "/2.0/repositories?role=member",
+    "/2.0/workspaces",
+    "/2.0/workspaces/ada/members",
+    "/2.0/workspaces/ada/permissions",
+    "/2.0/workspaces/ada/permissions/repositories",
+    "/2.0/workspaces/ada/projects",
+    "/2.0/user/workspaces",
+    "/2.0/user/permissions/workspaces",
+    "/2.0/user/permissions/repositories",
+    f"{CODE}/permissions-config/users",
+    f"{CODE}/watchers",
+    f"{CODE}/default-reviewers",
+    f"{CODE}/effective-default-reviewers",
+    f"{CODE}/commits",
+    f"{CODE}/commit/main/statuses",
+    f"{CODE}/commit/main/comments",
+    f"{CODE}/refs/branches",
+    f"{CODE}/src/main/flat/",
+]
+
+
+@pytest.mark.parametrize("path", COLLECTIONS)
+async def test_a_page_of_many_runs_as_many_statements_as_a_page_of_one(path, api, crowded, statements):
+    joined = "&" if "?" in path else "?"
+
+    async def count(pagelen):
+        del statements[:]
+        answer = await api.get(f"{path}{joined}pagelen={pagelen}", auth=crowded)
+        assert answer.status == 200
+        return len(statements), len(answer.json()["values"])
+
+    await count(1)  # what is done at the first use of all
+    few, one = await count(1)
+    many, shown = await count(10)
+
+    assert (one, shown) == (1, 10)
+    assert many == few
