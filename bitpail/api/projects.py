@@ -63,7 +63,11 @@ async def put(request: ApiRequest, access: ProjectAccess | WorkspaceAccess) -> R
         )
     except Conflict:
         raise _taken() from None
-    return await _shown(request, access.workspace, changed)
+    answer = await _shown(request, access.workspace, changed)
+    if changed.key != access.project.key:
+        # Documented: a new key is a new place.
+        answer.headers["Location"] = request.links.project(access.workspace, changed)["href"]
+    return answer
 
 
 async def delete(request: ApiRequest, access: ProjectAccess) -> Response:

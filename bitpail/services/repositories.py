@@ -20,7 +20,7 @@ from bitpail.errors import Conflict, Invalid, NotFound, Unavailable
 from bitpail.git import directories, pools, pushing, refs
 from bitpail.git.directories import GitDirectory
 from bitpail.model.access import Access, WorkspaceAccess
-from bitpail.model.permissions import Permission
+from bitpail.model.permissions import Permission, Role
 from bitpail.model.projects import ProjectId
 from bitpail.model.repositories import ForkPolicy, Located, Repository, RepositoryId
 from bitpail.model.users import User
@@ -32,6 +32,7 @@ from bitpail.services.site import Site
 from bitpail.store import forks, watchers
 from bitpail.store import repositories as store
 from bitpail.store import upkeep as upkeep_store
+from bitpail.store import workspaces as workspace_store
 from bitpail.store.database import Connection
 from bitpail.store.permissions import OWNER, granted, to_see
 from bitpail.wire.query_kinds import Asked
@@ -170,7 +171,10 @@ async def new(site: Site, workspace: Workspace, slug: str, wanted: Wanted) -> Re
 async def record(
     site: Site, repository: Repository, by: User | None = None, parent: RepositoryId | None = None
 ) -> Repository:
-    """Write it down, with who watches it and what it was forked from; raises Conflict or NotFound."""
+    """Write it down, with who watches it and what it was forked from; raises Conflict or NotFound.
+
+    Whoever makes one administers it (documented), owners of the workspace without being told so.
+    """
     try:
         async with site.db.transaction() as db:
             await store.create(db, repository)
@@ -178,6 +182,9 @@ async def record(
                 await forks.add(db, repository.id, parent)
             if by is not None:
                 await watchers.add(db, repository.id, by.id, repository.created_on)
+                membership = await workspace_store.membership(db, repository.workspace_id, by.id)
+                if membership is None or membership[0] is not Role.OWNER:
+                    await store.grant(db, repository.id, by.id, Permission.ADMIN)
     except Conflict:
         raise taken(repository) from None
     search_marks.note(site, repository.workspace_id, repository.id)

@@ -16,6 +16,7 @@ from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    Column,
     ColumnElement,
     Executable,
     Integer,
@@ -154,7 +155,7 @@ class Paged(_Queries):
     """One statement for a page of a collection that is long and whose rows are wide.
 
     ``keys`` is a select of the key, which finds what may be seen. What a query leaves of it is
-    gone through once and counted; ``whole`` joins the rows to those keys that are on the page.
+    gone through and counted; ``whole`` joins the rows to those keys that are on the page.
     ``order`` goes upwards.
     """
 
@@ -186,12 +187,13 @@ class Paged(_Queries):
         upwards = ((column, False) for column in self._order)
         order = [(f"by{place}", *one) for place, one in enumerate((*self._sorted(sort), *upwards))]
         ordered = keys.add_columns(*(column.label(name) for name, column, _ in order))
-        if shape is None:
-            # Counting alone needs but the index, and the best of a page are found while going through it.
+        if shape is None or self._is_cheap(shape):
+            # Counting needs but the index, and the best of a page are found while going through it:
+            # twice costs less than to keep what was found.
             count = keys.with_only_columns(func.count(), maintain_column_froms=True)
             found = ordered.order_by(*(_directed(column, down) for _, column, down in order))
         else:
-            # Asked once, kept for both.
+            # Asked of each once, and kept for both.
             chosen = ordered.cte("chosen")
             count = select(func.count()).select_from(chosen)
             found = select(chosen).order_by(*(_directed(chosen.c[name], down) for name, _, down in order))
@@ -204,6 +206,13 @@ class Paged(_Queries):
         )
         rows = self._whole(page).add_columns(page.c.number)
         return rows.order_by(*(_directed(page.c[name], down) for name, _, down in order)), count
+
+    def _is_cheap(self, node: Node) -> bool:
+        """Whether a query compares nothing but columns, and searches none of them."""
+        if isinstance(node, Comparison):
+            field = self._fields[".".join(node.field)]
+            return node.sign not in {"~", "!~"} and isinstance(field.column, Column)
+        return all(self._is_cheap(part) for part in node.parts)
 
 
 def _directed(column: ColumnElement[Any], down: bool) -> ColumnElement[Any]:  # noqa: FBT001 - of a pair

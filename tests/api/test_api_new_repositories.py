@@ -124,3 +124,20 @@ async def test_what_is_made_in_another_workspace_needs_a_grant_there(api, server
     answer = await api.send_json("POST", "/2.0/repositories/open/code", {}, auth=auth)
 
     assert answer.status == 403
+
+
+async def test_whoever_makes_a_repository_administers_it(api, server, acme, grace, ada, auth):
+    await give(server, acme, "LIB", "grace", "create-repo")
+    owner = await server.auth(ada, "repository:admin")
+    await make(api, auth, "hers", "LIB")
+    await make(api, owner, "his", "LIB")
+
+    renamed = await api.send_json("PUT", f"{ROOT}/hers", {"description": "Hers"}, auth=auth)
+    other = await api.send_json("PUT", f"{ROOT}/his", {"description": "Hers"}, auth=auth)
+
+    async def given(slug):
+        page = await api.get(f"{ROOT}/{slug}/permissions-config/users", auth=owner)
+        return [(one["user"]["nickname"], one["permission"]) for one in page.json()["values"]]
+
+    assert (renamed.status, other.status) == (200, 403)
+    assert (await given("hers"), await given("his")) == ([("grace", "admin")], [])

@@ -137,3 +137,12 @@ async def test_an_app_password_that_is_limited_to_a_project_opens_that_one(api, 
     assert (await api.get(f"{PROJECTS}/PROJ", auth=auth)).status == 403
     assert (await api.get(f"{PROJECTS}/NONE", auth=auth)).status == 403
     assert (await api.get(PROJECTS, auth=auth)).status == 403
+
+
+async def test_a_new_key_tells_the_new_place(api, people, lib):
+    moved = await api.send_json("PUT", LIB, {"key": "BOOKS"}, auth=people["ada"])
+    same = await api.send_json("PUT", f"{PROJECTS}/BOOKS", {"name": "Books"}, auth=people["ada"])
+
+    assert moved.headers["location"].endswith("/2.0/workspaces/acme/projects/BOOKS")
+    assert "location" not in same.headers
+    assert (await api.get(LIB, auth=people["ada"])).status == 404

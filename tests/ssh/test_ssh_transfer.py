@@ -3,7 +3,7 @@
 import pytest
 from support.clients import refs
 from support.processes import eventually, gits
-from support.ssh import SshPerson, keys_of, put_access_key, put_user_key, take_user_key
+from support.ssh import SshPerson, grant_to_group, keys_of, put_access_key, put_user_key, take_user_key
 
 CODE_AND_WIKI = {"code": "", "wiki": "/wiki"}
 
@@ -142,3 +142,22 @@ def test_a_client_that_dies_leaves_no_git(bitpail, ada, command):
         started.communicate()
 
     assert eventually(lambda: not gits(bitpail.process.pid))
+
+
+@pytest.mark.parametrize("place", ["repository", "project"])
+def test_what_a_group_was_granted_counts_over_ssh(bitpail, tmp_path, place):
+    owner, grace = bitpail.user("owner"), bitpail.user("grace")
+    bitpail.workspace("acme", owner)
+    bitpail.repository("acme/code", files={"a": "b"})
+    person = SshPerson(tmp_path / "grace", bitpail)
+    put_user_key(bitpail, grace, person.public_key())
+    clone = person.home / "clone"
+    before = person.git("clone", person.url("acme/code"), str(clone))
+
+    grant_to_group(bitpail, "acme", "code" if place == "repository" else None, "grace", "write")
+    person.well("clone", person.url("acme/code"), str(clone))
+    head = person.commit(clone)
+    person.well("push", "origin", "HEAD:main", at=clone)
+
+    assert "repository does not exist" in before.err
+    assert refs(bitpail.directory("acme/code"))["refs/heads/main"] == head

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from support.clients import Done, Person
 
+from bitpail.model.permissions import Permission, Role
 from bitpail.model.ssh_keys import SshKey, SshKeyId
 from bitpail.policy import ssh_keys as policy
-from bitpail.services import access_keys, users, workspaces
+from bitpail.services import access_keys, grants, groups, users, workspaces
 from bitpail.services import repositories as repository_service
 from bitpail.services.clock import now
 from bitpail.store import ssh_keys as store
@@ -131,6 +132,24 @@ def keys_of(server: Bitpail, username: str) -> list[SshKey]:
         return await store.of_user(site.db, user.id)
 
     return server.do(work)
+
+
+def grant_to_group(
+    server: Bitpail, workspace: str, repository: str | None, username: str, permission: str
+) -> None:
+    """Put somebody into a new group, which has a permission on a repository, or on the first project."""
+
+    async def work(site):
+        place, user = await workspaces.named(site, workspace), await users.named(site, username)
+        await workspaces.put_member(site, place, user, Role.MEMBER, Permission.NONE)
+        group = await groups.create(site, place, "devs")
+        await groups.add(site, place, group, user)
+        on = await workspaces.project_for(site, place, None)
+        if repository is not None:
+            on = (await repository_service.named(site, workspace, repository)).repository
+        await grants.give(site, place, on, "devs", permission, is_group=True)
+
+    server.do(work)
 
 
 def put_access_key(server: Bitpail, line: str, *, repository: str = "", project: str = "") -> None:
