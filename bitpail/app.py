@@ -16,7 +16,7 @@ import structlog
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from bitpail import health, leaks, metrics
+from bitpail import health, leaks, metrics, storage
 from bitpail.api import contract
 from bitpail.api.contract import Contract
 from bitpail.api.door import Api
@@ -39,6 +39,7 @@ from bitpail.services.site import Site, open_site
 from bitpail.settings import Settings
 from bitpail.smart_http.door import SmartHttp
 from bitpail.smart_http.routes import is_git
+from bitpail.storage import Storage
 from bitpail.web.door import Web
 
 log = structlog.get_logger()
@@ -57,6 +58,7 @@ class Application:
         self._leaks = Leaks()
         self._metrics = Metrics(networks_of(settings.metrics_networks))
         self._own_api = OwnApi()
+        self._storage = Storage()
         self._web = Web()
         self._site: Site | None = None
 
@@ -79,6 +81,8 @@ class Application:
             return "leaks", self._leaks
         if path == metrics.PATH:
             return "metrics", self._metrics
+        if path.startswith(storage.PREFIX):
+            return "storage", self._storage
         if path.startswith(own_api.PREFIX):
             return "own_api", self._own_api
         if is_git(path):
@@ -165,7 +169,7 @@ async def _apologise(scope: Scope, receive: Receive, answer: _Answer) -> None:
 
 def _path(call: Call) -> str:
     # Decoded, blotted out and cut in this order, or parts of a secret would stay.
-    return scrub(unquote_to_bytes(call.raw_path).decode("utf-8", "replace"))[:300]
+    return scrub(unquote_to_bytes(storage.blotted(call.raw_path)).decode("utf-8", "replace"))[:300]
 
 
 def _log(call: Call, path: str, answer: _Answer, seconds: float) -> None:

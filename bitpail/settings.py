@@ -61,6 +61,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     git_queue_wait: Positive = 60
     metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     lfs_object_limit: NotNegative = 0
+    downloads_limit: NotNegative = 10 * 1024 * 1024 * 1024
     clone_cache_size: NotNegative = 2 * 1024 * 1024 * 1024
     upkeep: str = "on"
     search: str = "on"
@@ -299,6 +300,7 @@ _MEANING = {
     "git_timeout": "Longest run of one git process for one request.",
     "idle_timeout": "Longest wait for a client that neither sends nor reads.",
     "lfs_object_limit": "Largest object of Git LFS; 0: no limit.",
+    "downloads_limit": "Largest size of all downloads of one repository together; 0: no limit.",
     "git_pack_threads": "Threads of one pack computation; 0: as many as there are cores.",
     "git_processes": "Most gits that serve fetches and pushes at once, for each worker; clones from the cache need none.",
     "git_processes_per_user": "Most of them for one user.",

@@ -3,6 +3,7 @@
 from starlette.responses import PlainTextResponse, Response
 
 from bitpail.api.conditions import PreconditionFailed
+from bitpail.api.request import NotAcceptable
 from bitpail.api.responses import json
 from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TookTooLong, TooLarge, Unavailable
 from bitpail.http.call import Call
@@ -21,6 +22,7 @@ from bitpail.wire import errors as wire
 
 _STATUS: dict[type[BitpailError], int] = {
     NotFound: 404,
+    NotAcceptable: 406,
     Conflict: 409,
     PreconditionFailed: 412,
     TooLarge: 413,

@@ -11,7 +11,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from bitpail.api.responses import json
-from bitpail.errors import Invalid
+from bitpail.errors import BitpailError, Invalid
 from bitpail.http import forms
 from bitpail.http.bodies import Body
 from bitpail.http.call import Call
@@ -40,6 +40,10 @@ PREFIX = b"/!api"
 LONGEST_PAGE = 100
 # So that an absurd page is refused here and not by a database's integers.
 _LAST_PAGE = 1_000_000_000
+
+
+class NotAcceptable(BitpailError):
+    """The body is of another kind than the operation takes."""
 
 
 class Page(Struct, frozen=True):

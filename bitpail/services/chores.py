@@ -14,6 +14,7 @@ from msgspec import Struct
 from bitpail.errors import BitpailError
 from bitpail.services import (
     cursors,
+    downloads,
     lfs,
     notices,
     one_time_links,
@@ -46,6 +47,7 @@ CHORES = (
     Chore("clean after dead pushes", _SECONDS, repositories.clean_after_dead_pushes),
     Chore("clean leftovers", _HOUR, repositories.clean_leftovers),
     Chore("clean broken uploads", _HOUR, lfs.clean_leftovers),
+    Chore("clean downloads", _HOUR, downloads.clean_leftovers),
     Chore("forget cursors", _DAY, cursors.forget_old),
     Chore("forget sessions", _HOUR, sessions.forget_expired),
     Chore("forget one-time links", _HOUR, one_time_links.forget_expired),

@@ -26,7 +26,7 @@ from bitpail.model.repositories import ForkPolicy, Located, Repository, Reposito
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
 from bitpail.policy import names, permissions
-from bitpail.services import cursors, lfs, moved, search_marks, workspaces
+from bitpail.services import cursors, downloads, lfs, moved, search_marks, workspaces
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import forks, watchers
@@ -295,6 +295,7 @@ async def delete(site: Site, repository: Repository, *, moved_to: str | None = N
     await directories.delete(_wiki_path(site, repository))
     await site.fetches.forget(repository.id)
     await lfs.forget(site, repository.id)
+    await downloads.forget(site, repository.id)
 
 
 async def remove_directory(site: Site, repository_id: RepositoryId) -> None:

@@ -136,6 +136,10 @@ def new_cookie() -> str:
     return secrets.token_urlsafe(_BYTES)
 
 
+COOKIE = "bitpail_session"
+"""The name of the cookie."""
+
+
 async def find(site: Site, cookie: str) -> LoggedIn | None:
     """The session of a cookie, unless it has expired, was idle too long, or its user is switched off."""
     found = await store.find(site.db, _of_cookie(site, cookie))

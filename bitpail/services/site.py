@@ -18,6 +18,7 @@ from bitpail.model.denials import Denial
 from bitpail.model.ssh_keys import SshKeyUse
 from bitpail.services import git_slots, keys
 from bitpail.services.counts import Counts
+from bitpail.services.download_counts import DownloadCounts
 from bitpail.services.fetches import Fetches
 from bitpail.services.git_slots import GitSlots
 from bitpail.services.last_uses import LastUses
@@ -41,7 +42,7 @@ class Site(Struct, frozen=True):
 
     ``repositories`` is the directory of all repositories, ``hooks`` that of the
     hook which asks us about each push. ``behind`` writes down what ``last_uses``,
-    ``ssh_key_uses``, ``access_key_uses``, ``usage``, ``upkeep``, ``audit`` and ``denials`` gather.
+    ``ssh_key_uses``, ``access_key_uses``, ``usage``, ``upkeep``, ``downloads``, ``audit`` and ``denials`` gather.
     """
 
     settings: Settings
@@ -60,6 +61,7 @@ class Site(Struct, frozen=True):
     access_key_uses: Ledger[str, SshKeyUse]
     usage: UsageCounts
     upkeep: UpkeepCounts
+    downloads: DownloadCounts
     audit: Ledger[str, Event]
     denials: Ledger[str, Denial]
     throttle: Throttle
@@ -104,6 +106,7 @@ async def open_site(settings: Settings) -> Site:
         access_key_uses=Ledger(db, behind, access_keys.touch),
         usage=UsageCounts(db, behind),
         upkeep=UpkeepCounts(db, behind),
+        downloads=DownloadCounts(db, behind),
         audit=Ledger(db, behind, audit.add_all, most=_MOST_NOTED),
         denials=Ledger(db, behind, denials.add_all, most=_MOST_NOTED, days=DENIALS_KEPT, sweep=denials.sweep),
         throttle=Throttle(site_keys.cursors, settings.free_guesses),

@@ -7,10 +7,13 @@ from bitpail.http.bodies import ClientGone
 from bitpail.http.call import Call
 from bitpail.http.credentials import credential
 from bitpail.http.routing import Match, Router
+from bitpail.model.access import Actor
+from bitpail.model.scopes import Scope
+from bitpail.services import sessions
 from bitpail.services.access import to_repository
 from bitpail.services.authentication import authenticate
 from bitpail.smart_http import errors
-from bitpail.smart_http.routes import LFS, ROUTES
+from bitpail.smart_http.routes import ARCHIVES, LFS, ROUTES
 
 _INFO_REFS = b"/info/refs"
 
@@ -37,7 +40,7 @@ class SmartHttp:
 
     async def _serve(self, call: Call, match: Match) -> ASGIApp:
         call.parameters = match.parameters
-        call.actor = await authenticate(call.site, credential(call.request.headers), call.client)
+        call.actor = await _actor(call, match)
         workspace = match.parameters["workspace"]
         repository = match.parameters["repo_slug"].removesuffix(".git")
         access = await to_repository(call.site, call.actor, match.route.need, workspace, repository)
@@ -54,3 +57,14 @@ class SmartHttp:
         if match is None:
             raise NotFound("there is no page and no Git service at this address")
         return match
+
+
+async def _actor(call: Call, match: Match) -> Actor:
+    headers = call.request.headers
+    cookie = call.request.cookies.get(sessions.COOKIE)
+    # An archive is what a link of a page leads to as well; git has no cookies.
+    if cookie and match.route.template == ARCHIVES and "authorization" not in headers:
+        found = await sessions.find(call.site, cookie)
+        if found is not None:
+            return Actor(found.user, None, frozenset(Scope), call.client)
+    return await authenticate(call.site, credential(headers), call.client)

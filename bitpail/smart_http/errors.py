@@ -21,6 +21,7 @@ from bitpail.services.git_slots import Busy
 from bitpail.services.lfs import NoRoom
 from bitpail.wire import lfs
 from bitpail.wire.errors import LACKS_SCOPES, NOT_YOURS
+from bitpail.wire.text import clean
 
 _STATUS: dict[type[BitpailError], int] = {
     NoRoom: 507,
@@ -57,7 +58,8 @@ def response(call: Call, error: BitpailError) -> PlainTextResponse:
         call.noted["error"] = repr(error)
         text = f"Something went wrong on the server; its log has it as {call.request_id}.\n"
         return PlainTextResponse(text, 500, headers)
-    return PlainTextResponse(f"{scrub(error.message)}\n", status, headers)
+    # A ref in the address may be any bytes.
+    return PlainTextResponse(f"{clean(scrub(error.message))}\n", status, headers)
 
 
 def for_lfs(call: Call, refusal: PlainTextResponse) -> Response:

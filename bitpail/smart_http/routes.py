@@ -10,7 +10,7 @@ import re
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Need
 from bitpail.model.transfer import FETCH, FETCH_WIKI, PUSH, PUSH_WIKI
-from bitpail.smart_http import handlers, lfs
+from bitpail.smart_http import archives, handlers, lfs
 
 
 def _rows(base: str, fetch: Need, push: Need) -> list[Route]:
@@ -50,8 +50,12 @@ _REPOSITORY = "/{workspace}/{repo_slug}"
 LFS = "/info/lfs/"
 """What stands in the address of everything that Git LFS asks, and in no other."""
 
+ARCHIVES = f"{_REPOSITORY}/get/{{name...}}"
+"""One commit's files, for programs that have no git."""
+
 ROUTES = [
     *_rows(_REPOSITORY, FETCH, PUSH),
+    Route("GET", ARCHIVES, Opens.REPOSITORY, FETCH, archives.get),
     *_rows(f"{_REPOSITORY}/wiki", FETCH_WIKI, PUSH_WIKI),
     *_lfs_rows(f"{_REPOSITORY}{LFS[:-1]}"),
     *(
@@ -61,10 +65,10 @@ ROUTES = [
 ]
 
 _GIT = re.compile(
-    rb"/[^/]+/[^/]+(\.git/.*|(/wiki)?/(info/refs|info/lfs/.*|git-upload-pack|git-receive-pack|HEAD|objects/.*)/?)"
+    rb"/[^/]+/[^/]+(\.git/.*|(/wiki)?/(info/refs|info/lfs/.*|git-upload-pack|git-receive-pack|HEAD|objects/.*)/?|/get/.*)"
 )
 
 
 def is_git(path: bytes) -> bool:
-    """Whether a path is one that git asks for; all others below a repository are pages."""
+    """Whether a path is one that git asks for, or of an archive; all others below a repository are pages."""
     return _GIT.fullmatch(path) is not None

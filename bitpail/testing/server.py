@@ -141,8 +141,8 @@ class Bitpail:
                         await db.run(delete(table))
 
         self.do(forget)
-        for shard in self._site.repositories.iterdir():
-            shutil.rmtree(shard, ignore_errors=True)
+        for place in (*self._site.repositories.iterdir(), self.settings.data_path / "downloads"):
+            shutil.rmtree(place, ignore_errors=True)
 
     def do(self, work: Callable[[Site], Awaitable[T]]) -> T:
         """Run one of Bitpail's services against the same data, as the command line does."""

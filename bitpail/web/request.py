@@ -21,7 +21,7 @@ from bitpail.services.site import Site
 from bitpail.services.upcoming import Upcoming
 from bitpail.wire.links import Links
 
-SESSION = "bitpail_session"
+SESSION = sessions.COOKIE
 VISITOR = "bitpail_visitor"
 TOKEN = "form_token"  # noqa: S105 - the name of a field
 

@@ -60,6 +60,10 @@ class RepositoryLinks(Struct, frozen=True, gc=False):
         """The picture of the repository; recorded in this form and in one on another host."""
         return link(f"{self.web}/avatar/32/")
 
+    def download(self, name: str) -> Link:
+        """A download in the API, by the name of the file."""
+        return link(f"{self.api}/downloads/{_segment(name)}")
+
     def commit(self, commit_hash: str) -> Link:
         """A commit in the API."""
         return link(f"{self.api}/commit/{commit_hash}")

@@ -124,6 +124,11 @@ NEEDS = {
     ("PUT", _R): Need(REPOSITORY, Held.ADMIN, signed_in=True, or_makes_one=True),
     ("DELETE", _R): Need(REPOSITORY, Held.ADMIN, signed_in=True, allowed=204),
     ("GET", f"{_R}/watchers"): _READ,
+    ("GET", f"{_R}/downloads"): _READ,
+    # No form, and no such file.
+    ("POST", f"{_R}/downloads"): Need(REPOSITORY, Held.WRITE, signed_in=True, allowed=406),
+    ("GET", f"{_R}/downloads/{{filename}}"): Need(REPOSITORY, Held.READ, allowed=404),
+    ("DELETE", f"{_R}/downloads/{{filename}}"): Need(REPOSITORY, Held.WRITE, signed_in=True, allowed=404),
     ("GET", f"{_R}/forks"): _READ,
     # Into the own workspace, where everybody may; a name is wanted that makes no slug.
     ("POST", f"{_R}/forks"): Need(REPOSITORY, Held.READ, signed_in=True, allowed=400, body=b'{"name": "!"}'),

@@ -32,6 +32,7 @@ _KNOWN = {
     "revspec": ["main..v1"],
     "path": ["file.txt", ""],
     "name": ["main", "v1", "new"],
+    "filename": ["a.txt", "-x"],
     "selected_user": ["{ada}"],
     "project_key": ["PROJ"],
     "subject_type": ["repository", "workspace"],

@@ -86,8 +86,9 @@ def rest() -> list[Operation]:
 
 
 def git() -> list[Operation]:
-    """Both services of Git, their refs and their endpoints, for code and for the wiki."""
-    found = []
+    """Both services of Git, their refs and their endpoints, for code and for the wiki; archives."""
+    archive = "/{workspace}/{repo_slug}.git/get/{name...}"
+    found = [Operation("GET", archive, Need(REPOSITORY, Held.READ), [{"repository"}], is_git=True)]
     for base, fetch, push in [("", "repository", "repository:write"), ("/wiki", "wiki", "wiki")]:
         for service, permission, scope in [
             ("git-upload-pack", Held.READ, fetch),

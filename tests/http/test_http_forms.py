@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 
 import pytest
@@ -50,3 +51,53 @@ def test_a_form_that_is_cut_short_is_refused(end):
 
     with pytest.raises(Invalid):
         forms.parts(body[:end], KIND)
+
+
+async def _streamed(body, step):
+    async def pieces():
+        for start in range(0, len(body), step):
+            yield body[start : start + step]
+
+    return [one async for one in forms.streamed(pieces(), KIND)]
+
+
+def streamed(body, step=7):
+    """Heads with what came behind each, however it was cut."""
+    found = []
+    for one in asyncio.run(_streamed(body, step)):
+        if isinstance(one, bytes):
+            found[-1][1] += one
+        else:
+            found.append([one, b""])
+    return [(one.name, one.filename, content) for one, content in found]
+
+
+@given(st.binary(max_size=200), st.integers(1, 80))
+def test_streamed_it_is_the_same_however_it_is_cut(content, step):
+    if b"\r\n--edge" not in b"\r\n" + content:
+        body = part("files", content, file="ä.bin") + part("a", b"1") + b"--edge--\r\n"
+
+        assert streamed(body, step) == [("files", "ä.bin", content), ("a", None, b"1")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"nothing of the kind",
+        part("files", b"x", file="a"),
+        part("files", b"x", file="a") + b"--edge",
+        b"--edge\r\nX: y\r\n\r\nx\r\n--edge--\r\n",
+        b"--edge\r\nX: " + b"y" * 20_000 + b"\r\n\r\nx\r\n--edge--\r\n",
+        b'--edge\r\nContent-Disposition: form-data; name="files"; filename="\xff"\r\n\r\nx\r\n--edge--\r\n',
+    ],
+)
+def test_what_is_no_whole_form_is_refused_by_its_end(body):
+    with pytest.raises(Invalid):
+        streamed(body)
+
+
+@given(st.binary(), st.integers(1, 80))
+def test_nothing_breaks_what_is_streamed(body, step):
+    with contextlib.suppress(Invalid):
+        streamed(body, step)
