@@ -205,7 +205,7 @@ class ApiRequest:
         return [value for key, value in self._as_given() if key == name]
 
     def _as_given(self) -> list[tuple[str, str]]:
-        text = self.call.request.url.query
+        text = self.call.request.scope["query_string"].decode("ascii", _ANY_BYTES)
         return parse_qsl(text, keep_blank_values=True, errors=_ANY_BYTES)
 
     async def fields(self) -> list[tuple[str, Any]]:

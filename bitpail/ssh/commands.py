@@ -84,9 +84,12 @@ def _place(path: str) -> tuple[str, str, str]:
     parts = path.removeprefix("/").removeprefix("~/").removesuffix("/").split("/")
     of = "wiki" if len(parts) == 3 and parts[2] == "wiki" else "code"
     names = parts[:2] if of == "wiki" else parts
-    if len(names) != 2 or not all(_may_be_a_name(name) for name in names):
+    if len(names) != 2:
         raise NotFound("no such path")
-    return names[0], names[1].removesuffix(".git"), of
+    workspace, repository = names[0], names[1].removesuffix(".git")
+    if not _may_be_a_name(workspace) or not _may_be_a_name(repository):
+        raise NotFound("no such path")
+    return workspace, repository, of
 
 
 def _may_be_a_name(name: str) -> bool:

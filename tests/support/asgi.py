@@ -62,6 +62,9 @@ def basic(username: str | bytes, secret: str | bytes) -> str:
 class Client:
     """Talks to one application. ``path`` is sent as it stands: encode it as a client would."""
 
+    beyond: frozenset[str] = frozenset()
+    """The same as of a request, for all of them."""
+
     def __init__(self, application: Any, *, host: str = HOST, peer: str = "192.0.2.1") -> None:
         self._application = application
         self._host = host
@@ -107,7 +110,7 @@ class Client:
         async with asyncio.timeout(30):
             await self._application(scope, lambda: anext(incoming), send)
         if is_api(raw) and answer.status:
-            self._judge(answer, raw, given, sent, b"".join(pieces), frozenset(beyond))
+            self._judge(answer, raw, given, sent, b"".join(pieces), self.beyond | frozenset(beyond))
         return answer
 
     def _judge(
