@@ -4,6 +4,7 @@ Two trees are compared by plumbing, which no repository's own configuration of
 colours, drivers or prefixes reaches.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from msgspec import Struct
 from bitpail.errors import GitError
 from bitpail.git.command import Process, run, start
 from bitpail.git.directories import GitDirectory
+from bitpail.git.environment import Config
 from bitpail.git.revisions import RepositoryPath, Revision, check_hash
 from bitpail.model.diffs import ChangedFile, FileSide
 
@@ -23,6 +25,10 @@ _PLAIN = ("-r", "--no-ext-diff", "--no-textconv", "--no-color")
 _RENAMES = ("-M", "-l1000")
 _STATUSES = {"A": "added", "D": "removed", "R": "renamed", "C": "renamed"}
 _SLOWEST = 60.0
+# For a page: seconds, bytes of names, and the size from which on git compares no lines.
+_PATIENCE = 10.0
+_MOST_NAMES = 16 << 20
+_SMALL: Config = (("core.bigFileThreshold", "8m"),)
 _SECTION = b"diff --git "
 
 
@@ -41,6 +47,24 @@ class How(Struct, frozen=True):
     binary: bool = True
     renames: bool = True
     paths: tuple[RepositoryPath, ...] = ()
+
+
+class Named(Struct, frozen=True):
+    """What git says of a file without a look inside: a letter, modes and paths, of which a rename has two."""
+
+    status: str
+    modes: tuple[str, str]
+    paths: tuple[str, ...]
+
+    def changed(self, added: int, removed: int, *, is_binary: bool) -> ChangedFile:
+        """The same with what a look inside told."""
+        return ChangedFile(
+            status=_STATUSES.get(self.status, "modified"),
+            added=added,
+            removed=removed,
+            old=None if self.status == "A" else FileSide(self.paths[0], self.modes[0], is_binary),
+            new=None if self.status == "D" else FileSide(self.paths[-1], self.modes[1], is_binary),
+        )
 
 
 async def text(directory: GitDirectory, sides: Sides, how: How) -> AsyncGenerator[bytes, None]:
@@ -88,13 +112,64 @@ async def _without_binary(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield header + rest
 
 
-async def files(directory: GitDirectory, sides: Sides, how: How) -> list[ChangedFile]:
-    """Every file that differs, by its path, with the lines that it gained and lost; 0 and 0 if it is binary."""
+async def files(directory: GitDirectory, sides: Sides, how: How, *, shown: bool = False) -> list[ChangedFile]:
+    """Every file that differs, by its path, with the lines that it gained and lost; 0 and 0 if it is binary.
+
+    With ``shown`` to a person who waits, large files are taken for binary ones. Raises TookTooLong.
+    """
     flags = [*_flags(how), "--raw", "--numstat", "-z", "--abbrev=40"]
     output = await run(
-        directory.path, "diff-tree", *flags, revisions=_trees(sides), paths=how.paths, timeout=_SLOWEST
+        directory.path,
+        "diff-tree",
+        *flags,
+        revisions=_trees(sides),
+        paths=how.paths,
+        timeout=_PATIENCE if shown else _SLOWEST,
+        config=_SMALL if shown else (),
     )
     return _parse(output.split(b"\0"))
+
+
+async def names(directory: GitDirectory, sides: Sides, how: How) -> tuple[list[Named], bool]:
+    """Files that differ, without a look inside, and whether these are all: at most some megabytes of names."""
+    output, is_whole = await _beginning(directory, sides, how, ["--raw", "-z", "--no-abbrev"], _MOST_NAMES)
+    fields = output.split(b"\0")
+    # What follows the last NUL was cut off, or is nothing.
+    return parse_names(fields[:-1])[0], is_whole
+
+
+async def beginning(directory: GitDirectory, sides: Sides, how: How, most: int) -> tuple[bytes, bool]:
+    """The first whole lines of the differences, and whether these are all. Of a large file git only says that it differs."""
+    output, is_whole = await _beginning(directory, sides, how, ["-p", f"-U{how.context}"], most)
+    return output if is_whole else output[: output.rfind(b"\n") + 1], is_whole
+
+
+async def _beginning(
+    directory: GitDirectory, sides: Sides, how: How, flags: list[str], most: int
+) -> tuple[bytes, bool]:
+    output = bytearray()
+    try:
+        async with (
+            asyncio.timeout(_PATIENCE),
+            start(
+                directory.path,
+                "diff-tree",
+                *_flags(how),
+                *flags,
+                revisions=_trees(sides),
+                paths=how.paths,
+                config=_SMALL,
+                stdin=False,
+            ) as process,
+        ):
+            while piece := await process.read():
+                output += piece
+                if len(output) > most:
+                    return bytes(output[:most]), False
+            await _check(process, "diff-tree")
+    except TimeoutError:
+        return bytes(output), False
+    return bytes(output), True
 
 
 def _flags(how: How) -> list[str]:
@@ -108,49 +183,44 @@ def _trees(sides: Sides) -> list[Revision]:
 
 
 def _parse(fields: list[bytes]) -> list[ChangedFile]:
-    """First a line for each file with modes and names, then numbers for those of which something is to be shown."""
-    position, described = 0, []
-    while position < len(fields) and fields[position].startswith(b":"):
-        old_mode, new_mode, _, _, status = fields[position][1:].split(b" ")
-        letter = status[:1].decode("ascii")
-        count = 2 if letter in "RC" else 1
-        names = fields[position + 1 : position + 1 + count]
-        described.append((letter, (old_mode.decode(), new_mode.decode()), names))
-        position += 1 + count
-    numbers = _numbers(fields[position:])
-    # With white space ignored nothing may be left of what differs.
-    return [
-        _changed(letter, modes, [_path(name) for name in names], numbers[names[-1]])
-        for letter, modes, names in described
-        if names[-1] in numbers
-    ]
-
-
-def _numbers(fields: list[bytes]) -> dict[bytes, tuple[bytes, bytes]]:
-    """Lines added and removed by the new name of each file."""
-    found, position = {}, 0
-    while position < len(fields) and fields[position]:
-        added, removed, name = fields[position].split(b"\t", 2)
-        if not name:
-            position += 2
-            name = fields[position]
-        found[name] = added, removed
-        position += 1
+    """First a line for each file with modes and names, then the numbers of those with lines that count."""
+    named, position = parse_names(fields)
+    numbers = _numbers(fields, position)
+    found = []
+    for one in named:
+        counted = numbers.get(one.paths[-1])
+        if counted is None:
+            # With white space ignored nothing may be left of what differs.
+            continue
+        is_binary = counted[0] is None
+        found.append(one.changed(counted[0] or 0, counted[1] or 0, is_binary=is_binary))
     return found
 
 
-def _changed(
-    letter: str, modes: tuple[str, str], paths: list[str], numbers: tuple[bytes, bytes]
-) -> ChangedFile:
-    added, removed = numbers
-    is_binary = added == b"-"
-    return ChangedFile(
-        status=_STATUSES.get(letter, "modified"),
-        added=0 if is_binary else int(added),
-        removed=0 if is_binary else int(removed),
-        old=None if letter == "A" else FileSide(paths[0], modes[0], is_binary),
-        new=None if letter == "D" else FileSide(paths[-1], modes[1], is_binary),
-    )
+def parse_names(fields: list[bytes]) -> tuple[list[Named], int]:
+    """The files of ``--raw -z``, and where they end. What was cut off at its end is left out."""
+    position, named = 0, []
+    while position < len(fields) and fields[position].startswith(b":"):
+        old_mode, new_mode, _, _, status = fields[position][1:].split(b" ")
+        letter = status[:1].decode("ascii")
+        end = position + (3 if letter in "RC" else 2)
+        if end > len(fields):
+            break
+        paths = tuple(_path(field) for field in fields[position + 1 : end])
+        named.append(Named(letter, (old_mode.decode(), new_mode.decode()), paths))
+        position = end
+    return named, position
+
+
+def _numbers(fields: list[bytes], position: int) -> dict[str, tuple[int | None, int | None]]:
+    """Lines gained and lost by path, the new one of two; None and None if it is binary."""
+    found: dict[str, tuple[int | None, int | None]] = {}
+    while position < len(fields) and fields[position]:
+        added, removed, path = fields[position].split(b"\t", 2)
+        position += 1 if path else 3
+        counted = (None, None) if added == b"-" else (int(added), int(removed))
+        found[_path(path or fields[position - 1])] = counted
+    return found
 
 
 def _path(field: bytes) -> str:

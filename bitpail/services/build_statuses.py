@@ -1,6 +1,7 @@
 """What builds said of a commit: told, told again, listed."""
 
 import re
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -14,6 +15,7 @@ from bitpail.services.site import Site
 from bitpail.store import build_statuses as store
 
 _MOST = 500
+_GRAVITY = (State.SUCCESSFUL, State.INPROGRESS, State.STOPPED, State.FAILED)
 _TEMPLATE = re.compile(r"\{(repository\.full_name|repository\.uuid|commit\.hash|commit\.short_hash)\}")
 
 
@@ -32,6 +34,14 @@ async def of_commit(site: Site, access: Access, revision: str) -> list[BuildStat
     commit = await commits.one(site, access, revision)
     found = await store.of_commit(site.db, access.repository.id, commit.hash)
     return sorted(found, key=lambda status: status.updated_on, reverse=True)
+
+
+async def worst(site: Site, access: Access, commits: Sequence[str]) -> dict[str, State]:
+    """Of each of these commits, by full hash, of which builds said something: the state that matters most."""
+    found: dict[str, State] = {}
+    for commit, state in await store.states(site.db, access.repository.id, commits):
+        found[commit] = max(found.get(commit, State(state)), State(state), key=_GRAVITY.index)
+    return found
 
 
 async def one(site: Site, access: Access, revision: str, key: str) -> BuildStatus:

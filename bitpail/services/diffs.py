@@ -40,14 +40,14 @@ class Changes(Struct, frozen=True):
 async def text(site: Site, access: Access, spec: str, how: How) -> AsyncGenerator[bytes, None]:
     """The differences as git prints them, in pieces. Raises Invalid or NotFound before the first."""
     git_directory = await directory(site, access)
-    sides = await _sides(site, git_directory, spec, topic=how.topic)
+    sides = await compared(site, git_directory, spec, topic=how.topic)
     return diffs.text(git_directory, sides, _how(how))
 
 
 async def files(site: Site, access: Access, spec: str, how: How) -> Changes:
     """Every file that differs. Raises Invalid or NotFound."""
     git_directory = await directory(site, access)
-    sides = await _sides(site, git_directory, spec, topic=how.topic)
+    sides = await compared(site, git_directory, spec, topic=how.topic)
     return Changes(sides.old, sides.new, await diffs.files(git_directory, sides, _how(how)))
 
 
@@ -89,7 +89,7 @@ def _how(how: How) -> diffs.How:
     )
 
 
-async def _sides(site: Site, git_directory: GitDirectory, spec: str, *, topic: bool) -> Sides:
+async def compared(site: Site, git_directory: GitDirectory, spec: str, *, topic: bool) -> Sides:
     """``A..B`` has the changes in A and the base in B: the reverse of git's own.
 
     Without a commit in common the two are compared as they are.

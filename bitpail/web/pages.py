@@ -1,5 +1,6 @@
 """Templates into pages. Everything put into one is escaped unless it is markup made here."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,10 @@ from bitpail.web.boxes import NAMES
 from bitpail.web.browsers import browser_name
 from bitpail.web.request import TOKEN, WebRequest
 from bitpail.wire.links import Links
+from bitpail.wire.markup import markdown
+from bitpail.wire.text import clean
+
+_MOMENT = 16_384
 
 _SETTINGS = (
     ("/account/settings/", "Profile"),
@@ -51,6 +56,14 @@ def render(request: WebRequest, template: str, status_code: int = 200, **values:
     if request.form_token in text:
         request.greet(response)
     return response
+
+
+async def rendered(text: str) -> Markup:
+    """Markdown that somebody wrote, as HTML that can do nothing; in a thread if others would wait for it."""
+    shown = clean(text)
+    made = markdown(shown) if len(shown) < _MOMENT else await asyncio.to_thread(markdown, shown)
+    # It was sanitised where it was made.
+    return Markup(made)  # noqa: S704
 
 
 def _sentence(message: str) -> str:

@@ -13,7 +13,7 @@ from bitpail.model.workspaces import Workspace
 from bitpail.web.pages import render
 from bitpail.web.request import WebRequest
 
-SOURCE = "Source"
+SOURCE, COMMITS, BRANCHES = "Source", "Commits", "Branches"
 """The parts of a repository, each a tab."""
 
 
@@ -92,4 +92,7 @@ def clone(request: WebRequest, access: Access, *, wiki: bool = False) -> Clone:
 
 def _tabs(access: Access) -> list[Tab]:
     home = address(access.workspace, access.repository)
-    return [Tab(SOURCE, f"{home}/src/")]
+    return [
+        Tab(SOURCE, f"{home}/src/"),
+        Tab(COMMITS, f"{home}/commits/"),
+    ]

@@ -18,6 +18,8 @@ API = "/bitpail/1/docs"
 
 _ONE = f"{APP_PASSWORDS}{{id}}"
 
+_COMMIT = "/{workspace}/{repo_slug}/commits/{commit}"
+
 NO_PAGES = {
     "/": "leads on to the log-in or the settings",
     "/account": "leads on to the settings",
@@ -28,6 +30,7 @@ NO_PAGES = {
     "/{workspace}/{repo_slug}/avatar/{size}": "likewise",
     "/{workspace}/workspace/projects/{project_key}/avatar": "likewise",
     "/{workspace}/workspace/projects/{project_key}/avatar/{size}": "likewise",
+    f"{_COMMIT}/raw": "differences as text",
     "/admin/audit/export": "JSON lines to be kept",
 }
 """Routes that a GET reaches and that show no page."""
@@ -154,6 +157,20 @@ PAGES = [
     Page("repository-empty", "/{workspace}/{repo_slug}", _at("/acme/blank/")),
     Page("source", "/{workspace}/{repo_slug}/src", _at("/acme/engine/src/")),
     Page("directory", "/{workspace}/{repo_slug}/src/{commit}/{path...?}", _at("/acme/engine/src/main/docs/")),
+    Page("commits", "/{workspace}/{repo_slug}/commits", _at("/acme/history/commits/")),
+    Page(
+        "commits-of-branch",
+        "/{workspace}/{repo_slug}/commits/branch/{name...}",
+        _at("/acme/history/commits/branch/side"),
+    ),
+    Page(
+        "commits-of-tag",
+        "/{workspace}/{repo_slug}/commits/tag/{name...}",
+        _at("/acme/history/commits/tag/v1"),
+    ),
+    Page("commit", _COMMIT, _at("/acme/history/commits/{change}")),
+    Page("commit-split", _COMMIT, _at("/acme/history/commits/{change}?view=split")),
+    Page("commit-merge", _COMMIT, _at("/acme/history/commits/{merge}")),
     Page("not-found", "", _at("/account/nothing")),
 ]
 

@@ -78,7 +78,7 @@ STATEMENTS = {
         (workspaces, "_personal_of"),
         (lfs_locks, "_by_path _by_id _page _remove"),
         (repositories, "_hold"),
-        (build_statuses, "_of_commit _one"),
+        (build_statuses, "_of_commit _states _one"),
         (reports, "_by_id _by_external_id _page _count _remove"),
         (users, "_hold"),
         (commit_comments, "_one _page _count _count_all _last _set_content _answer _depth"),

@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 import pyotp
 import pytest
 from sqlalchemy import select, update
+from support import history
 from support.browser import PASSWORD
 
 from bitpail.errors import NotFound
@@ -53,6 +54,7 @@ class World:
         server.repository("acme/notes", files={"README.md": "# Notes\n"})
         server.repository("acme/engine", files={"README.md": "# Engine\n", "docs/use.md": "# Use\n"})
         server.repository("acme/blank")
+        self.history = history.told(server, self.ada)
         server.repository("acme/moved")
         moved = self.do(repositories.named, "acme", "moved").repository
         self.do(repositories.delete, moved, moved_to=f"https://git.example.net/{'long/' * 20}moved")
@@ -128,6 +130,7 @@ class World:
             "rotating": self.labelled("laptop").id,
             "key": self.do(ssh_keys.of_user, self.user("ada"))[0].id,
             "denial": self.denied(),
+            **self.history,
         }
 
     def unused_label(self) -> str:

@@ -1,0 +1,110 @@
+"""What differs between commits, for somebody who looks at it: some files at a time, within limits of size and time."""
+
+import asyncio
+
+from msgspec import Struct
+
+from bitpail.errors import NotFound, TookTooLong
+from bitpail.git import diffs
+from bitpail.git.diffs import Named
+from bitpail.git.directories import GitDirectory
+from bitpail.git.revisions import RepositoryPath
+from bitpail.model.access import Access
+from bitpail.model.diffs import ChangedFile
+from bitpail.services.diffs import compared
+from bitpail.services.git_slots import whose
+from bitpail.services.repositories import directory
+from bitpail.services.site import Site
+from bitpail.wire import unified_diffs
+from bitpail.wire.unified_diffs import Section
+
+FILES = 50
+"""How many files there are on a page."""
+
+_MOST_TEXT = 2 << 20
+
+
+class Wanted(Struct, frozen=True):
+    """``path`` is one file, before or after; else page ``number`` of all, from 1. ``context`` is in lines."""
+
+    path: str | None = None
+    number: int = 1
+    context: int = 3
+    ignore_whitespace: bool = False
+
+
+class FileText(Struct, frozen=True):
+    """A file and its lines; ``is_whole`` says that no lines were too much to be read."""
+
+    file: ChangedFile
+    sections: list[Section]
+    is_whole: bool
+
+
+class DiffPage(Struct, frozen=True):
+    """The commits that were compared, a page of files, the number of all, and whether that is exact."""
+
+    old: str | None
+    new: str
+    files: list[FileText]
+    size: int
+    is_counted: bool
+
+
+async def page(site: Site, access: Access, spec: str, wanted: Wanted) -> DiffPage:
+    """A commit against its first parent, or ``A..B``: A against what it has in common with B.
+
+    Raises Invalid or NotFound.
+    """
+    git_directory = await directory(site, access)
+    sides = await compared(site, git_directory, spec, topic=True)
+    how = diffs.How(context=wanted.context, ignore_whitespace=wanted.ignore_whitespace)
+    async with site.slots.slot(*whose(access)):
+        named, is_counted = await diffs.names(git_directory, sides, how)
+        chosen = _chosen(named, wanted)
+        files = await _read(git_directory, sides, how, chosen, is_all=len(chosen) == len(named))
+    return DiffPage(sides.old, sides.new, files, len(named), is_counted)
+
+
+def _chosen(named: list[Named], wanted: Wanted) -> list[Named]:
+    if wanted.path is None:
+        return named[(wanted.number - 1) * FILES : wanted.number * FILES]
+    found = [one for one in named if wanted.path in one.paths]
+    if not found:
+        raise NotFound(f"no change of {RepositoryPath(wanted.path).text!r} here")
+    return found[:FILES]
+
+
+async def _read(
+    git_directory: GitDirectory, sides: diffs.Sides, how: diffs.How, chosen: list[Named], *, is_all: bool
+) -> list[FileText]:
+    if not chosen:
+        return []
+    paths = (
+        () if is_all else tuple(RepositoryPath(path) for one in chosen for path in dict.fromkeys(one.paths))
+    )
+    how = diffs.How(context=how.context, ignore_whitespace=how.ignore_whitespace, paths=paths)
+    try:
+        counted = await diffs.files(git_directory, sides, how, shown=True)
+    except TookTooLong:
+        # Then nobody knows how many lines; which files is known.
+        counted = []
+    text, is_whole = await diffs.beginning(git_directory, sides, how, _MOST_TEXT)
+    sections = await asyncio.to_thread(unified_diffs.parse, text)
+    by_path: dict[str, list[Section]] = {}
+    for section in sections:
+        by_path.setdefault(section.paths[1], []).append(section)
+    cut = sections[-1].paths[1] if sections and not is_whole else None
+    known = {_path(file): file for file in counted}
+    shown = []
+    for one in chosen:
+        path = one.paths[-1]
+        file = known.get(path) or one.changed(0, 0, is_binary=False)
+        found = by_path.get(path, [])
+        shown.append(FileText(file, found, is_whole or (bool(found) and path != cut)))
+    return shown
+
+
+def _path(file: ChangedFile) -> str:
+    side = file.new or file.old
+    return side.path if side else ""
