@@ -14,7 +14,7 @@ from bitpail.services import build_statuses, commits, refs
 from bitpail.services.commits import Wanted
 from bitpail.services.refs import BRANCHES, TAGS
 from bitpail.web.repository import COMMITS, below, render_in
-from bitpail.web.request import WebRequest
+from bitpail.web.request import WebRequest, see_other
 
 _LISTED = 30
 _OFFERED = 100
@@ -52,6 +52,13 @@ async def every(request: WebRequest, access: Access) -> Response:
 async def of_branch(request: WebRequest, access: Access) -> Response:
     """``GET .../commits/branch/{name}``."""
     return await _page(request, access, BRANCHES, request.parameters["name"])
+
+
+async def branch(request: WebRequest, access: Access) -> Response:
+    """``GET .../branch/{name}``, where the API's ``links.html`` of a branch lead: on to its history."""
+    name = request.parameters["name"]
+    await refs.one(request.site, access, BRANCHES, name)
+    return see_other(below(access, "commits/branch", name))
 
 
 async def of_tag(request: WebRequest, access: Access) -> Response:

@@ -29,6 +29,7 @@ ROUTES = [
     Route("GET", f"{_REPOSITORY}/src", Opens.REPOSITORY, SEE, source.front),
     Route("GET", f"{_REPOSITORY}/src/{{commit}}/{{path...?}}", Opens.REPOSITORY, SEE, source.one),
     Route("GET", _COMMITS, Opens.REPOSITORY, SEE, commits.every),
+    Route("GET", f"{_REPOSITORY}/branch/{{name...}}", Opens.REPOSITORY, SEE, commits.branch),
     Route("GET", f"{_COMMITS}/branch/{{name...}}", Opens.REPOSITORY, SEE, commits.of_branch),
     Route("GET", f"{_COMMITS}/tag/{{name...}}", Opens.REPOSITORY, SEE, commits.of_tag),
     Route("GET", _COMMIT, Opens.REPOSITORY, SEE, commit.one),

@@ -30,6 +30,7 @@ NO_PAGES = {
     "/{workspace}/{repo_slug}/avatar/{size}": "likewise",
     "/{workspace}/workspace/projects/{project_key}/avatar": "likewise",
     "/{workspace}/workspace/projects/{project_key}/avatar/{size}": "likewise",
+    "/{workspace}/{repo_slug}/branch/{name...}": "leads on to the branch's history",
     f"{_COMMIT}/raw": "differences as text",
     "/admin/audit/export": "JSON lines to be kept",
 }

@@ -424,3 +424,21 @@ async def test_an_empty_repository_has_no_history_and_says_how_to_begin(server, 
     await server.repository("engines", "blank")
 
     assert "git push" in (await shown(page, "/engines/blank/commits/")).text
+
+
+async def test_the_links_of_commits_and_refs_in_the_api_lead_to_pages(server, page, ada, engines, git):
+    made = commit(git, {"a": b"one\n"}, branch="feature/a#b")
+    git.git("update-ref", "refs/heads/main", made)
+    git.git("tag", "v1", made)
+    await server.adopted("engines", "difference", git)
+    auth = await server.auth(ada, "repository")
+    api = "/2.0/repositories/engines/difference"
+
+    for path in ("refs", "commits"):
+        answer = await server.client.request("GET", f"{api}/{path}", auth=auth)
+        for value in answer.json()["values"]:
+            shown_at = await page.get(value["links"]["html"]["href"].partition("://git.example.org")[2])
+            shown_at = await page.follow(shown_at) if shown_at.status == 303 else shown_at
+            assert shown_at.status == 200
+            assert made[:7] in shown_at.text
+    assert (await page.get(f"{HOME}/branch/none")).status == 404
