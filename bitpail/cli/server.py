@@ -11,7 +11,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from bitpail import settings as bitpail_settings
-from bitpail.app import create
+from bitpail.app import work
 from bitpail.cli.context import Context, answer, as_json
 from bitpail.cli.ssh_process import beside
 from bitpail.errors import ConfigurationError, Conflict
@@ -66,7 +66,7 @@ def serve(
     ssh_listening, settings = _ssh(settings)
     host, port = settings.address
     config = uvicorn.Config(
-        partial(create, settings),
+        partial(work, settings),
         factory=True,
         host=host,
         port=port,
