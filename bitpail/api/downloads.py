@@ -9,7 +9,7 @@ from bitpail.api.request import ApiRequest, NotAcceptable
 from bitpail.api.responses import empty
 from bitpail.errors import BitpailError, Invalid
 from bitpail.http import forms
-from bitpail.http.bodies import Body
+from bitpail.http.bodies import Body, ClientGone, Silent
 from bitpail.http.forms import PartHead
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Access
@@ -40,9 +40,10 @@ async def create(request: ApiRequest, access: Access) -> Response:
     body = Body(request.call.receive, headers, 0, request.site.settings.idle_timeout)
     try:
         await service.upload(request.site, access, _files(forms.streamed(aiter(body), content_type)))
-    except BitpailError:
+    except BitpailError as error:
         # Or who still sends would lose the reason.
-        await body.drain()
+        if not isinstance(error, ClientGone | Silent):
+            await body.drain()
         raise
     made = empty(201)
     made.headers["Location"] = request.links.repository(access.workspace, access.repository).api_part(

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from msgspec import Struct
 
 from bitpail.errors import BitpailError
-from bitpail.git import directories
+from bitpail.git import directories, pools
 from bitpail.git.directories import GitDirectory
 from bitpail.git.version import check_version
 from bitpail.services import keys, repositories
@@ -86,4 +86,7 @@ def _repository(name: str, directory: GitDirectory) -> Finding:
         directories.locate(directory.path)
     except BitpailError as error:
         return Finding(f"repository {name}", well=False, advice=error.message)
-    return Finding(f"repository {name}", well=True)
+    pool = None if directory.adopted else pools.pool_of(directory.path)
+    is_whole = pool is None or (pool / "objects").is_dir()
+    advice = f"what it shares with other forks is gone: put {pool} back from a backup"
+    return Finding(f"repository {name}", is_whole, advice)

@@ -276,5 +276,6 @@ def in_contract(template: str) -> str:
 
 def filled(template: str) -> str:
     """A path of the template; places and people that are left in it are the caller's."""
-    values = {**_VALUES, "name": "v1"} if "/tags/" in template else _VALUES
+    name = "v1" if "/tags/" in template else "main.zip" if "/get/" in template else _VALUES["name"]
+    values = {**_VALUES, "name": name}
     return _PARAMETER.sub(lambda match: values.get(match[1], match[0]), template)

@@ -87,6 +87,12 @@ async def one_of_each(server, api, auth, ada, git):
     ):
         answer = await api.send_json("POST", path, value, auth=auth)
         assert answer.status in {200, 201, 501}, answer
+    download = (
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="a b.txt"\r\n\r\nx\r\n--x--\r\n'
+    )
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    answer = await api.request("POST", f"{CODE}/downloads", auth=auth, headers=kind, body=download)
+    assert answer.status == 201, answer
     note = {"type": "report_annotation", "annotation_type": "BUG", "summary": "s"}
     report = {"type": "report", "title": "t", "details": "d", "report_type": "TEST"}
     for path, value in (

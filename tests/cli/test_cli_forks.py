@@ -1,5 +1,7 @@
 """``bitpail repo fork``, ``watch`` and ``unwatch``."""
 
+import json
+
 import pytest
 from support.clients import is_intact
 from support.repositories import Repository
@@ -70,3 +72,15 @@ def test_who_watches_can_be_said_here(bitpail, code):
     assert bitpail.well("repo", "unwatch", "ada/code", "ada") == "ada does not watch ada/code\n"
     refused = bitpail("repo", "watch", "ada/code", "grace")
     assert (refused.status, "grace sees no repository ada/code" in refused.err) == (1, True)
+
+
+def test_the_doctor_misses_what_forks_share(bitpail, code):
+    bitpail.well("repo", "fork", "ada/code", "ada/fork")
+    assert all(one["well"] for one in bitpail.json("doctor") if one["what"].startswith("repository"))
+    (pool,) = (bitpail.data / "repositories").glob("*/*.pool.git")
+    pool.rename(pool.with_suffix(".away"))
+
+    done = bitpail("doctor", "--json")
+
+    ill = [one["what"] for one in json.loads(done.out) if not one["well"]]
+    assert (done.status, "repository ada/fork" in ill, "repository ada/code" in ill) == (1, True, False)

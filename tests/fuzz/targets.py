@@ -159,7 +159,7 @@ def authorization(data: bytes) -> None:
 
 
 def form(data: bytes) -> None:
-    """A form in parts, and one that is URL-encoded."""
+    """A form in parts, whole and as it comes in, and one that is URL-encoded."""
     with suppress(Invalid):
         forms.pairs(data)
     with suppress(Invalid):
@@ -168,6 +168,18 @@ def form(data: bytes) -> None:
         forms.parts(
             b'--x\r\ncontent-disposition: form-data; name="a"\r\n\r\n\r\n--x--', data.decode("latin-1")
         )
+
+    async def body():
+        for piece in _pieces(data):
+            yield piece
+
+    async def read() -> int:
+        parts = forms.streamed(body(), "multipart/form-data; boundary=x")
+        return sum([len(part) async for part in parts if isinstance(part, bytes)])
+
+    with suppress(Invalid):
+        if asyncio.run(read()) > len(data):
+            raise Broken("more than came in")
 
 
 def asked(data: bytes) -> None:
