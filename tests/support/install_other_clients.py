@@ -1,4 +1,4 @@
-"""Gives the tests isomorphic-git and go-git: the first by npm, the second built by Go, into this environment.
+"""Gives the tests isomorphic-git and bitbucket.js by npm, and go-git built by Go, into this environment.
 
 What is there and made of the same files is left alone. npm and Go check what they fetch against the
 hashes beside the sources. Where one can't be had, this says so in one line.
@@ -11,16 +11,26 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from other_clients import GO_GIT, INSTALLED, ISOMORPHIC_GIT, Program, go_git, isomorphic_git
+from other_clients import (
+    BITBUCKET_JS,
+    GO_GIT,
+    INSTALLED,
+    ISOMORPHIC_GIT,
+    Program,
+    bitbucket_js,
+    go_git,
+    isomorphic_git,
+)
 
 _PATIENCE = 300
 """Seconds; where there is no network, npm would try for longer."""
-_STAMPS = {isomorphic_git: "package-lock.json", go_git: "*"}
+_STAMPS = {isomorphic_git: "package-lock.json", bitbucket_js: "package-lock.json", go_git: "*"}
 
 
 def main() -> None:
     for program, source, install in (
         (isomorphic_git, ISOMORPHIC_GIT, _npm),
+        (bitbucket_js, BITBUCKET_JS, _npm),
         (go_git, GO_GIT, _go),
     ):
         _bring(program, source, install)
@@ -49,7 +59,7 @@ def _npm(source: Path) -> bool:
     npm = shutil.which("npm")
     if npm is None:
         return False
-    place = INSTALLED / "isomorphic_git"
+    place = INSTALLED / source.name
     place.mkdir(exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(source / name, place)

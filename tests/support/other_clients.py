@@ -1,4 +1,4 @@
-"""Git clients that share no code with git and are no Python either: isomorphic-git in Node, go-git in Go.
+"""Clients that are no Python and, of git, share no code with it: isomorphic-git and bitbucket.js in Node, go-git in Go.
 
 ``install_other_clients.py`` puts them into this environment. Each is a program that does one action for one process:
 JSON in, JSON out, so that no secret stands in an argument.
@@ -16,6 +16,7 @@ import pytest
 
 INSTALLED = Path(sys.prefix) / "other_clients"
 ISOMORPHIC_GIT = Path(__file__).with_name("isomorphic_git")
+BITBUCKET_JS = Path(__file__).with_name("bitbucket_js")
 GO_GIT = Path(__file__).with_name("go_git")
 
 _PATIENCE = 60
@@ -65,6 +66,12 @@ isomorphic_git = Program(
     ("node", str(ISOMORPHIC_GIT / "client.mjs"), str(INSTALLED / "isomorphic_git")),
     INSTALLED / "isomorphic_git/node_modules/isomorphic-git/index.cjs",
     "no isomorphic-git: it needs Node 18 or newer with npm on PATH, and a registry that npm reaches",
+)
+bitbucket_js = Program(
+    "bitbucket.js",
+    ("node", str(BITBUCKET_JS / "client.mjs"), str(INSTALLED / "bitbucket_js")),
+    INSTALLED / "bitbucket_js/node_modules/bitbucket/package.json",
+    "no bitbucket.js: it needs Node 18 or newer with npm on PATH, and a registry that npm reaches",
 )
 go_git = Program(
     "go-git",
