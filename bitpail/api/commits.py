@@ -51,7 +51,11 @@ async def one(request: ApiRequest, access: Access) -> Response:
     """``GET .../commit/{commit}``."""
     commit = await service.one(request.site, access, request.parameters["commit"])
     people = await service.people(request.site, [commit])
-    took_part = await approvals.participants(request.site, access, commit.hash)
+    took_part = (
+        await approvals.participants(request.site, access, commit.hash)
+        if request.shows("participants")
+        else []
+    )
     return json(wire.single(request.links, access.workspace, access.repository, commit, people, took_part))
 
 

@@ -88,6 +88,11 @@ class ApiRequest:
             username=user.username if user else None,
         )
 
+    def shows(self, *path: str) -> bool:
+        """Whether ``fields`` leaves a member in the answer, so that it is worth looking up; raises Invalid."""
+        text = self.query.get("fields")
+        return text is None or fields.shows(fields.parse(text), path)
+
     async def must_be(self, user: User) -> None:
         """Raise Refused unless the path names the user who asks, by account ID or UUID; NotFound for nobody."""
         wanted = await users.identified(self.site, self.parameters["selected_user"])

@@ -74,6 +74,30 @@ def apply(fields: Fields, value: Any) -> Any:
     return shown
 
 
+def shows(fields: Fields, path: tuple[str, ...]) -> bool:
+    """Whether anything that may be at a path is shown, so that it has to be looked up."""
+    for removed in fields.removed:
+        if _covers(removed, path) and not _reaches(fields.added, path):
+            return False
+    return fields.only is None or _reaches(_merged(fields.only, fields.added), path)
+
+
+def _covers(removed: tuple[str, ...], path: tuple[str, ...]) -> bool:
+    return len(removed) <= len(path) and all(
+        one in {name, "*"} for one, name in zip(removed, path, strict=False)
+    )
+
+
+def _reaches(tree: Tree, path: tuple[str, ...]) -> bool:
+    """Whether a tree goes through a path, or ends on the way, which means all that is below."""
+    for depth, name in enumerate(path):
+        below = tree.get(name, tree.get("*"))
+        if below is None:
+            return depth > 0 and not tree
+        tree = below
+    return True
+
+
 def _merged(one: Tree, other: Tree) -> Tree:
     """What either wants; an empty tree is everything."""
     found = dict(one)

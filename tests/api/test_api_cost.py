@@ -191,3 +191,21 @@ async def test_a_page_of_many_runs_as_many_statements_as_a_page_of_one(path, api
 
     assert (one, shown) == (1, 10)
     assert many == few
+
+
+async def test_who_took_part_in_a_commit_is_not_looked_up_for_whoever_does_not_ask(
+    api, auth, code, statements
+):
+    path = f"{CODE}/commit/main"
+
+    async def asked(query):
+        await api.get(f"{path}{query}", auth=auth)
+        del statements[:]
+        answer = await api.get(f"{path}{query}", auth=auth)
+        return answer, sum("approvals" in text for text in statements)
+
+    whole, all_of_it = await asked("")
+    part, without = await asked("?fields=-participants")
+
+    assert (all_of_it > 0, without) == (True, 0)
+    assert part.json() == {name: one for name, one in whole.json().items() if name != "participants"}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bitpail.errors import Invalid
-from bitpail.wire.fields import apply, parse
+from bitpail.wire.fields import apply, parse, shows
 
 OBJECT = {
     "id": 1,
@@ -68,3 +68,49 @@ def test_what_is_shown_was_there(text):
         return part == whole
 
     assert inside(apply(parse(text), OBJECT), OBJECT)
+
+
+_PATHS = [
+    ("id",),
+    ("links",),
+    ("links", "self"),
+    ("owner", "links", "self"),
+    ("values",),
+    ("values", "title"),
+]
+
+
+def _at(value, path):
+    if not path:
+        return [value]
+    if isinstance(value, list):
+        return [found for one in value for found in _at(one, path)]
+    return _at(value[path[0]], path[1:]) if isinstance(value, dict) and path[0] in value else []
+
+
+@given(st.lists(_parts, max_size=5).map(",".join), st.sampled_from(_PATHS))
+def test_what_need_not_be_looked_up_is_not_in_the_answer(text, path):
+    wanted = parse(text)
+
+    if not shows(wanted, path):
+        assert not _at(apply(wanted, OBJECT), path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("hash", False),
+        ("participants", True),
+        ("participants.user", True),
+        ("+nothing", True),
+        ("-participants", False),
+        ("-*,+hash", False),
+        ("-*,+participants.user", True),
+        ("*", True),
+        ("*.raw", True),
+        ("-participants.user", True),
+        ("hash,+participants", True),
+    ],
+)
+def test_a_member_is_looked_up_only_if_any_of_it_is_shown(text, told):
+    assert shows(parse(text), ("participants",)) == told
