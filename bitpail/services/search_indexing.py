@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -181,7 +181,15 @@ class _Writing:
         await self.do(context.__exit__, None, None, None)
 
     async def __aenter__(self) -> Self:
-        self.index = await self.do(self._opening.__enter__)
+        opening = asyncio.ensure_future(self.do(self._opening.__enter__))
+        try:
+            self.index = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # The thread opens it all the same, and nobody else may close it.
+            with suppress(BitpailError):
+                await opening
+                await self.__aexit__(None, None, None)
+            raise
         return self
 
     async def __aexit__(

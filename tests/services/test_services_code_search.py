@@ -1,5 +1,6 @@
 """Code search finds what looking through everything would find, as of the last push, and nothing that may not be seen."""
 
+import asyncio
 import random
 from functools import cache
 
@@ -343,3 +344,15 @@ async def test_a_workspace_that_is_gone_leaves_no_index(server, place, tmp_path)
     await search_indexing.sweep(server.site)
 
     assert not stray.exists()
+
+
+async def test_an_index_that_was_being_opened_when_the_server_ended_is_closed_where_it_was_opened(tmp_path):
+    writing = search_indexing._Writing(tmp_path / "index.sqlite3")
+    task = asyncio.create_task(writing.__aenter__())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.to_thread(writing._thread.shutdown)
+
+    assert writing._opening.gen.gi_frame is None  # it went through to its end
