@@ -210,8 +210,7 @@ class ApiRequest:
         return [value for key, value in self._as_given() if key == name]
 
     def _as_given(self) -> list[tuple[str, str]]:
-        text = self.call.request.scope["query_string"].decode("ascii", _ANY_BYTES)
-        return parse_qsl(text, keep_blank_values=True, errors=_ANY_BYTES)
+        return parse_qsl(self.call.query, keep_blank_values=True, errors=_ANY_BYTES)
 
     async def fields(self) -> list[tuple[str, Any]]:
         """The body's members, from JSON or a form, in order; a name may come more than once."""

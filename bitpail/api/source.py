@@ -35,7 +35,7 @@ async def root(request: ApiRequest, access: Access) -> Response:
     """``GET .../src``: leads to the top directory of the main branch."""
     commit_hash = await service.main_commit(request.site, access)
     address = request.links.repository(access.workspace, access.repository).source(commit_hash, "")["href"]
-    query = request.call.request.url.query
+    query = request.call.query
     return RedirectResponse(f"{address}?{query}" if query else address, 302)
 
 

@@ -37,6 +37,12 @@ class Call(Struct):
         return str(self.request.scope["method"])
 
     @property
+    def query(self) -> str:
+        """The query as the client sent it, still percent-encoded; bytes that are no ASCII as surrogates."""
+        raw: bytes = self.request.scope["query_string"]
+        return raw.decode("ascii", "surrogateescape")
+
+    @property
     def raw_path(self) -> bytes:
         """The path as the client sent it, still percent-encoded, without the query."""
         return raw_path(self.request.scope)

@@ -86,7 +86,7 @@ class ShownDiff(Struct, frozen=True):
 
 def look(request: WebRequest) -> Look:
     """What the query says; what it says wrongly is as if it said nothing."""
-    query = dict(parse_qsl(request.call.request.url.query, errors="surrogateescape"))
+    query = dict(parse_qsl(request.call.query, errors="surrogateescape"))
     return Look(
         path=query.get("path", "")[:_LONGEST_PATH] or None,
         number=_number(query.get("page"), 1, 1_000_000) or 1,

@@ -1,17 +1,21 @@
 """What went wrong, as a page: a status and a sentence. One table."""
 
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from starlette.responses import Response
 
 from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, Unavailable
 from bitpail.http.routing import MethodNotAllowed
 from bitpail.policy.decide import Decision
+from bitpail.policy.secrets import scrub
 from bitpail.services.access import Refused
 from bitpail.web import moved
 from bitpail.web.moved import Moved
 from bitpail.web.pages import render
 from bitpail.web.request import Forged, WebRequest, see_other
+
+_AS_SENT = "%/?&=+:;,@!$'()*~-._"
+_HOME = "/account/settings/"
 
 _STATUS: dict[type[BitpailError], int] = {
     NotFound: 404,
@@ -61,7 +65,10 @@ def status_of(error: BitpailError) -> int:
 
 def _wanted(request: WebRequest) -> str:
     """The page that was asked for. What a form was sent to is not one to come back to."""
-    url = request.call.request.url
     if request.call.method == "POST":
-        return "/account/settings/"
-    return f"{url.path}?{url.query}" if url.query else url.path
+        return _HOME
+    path, query = request.call.raw_path.decode("ascii", "replace"), request.call.query
+    address = quote(f"{path}?{query}" if query else path, safe=_AS_SENT, errors="replace")
+    # A secret that was put into an address goes no further, and into no other one.
+    plain = unquote(address)
+    return address if scrub(plain) == plain else _HOME

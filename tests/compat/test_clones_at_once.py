@@ -30,7 +30,7 @@ def cloned_from(server, large):
 
 
 def kept(server):
-    files = (server.settings.data_path / "cache").rglob("*")
+    files = (server.settings.data_path / "cache" / "clones").rglob("*")
     return sorted(path for path in files if path.is_file())
 
 

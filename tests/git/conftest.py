@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from support import processes
 from support.repositories import Repository
 
 from bitpail.git.hooks import write_hooks
@@ -10,6 +11,12 @@ from bitpail.git.objects import Objects
 @pytest.fixture
 def anyio_backend():
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _alone():
+    """Servers and browsers of other tests may run in this worker: they are none of these tests' children."""
+    processes.leave_out()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from support.rows import a_project, a_repository, a_user, a_workspace, unused_id
 
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.repositories import ForkPolicy
-from bitpail.store import forks, repositories, workspaces
+from bitpail.store import forks, permissions, repositories, workspaces
 from bitpail.wire import query
 from bitpail.wire.query_kinds import Asked
 
@@ -64,7 +64,9 @@ async def test_forks_are_those_that_the_user_may_see_and_asked_for(db, project):
 
     async def slugs(user, at_least=Permission.READ, asked=Asked(None, None), start=0, number=10):  # noqa: B008
         user_id = user.id if user else None
-        found, size = await repositories.forks(db, parent.id, user_id, at_least, asked, start, number)
+        found, size = await repositories.forks(
+            db, parent.id, user_id, permissions.to_see(at_least), asked, start, number
+        )
         return [one.repository.slug for one in found], size
 
     assert await slugs(ada) == (["fork0", "fork1", "fork2"], 3)

@@ -16,12 +16,21 @@ def family(pid: int) -> list[psutil.Process]:
         return []
 
 
+_SHARED: set[int] = set()
+
+
+def leave_out() -> None:
+    """What the test's own process runs now are servers and browsers that other tests share: no ``children``."""
+    _SHARED.clear()
+    _SHARED.update(child.pid for child in psutil.Process().children())
+
+
 def children() -> list[psutil.Process]:
     """What the test's own process runs now, without the servers that other tests share."""
     found = []
     for child in psutil.Process().children():
         try:
-            if "bitpail" not in child.cmdline() and child.name() != "postgres":
+            if child.pid not in _SHARED and "bitpail" not in child.cmdline() and child.name() != "postgres":
                 found += family(child.pid)
         except psutil.NoSuchProcess:
             continue

@@ -63,3 +63,19 @@ async def test_an_address_that_is_no_page_says_so(page, engines, path):
 
     assert shown.status == 404
     assert "set-cookie" not in shown.headers
+
+
+@pytest.mark.parametrize(
+    "path", [b"/login?\xff", b"/account/settings/?\xff=%FF", b"/engines/?search=\xff&page=\xff"]
+)
+async def test_an_address_of_any_bytes_has_an_answer(server, engines, path):
+    assert (await server.client.get(path)).status < 400
+
+
+async def test_a_secret_in_an_address_goes_into_no_other_one(server, ada, browser):
+    _, secret = await server.auth(ada, "account")
+    hidden = f"%{ord(secret[0]):02x}{secret[1:]}"
+
+    for word in (secret, hidden):
+        answer = await browser.get(f"/ada/{word}/")
+        assert (answer.status, answer.headers["location"]) == (303, "/login?next=%2Faccount%2Fsettings%2F")
