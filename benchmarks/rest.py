@@ -212,7 +212,6 @@ def _pages(server: Server, path: Path) -> list[list[str]]:
         ("every commit of main", "commits/main?pagelen=100", 1),
         # The first pages are of directories, of which there is less to say.
         ("every file", "src/main/?pagelen=100&max_depth=9", 10),
-        ("every version of a file", f"filehistory/main/{changed}?pagelen=1", 1),
     ):
         pages = [_address(address)]
         while following := _following(server, pages[-1]):
@@ -222,7 +221,35 @@ def _pages(server: Server, path: Path) -> list[list[str]]:
         ratio = cost["last"] / cost["near"]
         figures = milliseconds(cost["near"]), milliseconds(cost["last"]), f"x{ratio:.2f}"
         rows.append([f"{name}: page {near} and {len(pages) - 1:,}", *figures, verdict(ratio, DEEP)])
+    rows.append(_versions(server, path, changed))
     return rows
+
+
+def _versions(server: Server, path: Path, changed: str) -> list[str]:
+    """A page costs the walk to the version behind it, wherever it begins: so what counts is each commit walked over."""
+    pages = [_address(f"filehistory/main/{changed}?pagelen=1")]
+    while following := _following(server, pages[-1]):
+        pages.append(following)
+    order = {commit: at for at, commit in enumerate(_commits(path, "main"))}
+    versions = [
+        0,
+        *(order[commit] for commit in _commits(path, "--no-merges", "--follow", "main", "--", changed)),
+    ]
+    last = len(pages) - 2
+    cost = interleaved({"near": _again(server, pages[0]), "last": _again(server, pages[last])}, _ROUNDS)
+    near_each = cost["near"] / (versions[2] - versions[0])
+    last_each = cost["last"] / (versions[last + 2] - versions[last])
+    ratio = last_each / near_each
+    figures = milliseconds(near_each), milliseconds(last_each), f"x{ratio:.2f}"
+    return [
+        f"every version of a file, for a commit walked over: page 1 and {last + 1}",
+        *figures,
+        verdict(ratio, DEEP),
+    ]
+
+
+def _commits(path: Path, *arguments: str) -> list[str]:
+    return histories.git(f"--git-dir={path}", "log", "--format=%H", *arguments).decode().split()
 
 
 def _following(server: Server, path: str) -> str:
