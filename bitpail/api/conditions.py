@@ -3,13 +3,12 @@
 Bitbucket documents the tags of files only (7.11); everywhere else they are ours (choice).
 """
 
-from hashlib import blake2b
-
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from bitpail.api.responses import JSON
 from bitpail.errors import BitpailError
+from bitpail.http.conditions import has, names, tag_of, unchanged
 
 _READS = frozenset({"GET", "HEAD"})
 _CHANGES = frozenset({"PUT", "DELETE"})
@@ -30,21 +29,6 @@ def tagged(method: str, headers: Headers, response: Response) -> Response:
     return unchanged(tag) if has(headers, tag) else response
 
 
-def tag_of(response: Response) -> str:
-    """The same for the same bytes."""
-    return response.headers.get("etag") or f'"{blake2b(response.body, digest_size=16).hexdigest()}"'
-
-
-def has(headers: Headers, tag: str) -> bool:
-    """Whether the client says that it has what is tagged so."""
-    return _names(headers.get("if-none-match", ""), tag)
-
-
-def unchanged(tag: str, more: dict[str, str] | None = None) -> Response:
-    """304: what the client has will do."""
-    return Response(status_code=304, headers={"ETag": tag, **(more or {})})
-
-
 def are_set(method: str, headers: Headers) -> bool:
     """Whether a change is to happen only if what is there now is as the client thinks."""
     return method in _CHANGES and ("if-match" in headers or "if-none-match" in headers)
@@ -53,14 +37,10 @@ def are_set(method: str, headers: Headers) -> bool:
 def judge(headers: Headers, current: Response | None) -> None:
     """Raise PreconditionFailed unless what is there, None for nothing, is as the client thinks."""
     tag = tag_of(current) if current is not None else None
-    if "if-match" in headers and not (tag and _names(headers["if-match"], tag)):
+    if "if-match" in headers and not (tag and names(headers["if-match"], tag)):
         raise PreconditionFailed
-    if tag and _names(headers.get("if-none-match", ""), tag):
+    if tag and names(headers.get("if-none-match", ""), tag):
         raise PreconditionFailed
-
-
-def _names(header: str, tag: str) -> bool:
-    return header.strip() == "*" or tag in {one.strip().removeprefix("W/") for one in header.split(",")}
 
 
 def _is_json(response: Response) -> bool:

@@ -5,12 +5,11 @@ from typing import Any
 from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from bitpail.api import conditions
 from bitpail.api.needs import READ, REPOSITORY, WRITE
 from bitpail.api.request import ApiRequest
 from bitpail.api.responses import json
 from bitpail.errors import Invalid, NotFound
-from bitpail.http import ranges
+from bitpail.http import conditions, ranges
 from bitpail.http.forms import Part
 from bitpail.http.routing import Opens, Route
 from bitpail.http.streams import started

@@ -5,6 +5,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from bitpail.errors import BitpailError, NotFound
+from bitpail.http import conditions
 from bitpail.http.bodies import ClientGone
 from bitpail.http.call import Call
 from bitpail.http.routing import Match, Opens, Router
@@ -14,7 +15,7 @@ from bitpail.policy.decide import Decision
 from bitpail.services import access, moved, sessions, upcoming
 from bitpail.services.access import Refused
 from bitpail.services.sessions import LoggedIn
-from bitpail.web import errors
+from bitpail.web import errors, repository_routes
 from bitpail.web.moved import Moved
 from bitpail.web.request import SESSION, WebRequest
 from bitpail.web.routes import ROUTES, UPLOADS
@@ -31,12 +32,15 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+_REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Cookie"}
+
 
 class Web:
     """All pages."""
 
     def __init__(self) -> None:
         self._router = Router(ROUTES)
+        self._of_places = {id(route) for route in repository_routes.ROUTES}
 
     async def answer(self, call: Call) -> ASGIApp:
         """The page, or one that says what went wrong."""
@@ -50,7 +54,7 @@ class Web:
             call.refusal = error
             response = errors.response(request, error)
         response.headers.update(SECURITY)
-        # Every page but the fingerprinted files shows what is somebody's own.
+        # What is not fingerprinted or tagged shows what is somebody's own.
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -69,7 +73,22 @@ class Web:
         if call.method == "POST":
             await request.read_form(files=match.route.template in UPLOADS)
         response: Response = await match.route.handler(request, granted)
+        return _tagged(call, response) if id(match.route) in self._of_places else response
+
+
+def _tagged(call: Call, response: Response) -> Response:
+    """A page of a workspace or repository, which a browser may keep and ask about; 304 if it has it still.
+
+    Pages of accounts are not kept: some show secrets.
+    """
+    is_page = response.headers.get("content-type", "").startswith("text/html")
+    if call.method != "GET" or response.status_code != 200 or not is_page or "set-cookie" in response.headers:
         return response
+    tag = conditions.tag_of(response)
+    if conditions.has(call.request.headers, tag):
+        return conditions.unchanged(tag, _REVALIDATED)
+    response.headers.update({"ETag": tag, **_REVALIDATED})
+    return response
 
 
 async def logged_in(call: Call) -> LoggedIn | None:
