@@ -1,0 +1,104 @@
+"""The pages of a large repository in a browser: the CPU time of the server and its gits for each, and its weight.
+
+60,000 commits, 1,000 branches, 40,000 files; a workspace of 10,000 repositories. Somebody is logged in. What is drawn
+by lot (commits, files) differs from one look to the next. The weight is the page and the style and script that it
+names, without compression, as a browser loads them that has nothing yet.
+"""
+
+import itertools
+import random
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import histories
+import rest
+from measure import arguments, interleaved, milliseconds, table, verdict
+
+from bitpail.model.access import Client
+from bitpail.services import sessions, users
+from bitpail.services.site import Site
+
+GOAL = 50.0
+HEAVIEST = 150_000
+_ROUNDS = 3
+_DIFFERENT = 20
+_OF_PAGE = re.compile(r'(?:href|src)="(/static/[^"]+)"')
+
+
+def main() -> None:
+    size = rest.FULL if arguments(__doc__ or "") else rest.QUICK
+    with ExitStack() as stack:
+        path = histories.kept(
+            histories.make_monorepo, commits=size.commits, branches=size.branches, files=size.files
+        )
+        server = rest.serving(stack, path, size.others[0], size.listed)
+        cookie = {"Cookie": f"{sessions.COOKIE}={server.bitpail.do(_session)}"}
+        asked = {
+            name: [server.client.prepared("GET", page, "", cookie) for page in pages]
+            for name, pages in addresses(path)
+        }
+        weights = {name: max(_weight(server, one) for one in requests) for name, requests in asked.items()}
+        works = {name: _work(server, requests) for name, requests in asked.items()}
+        cost = interleaved(works, _ROUNDS)
+    rows = [
+        [
+            name,
+            milliseconds(cost[name]),
+            verdict(cost[name], GOAL),
+            f"{weights[name] / 1000:.0f} kB",
+            verdict(weights[name], HEAVIEST),
+        ]
+        for name in asked
+    ]
+    head = ["page", "CPU each", f"goal {GOAL:g} ms", "weight", f"goal {HEAVIEST // 1000} kB"]
+    table(f"Pages: {size.commits:,} commits, {size.branches:,} branches, {size.files:,} files", head, rows)
+
+
+def addresses(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each kind of page, with the addresses of some."""
+    chance = random.Random(5)
+
+    def some(*arguments: str) -> list[str]:
+        return chance.sample(histories.git(f"--git-dir={path}", *arguments).decode().split(), _DIFFERENT)
+
+    at = "/ada/mono"
+    commits, recent = some("rev-list", "--all"), some("rev-list", "--max-count=1000", "main")
+    yield "workspace of many repositories", ["/crowd/", "/crowd/?page=2", "/crowd/?search=alpha"]
+    yield "repository", [f"{at}/"]
+    yield "directory", [f"{at}/src/{one}/" for one in recent]
+    yield "directory of 5,000 files", [f"{at}/src/{one}/assets/icons/" for one in recent]
+    yield "commits", [f"{at}/commits/"]
+    yield "commits of a branch", [f"{at}/commits/branch/main?page={n}" for n in (1, 2)]
+    yield "one commit", [f"{at}/commits/{one}" for one in commits]
+    yield "one commit, side by side", [f"{at}/commits/{one}?view=split" for one in commits]
+    yield "a commit of 500 files", [f"{at}/commits/{_tip(path)}"]
+
+
+def _tip(path: Path) -> str:
+    return histories.git(f"--git-dir={path}", "rev-parse", "main").decode().strip()
+
+
+async def _session(site: Site) -> str:
+    return await sessions.begin(site, await users.named(site, "ada"), Client("127.0.0.1", "benchmark"), None)
+
+
+def _work(server: rest.Server, requests: list[bytes]) -> Callable[[], float]:
+    waiting = itertools.cycle(requests)
+
+    def send() -> None:
+        for _ in range(_DIFFERENT):
+            server.client.send(next(waiting))
+
+    return lambda: server.meter.of(send) / _DIFFERENT
+
+
+def _weight(server: rest.Server, request: bytes) -> int:
+    page = server.client.send(request)
+    files = set(_OF_PAGE.findall(page.decode()))
+    return len(page) + sum(len(server.client.send(server.client.prepared("GET", one, ""))) for one in files)
+
+
+if __name__ == "__main__":
+    main()
