@@ -11,7 +11,7 @@ from pathlib import Path
 from measure import arguments
 
 _BENCHMARKS = (
-    *("authentication", "answers", "rest", "every_read", "load", "commits"),
+    *("authentication", "answers", "rest", "every_read", "load", "pages", "commits"),
     *("discovery", "clones", "pushes", "upkeep", "memory", "ssh", "code_search"),
 )
 

@@ -8,7 +8,6 @@ import base64
 import json
 import os
 import subprocess
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
 
@@ -232,17 +231,3 @@ def harmless(answer, path):
     policy = headers.get("content-security-policy", "")
     is_kept = headers.get("content-disposition", "").startswith("attachment")
     assert not is_active or is_kept or "sandbox" in policy or "default-src 'none'" in policy, (path, headers)
-
-
-def test_files_that_a_browser_would_run_are_shut_in(bitpail, evil, inside):
-    for name in ("page.html", "page.xhtml", "picture.svg", "code.js"):
-        answer = inside.page.request.get(f"{bitpail.url}/acme/evil/raw/main/{name}")
-        if answer.status == 404:
-            pytest.fail(f"no raw {name}")
-        policy, kept = (
-            answer.headers.get("content-security-policy", ""),
-            answer.headers.get("content-disposition", ""),
-        )
-        assert "sandbox" in policy or kept.startswith("attachment"), name
-        assert "allow-scripts" not in policy
-        assert Path(name).suffix  # A name as it was pushed.
