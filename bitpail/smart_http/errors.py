@@ -5,6 +5,8 @@ before the user is ever prompted, so an anonymous refusal is a 401 with a
 challenge. The sentences are the recorded ones where there is a recording.
 """
 
+import re
+
 import msgspec
 from starlette.responses import PlainTextResponse, Response
 
@@ -31,6 +33,9 @@ _STATUS: dict[type[BitpailError], int] = {
     Unavailable: 503,
     Invalid: 400,
 }
+
+# As git names itself, unlike what borrows its name: git/2.39.5, git/2.39.5 (Apple Git-154).
+_GIT = re.compile(r"git/\d+\.\d+\.\d")
 
 APP_PASSWORDS_PAGE = "/account/settings/app-passwords/"
 
@@ -95,7 +100,11 @@ def _refused(call: Call, error: Refused) -> PlainTextResponse:
         needed = error.need.permission.name.lower()
         text = f"You can see this repository, but this needs {needed} permission on it.\n"
         return _forbidden(call, text)
-    return _challenge(f"{NOT_YOURS}\n")
+    # Recorded of git alone. Whoever asks with another program can tell a missing
+    # repository from a wrong password, and keeps a good password that is stored.
+    if _GIT.match(call.request.headers.get("user-agent", "")):
+        return _challenge(f"{NOT_YOURS}\n")
+    return PlainTextResponse(f"{NOT_YOURS}\n", 404)
 
 
 def _forbidden(call: Call, text: str) -> PlainTextResponse:

@@ -122,7 +122,7 @@ def expected(operation: Operation, holder: Holder, granted: str | None, *, publi
         need = NEEDS["POST", _R]
         held = _held(need, holder, public=public)
     if held is Held.NONE:
-        return (401, "") if operation.is_git else (404, "")
+        return (401, "") if operation.is_git and holder.anonymous else (404, "")
     if holder.anonymous and (need.signed_in or held < need.permission):
         return 401, ""
     if held < need.permission or (need.granted and holder.repository is Held.NONE):

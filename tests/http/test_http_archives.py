@@ -132,7 +132,7 @@ async def test_a_private_repository_wants_a_credential_with_the_scope_to_read(se
 
     assert anonymous.status == 401
     assert anonymous.headers["www-authenticate"].startswith("Basic")
-    assert (few.status, stranger.status, owner.status) == (403, 401, 200)
+    assert (few.status, stranger.status, owner.status) == (403, 404, 200)
     assert (missing.status, missing.body) == (anonymous.status, anonymous.body)
 
 
@@ -215,4 +215,4 @@ async def test_who_is_logged_in_at_a_browser_follows_a_link(server, git):
         # Nothing else of Git is opened by a cookie.
         assert (await browser.get("/ada/code.git/info/refs?service=git-upload-pack")).status == 401
 
-    assert told == {"ada": 200, "grace": 401}
+    assert told == {"ada": 200, "grace": 404}

@@ -109,7 +109,7 @@ async def test_an_answer_is_kept_for_nobody_who_may_not_have_it(code, ada):
     await repositories.update(site, SimpleNamespace(**_access(located)), Wanted(is_private=True))
 
     assert (await fetch(code, want(code))).status == 401
-    assert (await fetch(code, want(code), auth=auth)).status == 401
+    assert (await fetch(code, want(code), auth=auth)).status == 404
     await repositories.grant(site, access_to, grace, Permission.READ)
     assert is_pack(await fetch(code, want(code), auth=auth))
     assert code.counts.hits == 1
