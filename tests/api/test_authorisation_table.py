@@ -285,7 +285,7 @@ async def test_a_repository_that_was_given_away_is_closed_at_once(world):
         world.server.site, world.repositories["private"], world.users["reader"], Held.NONE
     )
 
-    assert (await world.ask(case))[0] == 401
+    assert (await world.ask(case))[0] == 404
 
 
 def test_every_route_states_a_need_and_stands_in_this_table_and_in_the_contract():

@@ -8,7 +8,14 @@ pytestmark = pytest.mark.anyio
 
 GITS = ["git/2.39.5", "git/2.39.5 (Apple Git-154)", "git/2.51.0-Linux", "git/2.20.1.windows.1"]
 OTHERS = [
-    *("", "git/isomorphic-git@1.44.17", "git/2.0 (libgit2 1.9.0)", "git/dulwich/1.2.21", "JGit/6.10", "go-git/5.x"),
+    *(
+        "",
+        "git/isomorphic-git@1.44.17",
+        "git/2.0 (libgit2 1.9.0)",
+        "git/dulwich/1.2.21",
+        "JGit/6.10",
+        "go-git/5.x",
+    ),
     *("git-lfs/3.3.0 (GitHub; linux amd64; go 1.19.3)", "curl/8.5.0", "x git/2.39.5"),
 ]
 
