@@ -51,6 +51,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     push_limit: NotNegative = 0
     push_guard: str = "on"
     free_guesses: NotNegative = 10
+    year: str = "tolerant"
     git_timeout: Positive = 3600
     idle_timeout: Positive = 300
     git_pack_threads: NotNegative = 0
@@ -273,6 +274,7 @@ _CHOICES = {
     "log_level": ("debug", "info", "warning", "error"),
     "push_guard": ("on", "off"),
     "ssh_sshd": ("on", "off"),
+    "year": ("tolerant", "strict-2022", "strict-2026"),
     "smtp_security": ("none", "starttls", "tls"),
     "sqlite_synchronous": ("FULL", "NORMAL"),
     "search": ("on", "off"),
@@ -296,6 +298,7 @@ _MEANING = {
     "git_request_limit": "Largest body of a fetch request, unpacked; and the most that names of refs in a push may take.",
     "push_limit": "Largest pack of one push; 0: no limit.",
     "free_guesses": "Different wrong secrets from one address before it has to wait, longer and longer.",
+    "year": "Whose rules credentials keep until administrators decide: tolerant, strict-2022 or strict-2026; see docs/credentials.md.",
     "push_guard": "on: a push that holds a live app password of this server is refused; off: it isn't looked for.",
     "git_timeout": "Longest run of one git process for one request.",
     "idle_timeout": "Longest wait for a client that neither sends nor reads.",

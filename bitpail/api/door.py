@@ -15,6 +15,8 @@ from bitpail.http.bodies import ClientGone
 from bitpail.http.call import Call
 from bitpail.http.credentials import credential
 from bitpail.http.routing import Match, MethodNotAllowed, Opens, Route, Router
+from bitpail.model.credentials import Door
+from bitpail.policy.api_scopes import asked
 from bitpail.policy.decide import Decision
 from bitpail.policy.scopes import in_form_order, of_bitbucket
 from bitpail.services import access
@@ -56,7 +58,7 @@ class Api:
 
     async def _operate(self, call: Call, match: Match) -> Response:
         headers = call.request.headers
-        call.actor = await authenticate(call.site, credential(headers), call.client)
+        call.actor = await authenticate(call.site, credential(headers), call.client, Door.REST)
         request = ApiRequest(call, match.parameters, match.route.need)
         granted = await _open(call, match)
         wanted = fields.parse(request.query["fields"]) if "fields" in request.query else None
@@ -151,7 +153,8 @@ def _tell_scopes(call: Call, route: Route | None, response: Response) -> None:
     """The headers by which a client learns what its credential covers; errors carry them too."""
     if call.actor.app_password is not None:
         response.headers["X-OAuth-Scopes"] = ", ".join(of_bitbucket(call.actor.app_password.scopes))
-        response.headers["X-Credential-Type"] = "apppassword"
-    if route is not None and route.need.scopes:
-        accepted = in_form_order({scope for needed in route.need.scopes for scope in needed})
+        response.headers["X-Credential-Type"] = call.actor.app_password.kind.value
+    alternatives = asked(route.need, call.actor.kind) if route is not None else ()
+    if alternatives:
+        accepted = in_form_order({scope for needed in alternatives for scope in needed})
         response.headers["X-Accepted-OAuth-Scopes"] = ", ".join(accepted)

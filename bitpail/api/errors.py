@@ -9,7 +9,9 @@ from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TookTooLon
 from bitpail.http.call import Call
 from bitpail.http.credentials import CHALLENGE, MalformedCredential
 from bitpail.http.routing import MethodNotAllowed
+from bitpail.model.credentials import UserName
 from bitpail.model.scopes import OWN
+from bitpail.policy.api_scopes import asked
 from bitpail.policy.decide import Decision
 from bitpail.policy.scopes import in_form_order, of_bitbucket
 from bitpail.policy.secrets import scrub
@@ -65,8 +67,11 @@ def response(call: Call, error: BitpailError) -> Response:
 def _unauthenticated(call: Call, error: Unauthenticated | MalformedCredential) -> Response:
     challenge = {"WWW-Authenticate": CHALLENGE}
     if isinstance(error, MalformedCredential):
-        bearer = call.request.headers.get("authorization", "").lower().startswith("bearer ")
-        return json(wire.bad_token() if bearer else wire.invalid_credentials(), 401, challenge)
+        return json(wire.invalid_credentials(), 401, challenge)
+    if error.reason is Reason.BEARER or _by_wrong_bearer(error):
+        return json(wire.bad_token(), 401, challenge)
+    if error.reason is Reason.GONE:
+        return json(wire.gone(), 401, challenge)
     if error.reason is Reason.ACCOUNT_PASSWORD:
         return PlainTextResponse(wire.account_password(call.base), 401, challenge)
     if error.reason is Reason.THROTTLED:
@@ -76,18 +81,27 @@ def _unauthenticated(call: Call, error: Unauthenticated | MalformedCredential) -
     return json(wire.invalid_credentials(detail), 401, challenge)
 
 
+def _by_wrong_bearer(error: Unauthenticated) -> bool:
+    """A right secret of a kind that is no Bearer token; recorded as sounding like a wrong one."""
+    presented = error.presented
+    return error.reason is Reason.WRONG_NAME and presented is not None and presented.name is UserName.BEARER
+
+
 def _refused(error: Refused) -> Response:
     if error.decision is Decision.SIGN_IN:
         return json(wire.sign_in(), 401, {"WWW-Authenticate": CHALLENGE})
     if error.decision is Decision.SCOPE:
         granted = error.actor.app_password.scopes if error.actor.app_password else ()
-        required = in_form_order(error.need.scopes[0])
+        required = in_form_order(asked(error.need, error.actor.kind)[0])
         if not OWN.intersection(required):
             granted = of_bitbucket(granted)
         return json(wire.missing_scopes(required, granted), 403)
     if error.decision is Decision.LIMIT:
-        label = error.actor.app_password.label if error.actor.app_password else ""
-        return json(wire.limited(label, error.limit or ""), 403)
+        one = error.actor.app_password
+        words, label = (one.kind.words, one.label) if one else ("credential", "")
+        return json(wire.limited(words, label, error.limit or ""), 403)
+    if error.decision is Decision.KIND:
+        return json(wire.not_for_this_token(), 403)
     if error.decision is Decision.PERMISSION:
         return json(wire.forbidden(), 403)
     if error.workspace is not None and error.project is not None:

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 from starlette.responses import Response
 
-from bitpail.api.needs import ADMINISTER, ADMINISTER_PROJECT, PROJECT, REPOSITORY
+from bitpail.api.needs import GRANT, GRANT_ON_PROJECT, PROJECT, REPOSITORY
 from bitpail.api.request import ApiRequest
 from bitpail.api.responses import empty, json
 from bitpail.errors import Invalid
@@ -93,8 +93,8 @@ def _shown(request: ApiRequest, access: Opened, grant: Grant) -> dict[str, Any]:
 def _routes() -> list[Route]:
     found = []
     for root, opens, need in (
-        (REPOSITORY, Opens.REPOSITORY, ADMINISTER),
-        (PROJECT, Opens.PROJECT, ADMINISTER_PROJECT),
+        (REPOSITORY, Opens.REPOSITORY, GRANT),
+        (PROJECT, Opens.PROJECT, GRANT_ON_PROJECT),
     ):
         of_users, of_groups = f"{root}/permissions-config/users", f"{root}/permissions-config/groups"
         rows: list[tuple[str, str, Callable[..., Awaitable[Response]]]] = [

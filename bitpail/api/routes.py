@@ -7,6 +7,8 @@ resource serves answers 501.
 from types import ModuleType
 from typing import NoReturn
 
+from msgspec import structs
+
 from bitpail.api import (
     annotations,
     approvals,
@@ -42,7 +44,8 @@ from bitpail.api import (
 )
 from bitpail.api.needs import PUBLIC
 from bitpail.http.routing import REST, REST_OR_NOTHING, Opens, Route
-from bitpail.wire.operations import operations
+from bitpail.model.scopes import AnyScope, ApiScope
+from bitpail.wire.operations import api_scopes, operations
 
 _RESOURCES: list[ModuleType] = [
     users,
@@ -78,7 +81,22 @@ _RESOURCES: list[ModuleType] = [
     default_reviewers,
 ]
 
-ROUTES = [route for resource in _RESOURCES for route in resource.ROUTES]
+
+def in_contract(template: str) -> str:
+    """The template of a route as the contract writes it."""
+    return template.replace(f"{REST_OR_NOTHING}}}", "}").replace(f"{REST}}}", "}")
+
+
+def _with_api_scopes(route: Route) -> Route:
+    """The row with what the contract asks of an API token; what it says nothing of is translated."""
+    names = api_scopes().get((route.method, in_contract(route.template)))
+    if names is None:
+        return route
+    needed: frozenset[AnyScope] = frozenset(ApiScope(name) for name in names)
+    return structs.replace(route, need=structs.replace(route.need, api_scopes=(needed,)))
+
+
+ROUTES = [_with_api_scopes(route) for resource in _RESOURCES for route in resource.ROUTES]
 
 
 async def not_served(*_: object) -> NoReturn:
@@ -94,11 +112,6 @@ def _rest() -> list[Route]:
         for operation in operations()
         if (operation.method, operation.template) not in served
     ]
-
-
-def in_contract(template: str) -> str:
-    """The template of a route as the contract writes it."""
-    return template.replace(f"{REST_OR_NOTHING}}}", "}").replace(f"{REST}}}", "}")
 
 
 def _with_rest(template: str) -> str:

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from bitpail.api.needs import ACCOUNT, PUBLIC, WORKSPACE_MEMBERS
+from bitpail.api.needs import ACCOUNT, PUBLIC, WORKSPACE_MEMBERS, WORKSPACE_PERMISSIONS
 from bitpail.api.request import ApiRequest
 from bitpail.api.responses import json
 from bitpail.errors import Invalid, NotFound
@@ -91,5 +91,5 @@ ROUTES = [
     Route("GET", _WORKSPACE, Opens.WORKSPACE, PUBLIC, one),
     Route("GET", f"{_WORKSPACE}/members", Opens.WORKSPACE, WORKSPACE_MEMBERS, members),
     Route("GET", f"{_WORKSPACE}/members/{{member}}", Opens.WORKSPACE, WORKSPACE_MEMBERS, member),
-    Route("GET", f"{_WORKSPACE}/permissions", Opens.WORKSPACE, WORKSPACE_MEMBERS, members),
+    Route("GET", f"{_WORKSPACE}/permissions", Opens.WORKSPACE, WORKSPACE_PERMISSIONS, members),
 ]

@@ -24,6 +24,8 @@ _COMMANDS = {
     "repo": ("repositories", "repo"),
     "deployment": ("deployments", "deployment"),
     "app-password": ("app_passwords", "app_password"),
+    "api-token": ("api_tokens", "api_token"),
+    "access-token": ("access_tokens", "access_token"),
     "access-key": ("access_keys", "access_key"),
     "ssh": ("ssh", "ssh"),
     "ssh-key": ("ssh_keys", "ssh_key"),
@@ -35,6 +37,8 @@ _COMMANDS = {
 }
 # Commands of a group that have files of their own.
 _WITHIN = {
+    "workspace": [("years", "of_workspace")],
+    "policy": [("years", "of_server")],
     "project": [("override_settings", "of_project")],
     "repo": [
         *[("forks", "fork"), ("watchers", "watch"), ("watchers", "unwatch"), ("upkeep", "maintain")],

@@ -16,13 +16,14 @@ _LONGEST = 8 * 1024
 
 
 class MalformedCredential(BitpailError):
-    """There is an Authorization header, but no name and secret in it."""
+    """There is an Authorization header, but no secret in it."""
 
 
 def credential(headers: Headers) -> Credential | None:
-    """The name and the secret of a Basic header; None without one. Raises MalformedCredential.
+    """What an Authorization header presents; None without one. Raises MalformedCredential.
 
-    RFC 7617: base64 of UTF-8 text, the name up to the first colon.
+    RFC 7617, Basic: base64 of UTF-8 text, the name up to the first colon. RFC 6750, Bearer: a secret
+    without a name; what else stands there is no secret of ours, and is refused as a wrong one.
     """
     presented = headers.getlist("authorization")
     if not presented:
@@ -31,7 +32,7 @@ def credential(headers: Headers) -> Credential | None:
         raise MalformedCredential("more than one Authorization header, or one far too long")
     scheme, _, encoded = presented[0].partition(" ")
     if scheme.lower() == "bearer":
-        raise MalformedCredential("bearer tokens are not supported")
+        return Credential(None, Secret(encoded.strip()))
     if scheme.lower() != "basic":
         raise MalformedCredential("not a Basic Authorization header")
     try:

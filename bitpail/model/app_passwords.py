@@ -1,23 +1,32 @@
-"""App passwords: what is kept of one. The secret itself is not."""
+"""App passwords and their kin: what is kept of one. The secret itself is not.
+
+API tokens and access tokens live, are limited, counted and watched as app passwords are: they differ in
+``kind``, in whose they are, and in the words of their scopes.
+"""
 
 from typing import NewType
 
 from msgspec import Struct
 
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.limits import Limits
-from bitpail.model.scopes import Scope
+from bitpail.model.scopes import AnyScope
 from bitpail.model.users import User, UserId
 
 AppPasswordId = NewType("AppPasswordId", str)
 
 
 class AppPassword(Struct, frozen=True):
-    """``scopes`` is what was ticked, in minimal form: nothing that another one implies."""
+    """``scopes`` is what was ticked, in minimal form: nothing that another one implies.
+
+    The user of an access token is its robot, and its limits name the place where it was made; ``created_by``
+    is who made it, None for whoever has a credential of their own.
+    """
 
     id: AppPasswordId
     user_id: UserId
     label: str
-    scopes: tuple[Scope, ...]
+    scopes: tuple[AnyScope, ...]
     limits: Limits
     created_on: int
     expires_on: int | None
@@ -25,12 +34,15 @@ class AppPassword(Struct, frozen=True):
     last_used_on: int | None
     last_used_address: str | None
     last_used_client: str | None
+    kind: CredentialKind = CredentialKind.APP_PASSWORD
+    created_by: UserId | None = None
 
 
 class StoredSecret(Struct, frozen=True):
     """One row as authentication needs it: the password, its user, and the keyed digest.
 
-    ``ends_on`` is set on the old secret of a rotation: it works until then.
+    ``ends_on`` is set on the old secret of a rotation: it works until then. ``rules`` is what the
+    administrators decided on the year of the server, as it was kept when the secret was looked up.
     """
 
     app_password: AppPassword
@@ -38,6 +50,7 @@ class StoredSecret(Struct, frozen=True):
     digest: bytes
     key_number: int
     ends_on: int | None
+    rules: str | None = None
 
 
 class SecretState(Struct, frozen=True):

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     APP_PASSWORD_REVOKED = "app_password.revoked"
     APP_PASSWORD_LEAKED = "app_password.leaked"
     POLICY_CHANGED = "policy.changed"
+    YEAR_CHANGED = "year.changed"
     USER_CREATED = "user.created"
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"

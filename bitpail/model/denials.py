@@ -15,6 +15,8 @@ class DenialReason(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
     ROTATED = "rotated"
+    KIND = "kind"
+    YEAR = "year"
 
 
 class Denial(Struct, frozen=True):

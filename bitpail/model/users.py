@@ -12,7 +12,8 @@ class User(Struct, frozen=True, gc=False):
 
     ``id`` is a UUID without braces; ``account_id`` is the key that Bitbucket's
     API calls by that name; ``nickname`` is free and not unique. ``records_usage``
-    says whether it is counted what the user's app passwords are used for.
+    says whether it is counted what the user's app passwords are used for. A robot is
+    whoever an access token acts as: what it did stays under its name.
     """
 
     id: UserId
@@ -24,6 +25,7 @@ class User(Struct, frozen=True, gc=False):
     is_active: bool
     created_on: int
     records_usage: bool = True
+    is_robot: bool = False
 
 
 class Email(Struct, frozen=True, gc=False):

@@ -4,6 +4,7 @@ from typing import NewType
 
 from msgspec import Struct
 
+from bitpail.model.credentials import Year
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.users import User, UserId
 
@@ -11,7 +12,10 @@ WorkspaceId = NewType("WorkspaceId", str)
 
 
 class Workspace(Struct, frozen=True, gc=False):
-    """The owner of repositories. ``personal_of`` is set on the one that each user gets."""
+    """The owner of repositories. ``personal_of`` is set on the one that each user gets.
+
+    ``year`` is whose rules credentials keep here, beside those of the server.
+    """
 
     id: WorkspaceId
     slug: str
@@ -20,6 +24,7 @@ class Workspace(Struct, frozen=True, gc=False):
     is_private: bool
     created_on: int
     updated_on: int
+    year: Year | None = None
 
 
 class Member(Struct, frozen=True):

@@ -17,6 +17,7 @@ from bitpail.http.call import Call
 from bitpail.http.credentials import credential
 from bitpail.http.routing import Match, Opens, Route, Router
 from bitpail.model.access import Actor
+from bitpail.model.credentials import Door
 from bitpail.model.scopes import Scope
 from bitpail.own_api import documents
 from bitpail.own_api.request import HttpRequest
@@ -79,7 +80,7 @@ async def _actor(call: Call) -> Actor:
     presented = credential(call.request.headers)
     session = await logged_in(call) if presented is None else None
     if session is None:
-        return await authenticate(call.site, presented, call.client)
+        return await authenticate(call.site, presented, call.client, Door.REST)
     if call.method not in _SAFE:
         refuse_other_sites(call)
         cookie, token = call.request.cookies[SESSION], call.request.headers.get(TOKEN, "")

@@ -10,7 +10,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from bitpail.model.app_passwords import AppPassword
-from bitpail.model.scopes import Scope
+from bitpail.model.scopes import AnyScope
 from bitpail.policy.scopes import expand, minimal
 
 DAY = 86_400_000_000
@@ -42,7 +42,7 @@ class Watched(Struct, frozen=True):
     ``first_day`` is the first counted one, None if nothing was counted.
     """
 
-    needed: frozenset[Scope] = frozenset()
+    needed: frozenset[AnyScope] = frozenset()
     first_day: int | None = None
 
 
@@ -54,12 +54,12 @@ class Advice(Struct, frozen=True):
     """
 
     verdict: Verdict
-    narrower: tuple[Scope, ...]
+    narrower: tuple[AnyScope, ...]
     days: int
     sentence: str
 
 
-def needed(held: frozenset[Scope], alternatives: tuple[frozenset[Scope], ...]) -> tuple[Scope, ...]:
+def needed(held: frozenset[AnyScope], alternatives: tuple[frozenset[AnyScope], ...]) -> tuple[AnyScope, ...]:
     """The scopes by which a need was granted, in minimal form; nothing if it asks for none."""
     return next((minimal(wanted) for wanted in alternatives if wanted <= held), ())
 

@@ -8,6 +8,7 @@ from enum import Enum
 
 from bitpail.model.access import Actor, Need
 from bitpail.model.permissions import Permission
+from bitpail.policy.api_scopes import asked
 from bitpail.policy.scopes import covers
 
 
@@ -16,6 +17,7 @@ class Decision(Enum):
 
     ALLOW = "allow"
     LIMIT = "limit"
+    KIND = "kind of credential"
     SIGN_IN = "sign in"
     UNSEEN = "unseen"
     PERMISSION = "permission"
@@ -37,10 +39,12 @@ def decide(
         return Decision.UNSEEN
     if actor.user is None and (need.signed_in or held < need.permission):
         return Decision.SIGN_IN
+    if need.people and actor.is_robot:
+        return Decision.KIND
     if held < need.permission:
         return Decision.PERMISSION
     if need.granted and not granted:
         return Decision.PERMISSION
-    if actor.user is not None and not covers(actor.scopes, need.scopes):
+    if actor.user is not None and not covers(actor.scopes, asked(need, actor.kind)):
         return Decision.SCOPE
     return Decision.ALLOW

@@ -1,4 +1,4 @@
-"""Finding app passwords in bytes that come in pieces, in bounded memory, text or not.
+"""Finding app passwords and their kin in bytes that come in pieces, in bounded memory, text or not.
 
 Only what has the form and the checksum of one is found; whether it is a live
 one of this server is asked elsewhere.
@@ -8,17 +8,19 @@ import re
 
 from msgspec import Struct
 
-from bitpail.policy.secrets import CHECKSUM_LENGTH, LOOKUP_LENGTH, PREFIX, SECRET_LENGTH, Secret, looks_right
+from bitpail.policy.secrets import BODY_LENGTH, LETTERS, Family, Secret, looks_right
 
-_LENGTH = len(PREFIX) + LOOKUP_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH
-_B, _P, _UNDERSCORE = PREFIX.encode().partition(b"p")
-_NARROW = PREFIX.encode()
-_WIDE = b"\0".join([_B, _P, _UNDERSCORE])
+_LENGTH = max(len(family.value) for family in Family) + BODY_LENGTH
+# Sought first: it takes a fraction of what the pattern does.
+_NARROW = tuple(family.value.encode() for family in Family)
+_MARKS = (*_NARROW, *(b"\0".join(bytes([one]) for one in prefix) for prefix in _NARROW))
 
 # In ASCII, or with a NUL between the letters, as UTF-16 has them: what some shells
 # write to a file. A look-ahead, since the end of what only looks like one may be
 # the beginning of another; no look-behind, since anything may stand before one.
-_CANDIDATE = re.compile(rb"(?=(b(\0?)p\2_\2(?:[0-9A-Za-z]\2){%d}[0-9A-Za-z]))" % (_LENGTH - len(PREFIX) - 1))
+_CANDIDATE = re.compile(
+    rb"(?=(b(\0?)p\2(?:[%b]\2)?_\2(?:[0-9A-Za-z]\2){%d}[0-9A-Za-z]))" % (LETTERS.encode(), BODY_LENGTH - 1)
+)
 _OVERLAP = 2 * _LENGTH - 2
 """The most of a secret that may stand in a piece without the rest: the widest, less a byte."""
 
@@ -42,7 +44,7 @@ class Scanner:
         data = self._kept + piece if self._kept else piece
         keep_from = max(0, len(data) - _OVERLAP)
         found = []
-        if _NARROW in data or _WIDE in data:
+        if any(mark in data for mark in _MARKS):
             for match in _CANDIDATE.finditer(data):
                 secret = Secret(match[1].replace(b"\0", b"").decode("ascii"))
                 keep_from = max(keep_from, match.start() + 1)

@@ -19,6 +19,8 @@ RESERVED = frozenset(
         *("healthz", "help", "join", "leaks", "login", "logout", "metrics", "readyz", "repo", "repositories"),
         *("robots.txt", "search", "site", "snippets", "socialauth", "static", "support", "user"),
         *("users", "workspace", "workspaces", "xhr"),
+        # Beside these as user names a token says by itself whose it is.
+        *("x-token-auth", "x-bitbucket-api-token-auth"),
     }
 )
 

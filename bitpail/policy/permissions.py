@@ -4,9 +4,36 @@ The same rule is written once more in SQL, in ``store/permissions.py``, to
 answer "which may I see?"; a test holds the two together.
 """
 
+from collections.abc import Iterable
+
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.projects import ProjectGrants
 from bitpail.model.repositories import Grants
+from bitpail.model.scopes import AnyScope, Scope
+
+BY_SCOPE: dict[AnyScope, Permission] = {
+    Scope.REPOSITORY: Permission.READ,
+    Scope.REPOSITORY_WRITE: Permission.WRITE,
+    Scope.REPOSITORY_ADMIN: Permission.ADMIN,
+    Scope.REPOSITORY_DELETE: Permission.ADMIN,
+    Scope.PULLREQUEST: Permission.READ,
+    Scope.PULLREQUEST_WRITE: Permission.WRITE,
+    Scope.WEBHOOK: Permission.ADMIN,
+    Scope.PIPELINE: Permission.READ,
+    Scope.PIPELINE_WRITE: Permission.WRITE,
+    Scope.PIPELINE_VARIABLE: Permission.ADMIN,
+    Scope.RUNNER: Permission.READ,
+    Scope.RUNNER_WRITE: Permission.ADMIN,
+    Scope.PROJECT: Permission.READ,
+    Scope.PROJECT_ADMIN: Permission.ADMIN,
+    Scope.ACCOUNT: Permission.READ,
+}
+"""What a robot holds by each scope that an access token may have: what the scope is about takes so much."""
+
+
+def held_by_scopes(scopes: Iterable[AnyScope]) -> Permission:
+    """What the robot of an access token holds where the token was made: nobody grants it anything else."""
+    return max((BY_SCOPE[scope] for scope in scopes if scope in BY_SCOPE), default=Permission.NONE)
 
 
 def held(grants: Grants, *, is_private: bool) -> Permission:

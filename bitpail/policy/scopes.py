@@ -9,9 +9,12 @@ others.
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import TypeVar
 
-from bitpail.model.scopes import OWN
+from bitpail.model.scopes import OWN, AnyScope, ApiScope
 from bitpail.model.scopes import Scope as S
+
+_S = TypeVar("_S", bound=AnyScope)
 
 DIRECTLY_IMPLIES: dict[S, frozenset[S]] = {
     S.ACCOUNT: frozenset({S.EMAIL}),  # [F]
@@ -43,19 +46,23 @@ def _closure(scope: S) -> frozenset[S]:
     return frozenset({scope}).union(*(_closure(implied) for implied in below))
 
 
-IMPLIES: dict[S, frozenset[S]] = {scope: _closure(scope) for scope in S}
+IMPLIES: dict[AnyScope, frozenset[AnyScope]] = {
+    **{scope: _closure(scope) for scope in S},
+    # [N]: those of API tokens imply nothing, ``write:`` does not include ``read:``.
+    **{scope: frozenset({scope}) for scope in ApiScope},
+}
 """Each scope with all that it covers, itself included."""
 
-_ORDER = {scope: place for place, scope in enumerate(S)}
+_ORDER: dict[AnyScope, int] = {scope: place for place, scope in enumerate((*S, *ApiScope))}
 
 
 @lru_cache(maxsize=4096)
-def expand(granted: tuple[S, ...]) -> frozenset[S]:
+def expand(granted: tuple[AnyScope, ...]) -> frozenset[AnyScope]:
     """Everything that the granted scopes cover."""
     return frozenset().union(*(IMPLIES[scope] for scope in granted))
 
 
-def minimal(scopes: Iterable[S]) -> tuple[S, ...]:
+def minimal(scopes: Iterable[_S]) -> tuple[_S, ...]:
     """The scopes that no other one of them implies, in the order of the create form.
 
     ``granted`` in an answer has this form in recordings.
@@ -65,18 +72,18 @@ def minimal(scopes: Iterable[S]) -> tuple[S, ...]:
     return tuple(sorted(wanted - implied, key=_ORDER.__getitem__))
 
 
-def covers(held: frozenset[S], alternatives: tuple[frozenset[S], ...]) -> bool:
+def covers(held: frozenset[AnyScope], alternatives: tuple[frozenset[AnyScope], ...]) -> bool:
     """Whether one of the alternatives is held whole; no alternative asks for nothing."""
     if not alternatives:
         return True
     return any(needed <= held for needed in alternatives)
 
 
-def of_bitbucket(scopes: Iterable[S]) -> tuple[S, ...]:
+def of_bitbucket(scopes: Iterable[_S]) -> tuple[_S, ...]:
     """The scopes without our own: what a client of Bitbucket's API may hear."""
     return tuple(scope for scope in scopes if scope not in OWN)
 
 
-def in_form_order(scopes: Iterable[S]) -> tuple[S, ...]:
+def in_form_order(scopes: Iterable[_S]) -> tuple[_S, ...]:
     """The scopes in the order of the create form."""
     return tuple(sorted(scopes, key=_ORDER.__getitem__))

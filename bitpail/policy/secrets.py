@@ -1,6 +1,6 @@
-"""How an app password looks, and how it is told from everything else without a look-up.
+"""How an app password and its kin look, and how they are told from everything else without a look-up.
 
-``bp_`` + 5 characters that are its public look-up name + 27 secret characters
+``bp_`` (or another prefix of ``Family``) + 5 characters that are its public look-up name + 27 secret characters
 (160 random bits) + 4 characters of checksum, all base 62: URL-safe, unescaped in
 a remote URL, and one regular expression for secret scanners. A mistyped one is
 refused by its checksum before the database is asked.
@@ -13,21 +13,34 @@ them for everybody and not only for usernames of more than 17 characters.
 import re
 import secrets
 import string
+from enum import Enum
 from hashlib import blake2b
 from hmac import compare_digest
 from typing import final
 
-PREFIX = "bp_"
+
+class Family(Enum):
+    """Which look-up a secret wants, by its prefix: two letters, at most one more, and ``_``."""
+
+    APP_PASSWORD = "bp_"  # noqa: S105 - a prefix
+    API_TOKEN = "bpa_"  # noqa: S105
+    ACCESS_TOKEN = "bpt_"  # noqa: S105
+    OAUTH = "bpo_"
+
+
+PREFIX = Family.APP_PASSWORD.value
 LOOKUP_LENGTH = 5
 SECRET_LENGTH = 27
 CHECKSUM_LENGTH = 4
-PATTERN = re.compile(
-    rf"(?<![0-9A-Za-z]){PREFIX}[0-9A-Za-z]{{{LOOKUP_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH}}}"
-)
+BODY_LENGTH = LOOKUP_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH
+_FAMILIES = {family.value: family for family in Family}
+LETTERS = "".join(prefix.removeprefix("bp").removesuffix("_") for prefix in _FAMILIES)
+"""Those that may stand after ``bp`` and before ``_``."""
+PATTERN = re.compile(rf"(?<![0-9A-Za-z])bp[{LETTERS}]?_[0-9A-Za-z]{{{BODY_LENGTH}}}")
 """What a secret scanner should look for."""
 
 # Also what is cut short or mistyped: it may be most of a secret.
-_LIKE_AN_APP_PASSWORD = re.compile(rf"{PREFIX}[0-9A-Za-z]{{20,}}")
+_LIKE_ONE = re.compile(rf"bp[{LETTERS}]?_[0-9A-Za-z]{{20,}}")
 
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
@@ -73,36 +86,42 @@ class Secret:
         return self._text.encode("utf-8", "surrogatepass")
 
 
-def generate() -> Secret:
-    """A new app password."""
+def generate(family: Family = Family.APP_PASSWORD) -> Secret:
+    """A new one."""
     body = "".join(secrets.choice(_ALPHABET) for _ in range(LOOKUP_LENGTH + SECRET_LENGTH))
-    return Secret(PREFIX + body + _checksum(body))
+    return Secret(family.value + body + _checksum(body))
+
+
+def family_of(secret: Secret) -> Family | None:
+    """Whose form and checksum it has; None: nobody's. Costs no look-up."""
+    text = secret.reveal()
+    if not PATTERN.fullmatch(text):
+        return None
+    body = text[-BODY_LENGTH:-CHECKSUM_LENGTH]
+    right = compare_digest(_checksum(body), text[-CHECKSUM_LENGTH:])
+    return _FAMILIES[text[:-BODY_LENGTH]] if right else None
 
 
 def looks_right(secret: Secret) -> bool:
-    """Whether it has the form and the checksum of an app password. Costs no look-up."""
-    text = secret.reveal()
-    if not PATTERN.fullmatch(text):
-        return False
-    body = text[len(PREFIX) : -CHECKSUM_LENGTH]
-    return compare_digest(_checksum(body), text[-CHECKSUM_LENGTH:])
+    """Whether it has the form and the checksum of any of the family."""
+    return family_of(secret) is not None
 
 
 def lookup_name(secret: Secret) -> str:
     """The public part, by which the row is found; it says nothing about the rest."""
-    return secret.reveal()[len(PREFIX) : len(PREFIX) + LOOKUP_LENGTH]
+    return secret.reveal()[-BODY_LENGTH:][:LOOKUP_LENGTH]
 
 
 def digest(secret: Secret, key: bytes) -> bytes:
-    """What is stored: keyed BLAKE2b of the whole. Without the key it is of no use."""
+    """What is stored: keyed BLAKE2b of the whole, prefix and all. Without the key it is of no use."""
     return blake2b(secret.reveal().encode(), key=key, digest_size=32, person=b"app password").digest()
 
 
 def scrub(text: str) -> str:
-    """The text without app passwords: before it is logged, kept or shown."""
-    if PREFIX not in text:
+    """The text without app passwords and their kin: before it is logged, kept or shown."""
+    if "bp" not in text:
         return text
-    return _LIKE_AN_APP_PASSWORD.sub("***", text)
+    return _LIKE_ONE.sub("***", text)
 
 
 def _checksum(body: str) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from bitpail.model.app_passwords import AppPassword
-from bitpail.model.scopes import Scope
+from bitpail.model.scopes import AnyScope
 from bitpail.model.site_policy import SitePolicy
 from bitpail.policy.limits import network_inside
 from bitpail.policy.scopes import IMPLIES, expand, in_form_order, minimal
@@ -88,7 +88,7 @@ def _lifetime(policy: SitePolicy, password: AppPassword, latest: int | None) -> 
 
 def _permissions(policy: SitePolicy, password: AppPassword) -> str | None:
     # Also what a broader permission includes.
-    refused: frozenset[Scope] = expand(password.scopes) & frozenset(policy.forbidden)
+    refused: frozenset[AnyScope] = expand(password.scopes) & frozenset(policy.forbidden)
     if not refused:
         return None
     return f"these permissions may not be granted: {', '.join(in_form_order(refused))}"

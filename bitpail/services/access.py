@@ -5,19 +5,22 @@ What is not there and what may not be seen are refused alike.
 
 from bitpail.errors import BitpailError
 from bitpail.model.access import Access, Actor, Need, ProjectAccess, WorkspaceAccess
+from bitpail.model.credentials import Year
 from bitpail.model.limits import NO_LIMITS, Limits
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.projects import LocatedProject, Project
 from bitpail.model.repositories import Located, RepositoryId
 from bitpail.model.users import User, UserId
 from bitpail.model.workspaces import Workspace
-from bitpail.policy import limits, permissions
+from bitpail.policy import limits, permissions, user_names
 from bitpail.policy.decide import Decision, decide
+from bitpail.services.authentication import refuse_by_year
 from bitpail.services.site import Site
 from bitpail.services.ssh_authentication import use_of
 from bitpail.store import access_keys, projects, repositories, users, workspaces
 
 _LOOK = Need()
+_UNTOLD = frozenset({Decision.UNSEEN, Decision.LIMIT})
 
 
 class Refused(BitpailError):
@@ -61,7 +64,16 @@ async def to_repository(site: Site, actor: Actor, need: Need, workspace: str, re
     if need.of == "wiki" and not located.repository.has_wiki:
         held = Permission.NONE
     granted = permissions.held(located.grants, is_private=True) is not Permission.NONE
-    _judge(site, actor, need, held, limit=limit, repository_id=located.repository.id, granted=granted)
+    _judge(
+        site,
+        actor,
+        need,
+        held,
+        limit=limit,
+        repository_id=located.repository.id,
+        granted=granted,
+        year=located.workspace.year,
+    )
     return Access(actor, need, held, located.repository, located.workspace, located.project)
 
 
@@ -77,12 +89,21 @@ async def seen(site: Site, actor: Actor, repository_id: RepositoryId) -> Access 
     held = await _held(site, actor, located)
     limited = _limits(actor)
     limit = limits.refuse_network(limited, actor.client.address) or _refuse_located(limited, located, held)
-    if decide(actor, _LOOK, held, limit) is not Decision.ALLOW:
+    if decide(actor, _LOOK, held, limit) is not Decision.ALLOW or not _takes(located.workspace, actor):
         return None
     return Access(actor, _LOOK, held, located.repository, located.workspace, located.project)
 
 
+def _takes(workspace: Workspace, actor: Actor) -> bool:
+    """Whether the year of a workspace lets a credential in."""
+    if workspace.year is None or actor.presented is None:
+        return True
+    return user_names.judge(actor.presented, workspace.year) is user_names.Verdict.TAKEN
+
+
 async def _held(site: Site, actor: Actor, located: Located) -> Permission:
+    if actor.is_robot:
+        return _held_by_robot(actor, _refuse_located(_limits(actor), located, Permission.READ))
     if actor.access_key is None:
         return permissions.held(located.grants, is_private=located.repository.is_private)
     # It opens the places where it stands and nothing else, not even what is public.
@@ -91,6 +112,11 @@ async def _held(site: Site, actor: Actor, located: Located) -> Permission:
         return Permission.NONE
     site.access_key_uses.put(entry, use_of(entry, actor.client))
     return Permission.READ
+
+
+def _held_by_robot(actor: Actor, limit: str | None) -> Permission:
+    """An access token holds everything where it was made, as far as its scopes go; elsewhere nothing."""
+    return Permission.NONE if limit else permissions.held_by_scopes(actor.scopes)
 
 
 def _refuse_located(limited: Limits, located: Located, held: Permission) -> str | None:
@@ -133,10 +159,17 @@ async def _to_workspace(
     if found is None:
         _judge(site, actor, need, Permission.NONE, workspace, limits.refuse_elsewhere(_limits(actor)))
         raise Refused(Decision.UNSEEN, actor, need, workspace)
-    role, visible = await _place_in(site, actor, found)
-    held = permissions.held_on_workspace(role, visible=visible)
-    _judge(site, actor, need, held, workspace, limits.refuse_workspace(_limits(actor), found.id))
+    limit = limits.refuse_workspace(_limits(actor), found.id)
+    held = await _held_on_workspace(site, actor, found)
+    _judge(site, actor, need, held, workspace, limit, year=found.year)
     return WorkspaceAccess(actor, need, held, found)
+
+
+async def _held_on_workspace(site: Site, actor: Actor, workspace: Workspace) -> Permission:
+    if actor.is_robot:
+        return _held_by_robot(actor, limits.refuse_workspace(_limits(actor), workspace.id))
+    role, visible = await _place_in(site, actor, workspace)
+    return permissions.held_on_workspace(role, visible=visible)
 
 
 async def to_new_repository(site: Site, actor: Actor, need: Need, workspace: str) -> WorkspaceAccess:
@@ -147,13 +180,13 @@ async def to_new_repository(site: Site, actor: Actor, need: Need, workspace: str
     found = await _workspace(site, workspace)
     if found is None or actor.user is None:
         return await to_workspace(site, actor, need, workspace)
-    role, visible = await _place_in(site, actor, found)
-    held = permissions.held_on_workspace(role, visible=visible)
+    held = await _held_on_workspace(site, actor, found)
     if Permission.NONE < held < Permission.WRITE and await workspaces.creates_somewhere(
         site.db, found.id, actor.user.id
     ):
         held = Permission.WRITE
-    _judge(site, actor, need, held, workspace, limits.refuse_workspace(_limits(actor), found.id))
+    limit = limits.refuse_workspace(_limits(actor), found.id)
+    _judge(site, actor, need, held, workspace, limit, year=found.year)
     return WorkspaceAccess(actor, need, held, found)
 
 
@@ -165,7 +198,7 @@ async def to_known_project(
     located = LocatedProject(project, workspace, grants)
     held = await _held_on_project(site, actor, located)
     limit = limits.refuse_project(_limits(actor), project=project.id, workspace=workspace.id)
-    _judge(site, actor, need, held, workspace.slug, limit, project=project.key)
+    _judge(site, actor, need, held, workspace.slug, limit, project=project.key, year=workspace.year)
     return ProjectAccess(actor, need, held, project, workspace)
 
 
@@ -189,11 +222,16 @@ async def to_project(site: Site, actor: Actor, need: Need, workspace: str, key: 
         await _refuse_project(site, actor, need, workspace, key)
     project, place = located.project, located.workspace
     limit = limits.refuse_project(_limits(actor), project=project.id, workspace=place.id)
-    _judge(site, actor, need, held, workspace, limit, project=key)
+    _judge(site, actor, need, held, workspace, limit, project=key, year=place.year)
     return ProjectAccess(actor, need, held, project, place)
 
 
 async def _held_on_project(site: Site, actor: Actor, located: LocatedProject) -> Permission:
+    if actor.is_robot:
+        limit = limits.refuse_project(
+            _limits(actor), project=located.project.id, workspace=located.workspace.id
+        )
+        return _held_by_robot(actor, limit)
     held = permissions.held_on_project(located.grants, visible=False)
     if held is Permission.NONE and await _is_open(site, actor, located):
         return permissions.held_on_project(located.grants, visible=True)
@@ -211,7 +249,7 @@ async def _is_open(site: Site, actor: Actor, located: LocatedProject) -> bool:
 async def _refuse_project(site: Site, actor: Actor, need: Need, workspace: str, key: str) -> None:
     """Refuse one that is not there or not seen; who may know of the workspace is told that it is the project."""
     found = await _workspace(site, workspace)
-    seen = found is not None and (await _place_in(site, actor, found))[1]
+    seen = found is not None and await _held_on_workspace(site, actor, found) is not Permission.NONE
     limited = _limits(actor)
     limit = limits.refuse_workspace(limited, found.id) if found else limits.refuse_elsewhere(limited)
     _judge(site, actor, need, Permission.NONE, workspace, limit, project=key if seen else None)
@@ -224,7 +262,9 @@ async def _workspace(site: Site, workspace: str) -> Workspace | None:
 
 
 def to_own_account(site: Site, actor: Actor, need: Need) -> User:
-    """The user themself. Raises Refused."""
+    """The user themself; a robot is none. Raises Refused."""
+    if actor.is_robot:
+        raise Refused(Decision.KIND, actor, need)
     _judge(site, actor, need, Permission.ADMIN)
     if actor.user is None:
         raise Refused(Decision.SIGN_IN, actor, need)
@@ -268,10 +308,14 @@ def _judge(
     project: str | None = None,
     *,
     granted: bool = True,
+    year: Year | None = None,
 ) -> None:
-    """Grant, and count what was needed; or raise Refused."""
+    """Grant, and count what was needed; or raise Refused, or Unauthenticated by the year of a workspace."""
     limit = limits.refuse_network(_limits(actor), actor.client.address) or limit
     decision = decide(actor, need, held, limit, granted=granted)
+    # Who may not know of the workspace hears nothing of its rules.
+    if year is not None and actor.presented is not None and decision not in _UNTOLD:
+        refuse_by_year(actor.presented, year, actor.user, actor.app_password)
     if decision is not Decision.ALLOW:
         raise Refused(decision, actor, need, workspace, limit, held, project)
     site.usage.note(actor, need, repository_id)

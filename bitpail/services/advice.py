@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.model.app_passwords import AppPassword, AppPasswordId
-from bitpail.model.scopes import Scope
+from bitpail.model.scopes import AnyScope
 from bitpail.model.users import User
 from bitpail.policy import advice as policy
 from bitpail.policy import names
@@ -76,7 +76,7 @@ async def replace(
     site: Site,
     user: User,
     label: str,
-    permissions: tuple[Scope, ...],
+    permissions: tuple[AnyScope, ...],
     grace: int,
     may: Guard = any_of_them,
 ) -> Replacement:
@@ -116,7 +116,7 @@ def _suffixed(label: str, number: int) -> str:
     return names.check_label(label[: _LABEL_LENGTH - len(suffix)] + suffix)
 
 
-def _new(old: AppPassword, label: str, permissions: tuple[Scope, ...], at: int) -> AppPassword:
+def _new(old: AppPassword, label: str, permissions: tuple[AnyScope, ...], at: int) -> AppPassword:
     return msgspec.structs.replace(
         old,
         id=AppPasswordId(str(uuid.uuid4())),

@@ -1,19 +1,25 @@
-"""The life of an app password: made, listed, rotated, revoked. A secret is returned once, and not kept."""
+"""The life of an app password and its kin: made, listed, rotated, revoked. A secret is returned once, and not kept.
+
+``kind`` says of which one it is asked. Of an access token the user is its robot, and ``by`` who does it.
+"""
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.model.app_passwords import AppPassword, AppPasswordId, SecretState
 from bitpail.model.audit import Kind
-from bitpail.model.limits import Limits
+from bitpail.model.credentials import CredentialKind
+from bitpail.model.limits import NO_LIMITS, Limits
 from bitpail.model.scopes import Scope
 from bitpail.model.users import User
+from bitpail.policy import kinds, names, scopes, secrets
 from bitpail.policy import limits as policy_limits
-from bitpail.policy import names, scopes, secrets
-from bitpail.policy.secrets import Secret
+from bitpail.policy.secrets import Family, Secret
 from bitpail.services import audit, places, site_policy
 from bitpail.services.clock import now
 from bitpail.services.managing import Guard, any_of_them
@@ -28,6 +34,14 @@ LONGEST_LIFETIME = 100 * 365 * 24 * 3600
 """Seconds; an expiry beyond it is a slip of the keyboard."""
 
 _SECOND = 1_000_000
+_APP_PASSWORD = CredentialKind.APP_PASSWORD
+_FAMILIES = {
+    CredentialKind.APP_PASSWORD: Family.APP_PASSWORD,
+    CredentialKind.API_TOKEN: Family.API_TOKEN,
+    CredentialKind.REPOSITORY_ACCESS_TOKEN: Family.ACCESS_TOKEN,
+    CredentialKind.PROJECT_ACCESS_TOKEN: Family.ACCESS_TOKEN,
+    CredentialKind.WORKSPACE_ACCESS_TOKEN: Family.ACCESS_TOKEN,
+}
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -57,74 +71,93 @@ class Rotation(Struct, frozen=True):
 
 
 async def create(
-    site: Site, user: User, wanted: Wanted, may: Guard = any_of_them
+    site: Site,
+    user: User,
+    wanted: Wanted,
+    may: Guard = any_of_them,
+    kind: CredentialKind = _APP_PASSWORD,
 ) -> tuple[AppPassword, Secret]:
     """A new app password and its secret.
 
     Raises Invalid (the administrators' policy too), NotFound (a place it is
     limited to) or Conflict (the label is in use).
     """
-    app_password = await described(site, user, wanted)
+    app_password = await described(site, user, wanted, kind)
     await may(app_password)
     try:
         async with site.db.transaction() as db:
             secret = await add(site, db, user, app_password)
     except Conflict:
-        raise Conflict(f"{user.username} has an app password labelled {wanted.label!r} already") from None
+        raise Conflict(f"{user.username} has {kinds.a(kind)} labelled {wanted.label!r} already") from None
     return app_password, secret
 
 
-async def described(site: Site, user: User, wanted: Wanted) -> AppPassword:
-    """What ``create`` would make: checked, and not written."""
-    granted = scopes.minimal(parse_scopes(wanted.permissions))
+async def described(
+    site: Site,
+    user: User,
+    wanted: Wanted,
+    kind: CredentialKind = _APP_PASSWORD,
+    place: Limits = NO_LIMITS,
+) -> AppPassword:
+    """What ``create`` would make: checked, and not written. ``place`` is where an access token is made."""
+    granted = scopes.minimal(kinds.scope(kind, name) for name in wanted.permissions)
     if not granted:
-        raise Invalid("an app password needs at least one permission")
+        raise Invalid(f"{kinds.a(kind)} needs at least one permission")
+    kinds.check_lifetime(kind, wanted.lifetime)
     created = now()
     app_password = AppPassword(
         id=AppPasswordId(str(uuid.uuid4())),
         user_id=user.id,
         label=names.check_label(wanted.label),
         scopes=granted,
-        limits=await _limits(site, user, wanted),
+        limits=await _limits(site, user, wanted, place),
         created_on=created,
-        expires_on=_expiry(created, wanted.lifetime),
+        expires_on=_expiry(kind, created, wanted.lifetime),
         revoked_on=None,
         last_used_on=None,
         last_used_address=None,
         last_used_client=None,
+        kind=kind,
     )
     await site_policy.enforce(site, app_password)
     return app_password
 
 
-async def add(site: Site, db: Connection, user: User, app_password: AppPassword) -> Secret:
-    """Write a new one and make its secret, in a transaction; raises Conflict."""
+async def add(site: Site, db: Connection, user: User, app_password: AppPassword, by: str = "") -> Secret:
+    """Write a new one and make its secret, in a transaction. Raises Conflict."""
     await store.create(db, app_password)
     permissions = app_password.scopes
-    await audit.record(
-        db, Kind.APP_PASSWORD_CREATED, user=user, app_password=app_password, permissions=permissions
-    )
-    return await _add_secret(site, db, app_password.id)
+    await record(db, Kind.APP_PASSWORD_CREATED, user, app_password, by=by, permissions=permissions)
+    return await _add_secret(site, db, app_password)
 
 
-async def _add_secret(site: Site, db: Connection, app_password_id: AppPasswordId) -> Secret:
-    secret = await _unused(db)
+async def record(db: Connection, kind: Kind, user: User, app_password: AppPassword, **detail: Any) -> None:
+    """Write down what was done to one, and of which kind it is if it is no app password."""
+    if app_password.kind is not _APP_PASSWORD:
+        detail["credential"] = app_password.kind.words
+    await audit.record(db, kind, user=user, app_password=app_password, **detail)
+
+
+async def _add_secret(site: Site, db: Connection, app_password: AppPassword) -> Secret:
+    secret = await _unused(db, _FAMILIES[app_password.kind])
     number = site.keys.newest
     digest = secrets.digest(secret, site.keys.app_passwords[number])
-    await store.add_secret(db, app_password_id, secrets.lookup_name(secret), digest, number, now())
+    await store.add_secret(db, app_password.id, secrets.lookup_name(secret), digest, number, now())
     return secret
 
 
-async def _unused(db: Connection) -> Secret:
+async def _unused(db: Connection, family: Family) -> Secret:
     """A new secret whose look-up name is free: it is short, so two can meet."""
     while True:
-        secret = secrets.generate()
+        secret = secrets.generate(family)
         if await store.by_lookup(db, secrets.lookup_name(secret)) is None:
             return secret
 
 
-async def _limits(site: Site, user: User, wanted: Wanted) -> Limits:
-    return Limits(
+async def _limits(site: Site, user: User, wanted: Wanted, place: Limits) -> Limits:
+    if place.places and (wanted.repositories or wanted.projects or wanted.workspaces):
+        raise Invalid("an access token works where it is made and nowhere else")
+    limits = Limits(
         repositories=tuple(
             [await places.repository(site, user, *two_names(name)) for name in wanted.repositories]
         ),
@@ -134,6 +167,11 @@ async def _limits(site: Site, user: User, wanted: Wanted) -> Limits:
         branches=tuple(policy_limits.check_branch_pattern(text) for text in wanted.branches),
         no_force=wanted.no_force,
         no_delete=wanted.no_delete,
+    )
+    if not place.places:
+        return limits
+    return msgspec.structs.replace(
+        limits, repositories=place.repositories, projects=place.projects, workspaces=place.workspaces
     )
 
 
@@ -145,13 +183,13 @@ def two_names(full_name: str) -> tuple[str, str]:
     return workspace, name
 
 
-def _expiry(created: int, lifetime: int | None) -> int | None:
+def _expiry(kind: CredentialKind, created: int, lifetime: int | None) -> int | None:
     if lifetime is None:
         return None
     if lifetime <= 0:
-        raise Invalid("an app password can't expire in the past")
+        raise Invalid(f"{kinds.a(kind)} can't expire in the past")
     if lifetime > LONGEST_LIFETIME:
-        raise Invalid("an app password can't expire in more than 100 years")
+        raise Invalid(f"{kinds.a(kind)} can't expire in more than 100 years")
     return created + lifetime * _SECOND
 
 
@@ -166,44 +204,67 @@ def parse_scopes(permissions: Iterable[str]) -> list[Scope]:
     return found
 
 
-async def of_user(site: Site, user: User, *, include_revoked: bool = False) -> list[AppPassword]:
+async def of_user(
+    site: Site, user: User, kind: CredentialKind = _APP_PASSWORD, *, include_revoked: bool = False
+) -> list[AppPassword]:
     """All of a user's, oldest first."""
     await site.last_uses.flush()
-    return await store.of_user(site.db, user.id, include_revoked=include_revoked)
+    return await store.of_user(site.db, user.id, kind, include_revoked=include_revoked)
 
 
-async def labelled(site: Site, user: User, label: str, may: Guard = any_of_them) -> AppPassword:
+async def labelled(
+    site: Site,
+    user: User,
+    label: str,
+    may: Guard = any_of_them,
+    kind: CredentialKind = _APP_PASSWORD,
+) -> AppPassword:
     """The unrevoked one of that label; raises NotFound.
 
     What ``may`` has judged is this very row: the label can be another one's a moment later.
     """
-    app_password = await store.by_label(site.db, user.id, label)
+    app_password = await store.by_label(site.db, user.id, label, kind)
     if app_password is None:
-        raise NotFound(f"{user.username} has no app password labelled {label!r}")
+        raise NotFound(f"{user.username} has no {kind.words} labelled {label!r}")
     await may(app_password)
     return app_password
 
 
-async def identified(site: Site, user: User, app_password_id: str) -> AppPassword:
+async def identified(
+    site: Site, user: User, app_password_id: str, kind: CredentialKind = _APP_PASSWORD
+) -> AppPassword:
     """One of a user's by its id, revoked ones too; raises NotFound."""
     await site.last_uses.flush()
     app_password = await store.by_id(site.db, user.id, app_password_id)
-    if app_password is None:
-        raise NotFound("there is no such app password")
+    if app_password is None or app_password.kind is not kind:
+        raise NotFound(f"there is no such {kind.words}")
     return app_password
 
 
-async def revoke(site: Site, user: User, label: str, may: Guard = any_of_them) -> AppPassword:
+async def revoke(
+    site: Site,
+    user: User,
+    label: str,
+    may: Guard = any_of_them,
+    kind: CredentialKind = _APP_PASSWORD,
+    by: str = "",
+) -> AppPassword:
     """End one; the next request that presents it is refused. Raises NotFound."""
-    app_password = await labelled(site, user, label, may)
+    app_password = await labelled(site, user, label, may, kind)
     async with site.db.transaction() as db:
         if await store.revoke(db, app_password.id, now()):
-            await audit.record(db, Kind.APP_PASSWORD_REVOKED, user=user, app_password=app_password)
+            await record(db, Kind.APP_PASSWORD_REVOKED, user, app_password, by=by)
     return app_password
 
 
 async def rotate(
-    site: Site, user: User, label: str, grace: int, may: Guard = any_of_them
+    site: Site,
+    user: User,
+    label: str,
+    grace: int,
+    may: Guard = any_of_them,
+    kind: CredentialKind = _APP_PASSWORD,
+    by: str = "",
 ) -> tuple[AppPassword, Secret]:
     """A new secret for the same app password; the old one works ``grace`` seconds more.
 
@@ -211,19 +272,25 @@ async def rotate(
     """
     if not 0 <= grace <= LONGEST_GRACE:
         raise Invalid(f"the grace must be 0 to {LONGEST_GRACE} seconds")
-    app_password = await labelled(site, user, label, may)
+    app_password = await labelled(site, user, label, may, kind)
     async with site.db.transaction() as db:
         current = await _living(db, app_password)
         ends_on = now() + grace * _SECOND
         if len(current) != 1 or not await store.start_ending(db, current[0].lookup, ends_on):
             raise Conflict(f"{label!r} is being rotated: finish that or roll it back first")
-        await audit.record(db, Kind.APP_PASSWORD_ROTATED, user=user, app_password=app_password, grace=grace)
-        return app_password, await _add_secret(site, db, app_password.id)
+        await record(db, Kind.APP_PASSWORD_ROTATED, user, app_password, by=by, grace=grace)
+        return app_password, await _add_secret(site, db, app_password)
 
 
-async def rotation(site: Site, user: User, label: str, may: Guard = any_of_them) -> Rotation | None:
+async def rotation(
+    site: Site,
+    user: User,
+    label: str,
+    may: Guard = any_of_them,
+    kind: CredentialKind = _APP_PASSWORD,
+) -> Rotation | None:
     """The rotation that is under way, with when and from where the old secret was last used."""
-    return await _rotation(site, await labelled(site, user, label, may))
+    return await _rotation(site, await labelled(site, user, label, may, kind))
 
 
 async def _rotation(site: Site, app_password: AppPassword) -> Rotation | None:
@@ -232,28 +299,44 @@ async def _rotation(site: Site, app_password: AppPassword) -> Rotation | None:
     return Rotation(living[0], living[-1]) if len(living) > 1 else None
 
 
-async def finish_rotation(site: Site, user: User, label: str, may: Guard = any_of_them) -> None:
+async def finish_rotation(
+    site: Site,
+    user: User,
+    label: str,
+    may: Guard = any_of_them,
+    kind: CredentialKind = _APP_PASSWORD,
+    by: str = "",
+) -> None:
     """End the old secret now. Raises NotFound if no rotation is under way."""
-    app_password, under_way = await _under_way(site, user, label, may)
+    app_password, under_way = await _under_way(site, user, label, may, kind)
     async with site.db.transaction() as db:
         if not await store.end_secret(db, under_way.old.lookup, now()):
             raise _not_rotated(label)
-        await audit.record(db, Kind.APP_PASSWORD_ROTATION_FINISHED, user=user, app_password=app_password)
+        await record(db, Kind.APP_PASSWORD_ROTATION_FINISHED, user, app_password, by=by)
 
 
-async def roll_back_rotation(site: Site, user: User, label: str, may: Guard = any_of_them) -> None:
+async def roll_back_rotation(
+    site: Site,
+    user: User,
+    label: str,
+    may: Guard = any_of_them,
+    kind: CredentialKind = _APP_PASSWORD,
+    by: str = "",
+) -> None:
     """Forget the new secret; the old one stays as it was. Raises NotFound."""
-    app_password, under_way = await _under_way(site, user, label, may)
+    app_password, under_way = await _under_way(site, user, label, may, kind)
     async with site.db.transaction() as db:
         # First, so that of two who end it differently the second one finds nothing to do.
         if not await store.stop_ending(db, under_way.old.lookup, now()):
             raise _not_rotated(label)
         await store.remove_secret(db, under_way.new.lookup)
-        await audit.record(db, Kind.APP_PASSWORD_ROTATION_ROLLED_BACK, user=user, app_password=app_password)
+        await record(db, Kind.APP_PASSWORD_ROTATION_ROLLED_BACK, user, app_password, by=by)
 
 
-async def _under_way(site: Site, user: User, label: str, may: Guard) -> tuple[AppPassword, Rotation]:
-    app_password = await labelled(site, user, label, may)
+async def _under_way(
+    site: Site, user: User, label: str, may: Guard, kind: CredentialKind
+) -> tuple[AppPassword, Rotation]:
+    app_password = await labelled(site, user, label, may, kind)
     under_way = await _rotation(site, app_password)
     if under_way is None:
         raise _not_rotated(label)

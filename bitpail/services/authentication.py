@@ -1,10 +1,12 @@
 """A credential becomes an actor, or a reason why not.
 
-The only place that checks one. A secret without the form and checksum of an app
-password costs no look-up; the others cost one, by index, whether they exist or
-not.
+The only place that checks one, of whatever kind: its prefix says where it is looked up. A
+secret without the form and checksum of ours costs no look-up; the others cost one, by index,
+whether they exist or not. Who holds a right one hears whether its kind and the user name are
+taken in the year of the server; ``services/access.py`` asks the same for that of a workspace.
 """
 
+from collections.abc import Awaitable, Callable
 from enum import Enum
 from hmac import compare_digest
 
@@ -12,23 +14,26 @@ from msgspec import Struct
 
 from bitpail.errors import BitpailError
 from bitpail.model.access import ANONYMOUS, Actor, Client
-from bitpail.model.app_passwords import StoredSecret
+from bitpail.model.app_passwords import AppPassword, StoredSecret
 from bitpail.model.audit import Kind
-from bitpail.policy import secrets
+from bitpail.model.credentials import CredentialKind, Door, Presented, UserName, Year
+from bitpail.model.users import User
+from bitpail.policy import secrets, user_names
 from bitpail.policy.scopes import expand
-from bitpail.policy.secrets import Secret
-from bitpail.services import account_passwords, audit
+from bitpail.policy.secrets import Family, Secret
+from bitpail.policy.user_names import Verdict
+from bitpail.services import account_passwords, audit, years
 from bitpail.services.clock import now
 from bitpail.services.site import Site
-from bitpail.store import app_passwords
+from bitpail.store import app_passwords, users
 
 _NO_DIGEST = bytes(32)
 
 
 class Credential(Struct, frozen=True):
-    """What a client presented: a name and a secret."""
+    """What a client presented: a name and a secret; None for the name: a Bearer header, which has none."""
 
-    username: str
+    username: str | None
     secret: Secret
 
 
@@ -39,24 +44,38 @@ class Reason(Enum):
     ACCOUNT_PASSWORD = "account password"  # noqa: S105 - the name of a reason
     EMAIL = "e-mail address as username"
     THROTTLED = "too many wrong secrets"
+    BEARER = "wrong Bearer token"
     # The next ones are said only to somebody who holds the right secret.
     REVOKED = "revoked"
     EXPIRED = "expired"
     ROTATED = "rotated"
+    WRONG_NAME = "wrong user name for the kind"
+    UNKNOWN_KIND = "kind that the year does not know"
+    GONE = "kind that the year has removed"
 
 
 class Unauthenticated(BitpailError):
     """The credential is not good; ``reason`` says how much may be said.
 
-    ``stored`` and ``label`` are of an app password whose right secret was presented;
-    ``wait`` is how many seconds a throttled client should.
+    ``app_password``, ``user`` and ``label`` are of one whose right secret was presented, ``presented``
+    how; ``wait`` is how many seconds a throttled client should.
     """
 
-    def __init__(self, reason: Reason, stored: StoredSecret | None = None, wait: int = 0) -> None:
+    def __init__(
+        self,
+        reason: Reason,
+        user: User | None = None,
+        app_password: AppPassword | None = None,
+        *,
+        presented: Presented | None = None,
+        wait: int = 0,
+    ) -> None:
         super().__init__(f"invalid credentials: {reason.value}")
         self.reason = reason
-        self.stored = stored
-        self.label = stored.app_password.label if stored else None
+        self.user = user
+        self.app_password = app_password
+        self.label = app_password.label if app_password else None
+        self.presented = presented
         self.wait = wait
 
     @property
@@ -66,41 +85,82 @@ class Unauthenticated(BitpailError):
             return "The user name is your username, not your e-mail address."
         if self.reason is Reason.THROTTLED:
             return "Too many different wrong secrets came from your address."
+        one = f'{self.app_password.kind.words} "{self.label}"' if self.app_password else ""
         if self.reason is Reason.REVOKED:
-            return f'The app password "{self.label}" was revoked.'
+            return f"The {one} was revoked."
         if self.reason is Reason.EXPIRED:
-            return f'The app password "{self.label}" has expired.'
+            return f"The {one} has expired."
         if self.reason is Reason.ROTATED:
-            return f'This secret of the app password "{self.label}" was replaced by another one.'
+            return f"This secret of the {one} was replaced by another one."
+        if self.reason is Reason.UNKNOWN_KIND:
+            return f"The {one} is of a kind that the rules in force here do not know."
+        if self.reason is Reason.WRONG_NAME and self.presented is not None:
+            names = " or ".join(user_names.names_in_words(self.presented))
+            return f"For the {one} give {names} here, not {user_names.in_words(self.presented.name)}."
         return None
 
 
-async def authenticate(site: Site, credential: Credential | None, client: Client) -> Actor:
+async def authenticate(
+    site: Site, credential: Credential | None, client: Client, door: Door = Door.REST
+) -> Actor:
     """The actor behind a credential; anonymous without one. Raises Unauthenticated."""
     if credential is None:
         return ANONYMOUS
     wait = site.throttle.wait(credential.secret, client.address)
     if wait:
         raise Unauthenticated(Reason.THROTTLED, wait=wait)
-    if not secrets.looks_right(credential.secret):
+    family = secrets.family_of(credential.secret)
+    if family is None:
         _throttle(site, credential, client)
         raise Unauthenticated(await _reason(site, credential, client))
-    lookup = secrets.lookup_name(credential.secret)
-    stored = await app_passwords.by_lookup(site.db, lookup)
-    if not _is_right(site, credential, stored) or stored is None:
+    stored = await _LOOKED_UP[family](site, credential.secret)
+    name = user_names.form(credential.username)
+    if stored is None or not stored.user.is_active or not await _is_theirs(site, credential, name, stored):
         _throttle(site, credential, client)
-        raise Unauthenticated(Reason.EMAIL if "@" in credential.username else Reason.WRONG)
+        raise Unauthenticated(_wrong(name))
+    one = stored.app_password
+    presented = Presented(one.kind, name, door)
     ended = why_ended(stored, now())
     if ended is not None:
         if ended is Reason.EXPIRED:
             _note_once(site, Kind.APP_PASSWORD_EXPIRED, stored)
-        raise Unauthenticated(ended, stored)
+        raise Unauthenticated(ended, stored.user, one, presented=presented)
     site.throttle.right(credential.secret)
-    site.last_uses.note(stored.app_password.id, lookup, client)
-    if stored.app_password.last_used_on is None:
+    refuse_by_year(presented, years.of_server(site, stored), stored.user, one)
+    site.last_uses.note(one.id, secrets.lookup_name(credential.secret), client)
+    if one.last_used_on is None:
         _note_once(site, Kind.APP_PASSWORD_USED_FIRST, stored)
-    scopes = expand(stored.app_password.scopes)
-    return Actor(stored.user, stored.app_password, scopes, client, stored.ends_on)
+    return Actor(stored.user, one, expand(one.scopes), client, stored.ends_on, presented=presented)
+
+
+def refuse_by_year(
+    presented: Presented, year: Year, user: User | None, app_password: AppPassword | None
+) -> None:
+    """Raise Unauthenticated unless a right secret is taken like this in a year."""
+    verdict = user_names.judge(presented, year)
+    if verdict is not Verdict.TAKEN:
+        raise Unauthenticated(_REFUSED[verdict], user, app_password, presented=presented)
+
+
+_REFUSED = {
+    Verdict.WRONG_NAME: Reason.WRONG_NAME,
+    Verdict.UNKNOWN: Reason.UNKNOWN_KIND,
+    Verdict.GONE: Reason.GONE,
+}
+
+
+async def _kept(site: Site, secret: Secret) -> StoredSecret | None:
+    """The row of a secret that is one."""
+    stored = await app_passwords.by_lookup(site.db, secrets.lookup_name(secret))
+    return stored if is_secret(site, secret, stored) else None
+
+
+_LOOKED_UP: dict[Family, Callable[[Site, Secret], Awaitable[StoredSecret | None]]] = {
+    Family.APP_PASSWORD: _kept,
+    Family.API_TOKEN: _kept,
+    Family.ACCESS_TOKEN: _kept,
+}
+"""How a secret becomes the row that it is right for, by its prefix; None: it is not right."""
 
 
 def _note_once(site: Site, kind: Kind, stored: StoredSecret) -> None:
@@ -126,11 +186,22 @@ def why_ended(stored: StoredSecret, at: int) -> Reason | None:
     return None
 
 
-def _is_right(site: Site, credential: Credential, stored: StoredSecret | None) -> bool:
-    if not is_secret(site, credential.secret, stored) or stored is None or not stored.user.is_active:
-        return False
-    # The username, in any case; never the label, the e-mail address or the nickname.
-    return stored.user.username.lower() == credential.username.lower()
+async def _is_theirs(site: Site, credential: Credential, name: UserName, stored: StoredSecret) -> bool:
+    """Whether the user name can be meant for whoever has the secret; whether it is taken, the year says."""
+    if stored.app_password.kind is CredentialKind.API_TOKEN and name is UserName.EMAIL:
+        owners = await users.by_confirmed_emails(site.db, [credential.username or ""])
+        return any(owner.id == stored.user.id for owner in owners.values())
+    if name is not UserName.USERNAME:
+        # An e-mail address is no name of the other kinds, whosever it is, and no reason to ask.
+        return name is not UserName.EMAIL
+    # In any case; never the label, the e-mail address or the nickname.
+    return stored.user.username.lower() == (credential.username or "").lower()
+
+
+def _wrong(name: UserName) -> Reason:
+    if name is UserName.EMAIL:
+        return Reason.EMAIL
+    return Reason.BEARER if name is UserName.BEARER else Reason.WRONG
 
 
 def is_secret(site: Site, secret: Secret, stored: StoredSecret | None) -> bool:
@@ -142,8 +213,9 @@ def is_secret(site: Site, secret: Secret, stored: StoredSecret | None) -> bool:
 
 
 async def _reason(site: Site, credential: Credential, client: Client) -> Reason:
-    if "@" in credential.username:
-        return Reason.EMAIL
+    wrong = _wrong(user_names.form(credential.username))
+    if wrong is not Reason.WRONG or credential.username is None:
+        return wrong
     if await account_passwords.recognises(site, credential.username, credential.secret, client):
         return Reason.ACCOUNT_PASSWORD
-    return Reason.WRONG
+    return wrong

@@ -18,6 +18,7 @@ from bitpail.model.denials import Denial, DenialReason, KnownDenial
 from bitpail.model.permissions import Permission
 from bitpail.model.scopes import Scope
 from bitpail.model.users import User
+from bitpail.policy.api_scopes import asked
 from bitpail.policy.decide import Decision
 from bitpail.policy.scopes import in_form_order, minimal
 from bitpail.policy.secrets import scrub
@@ -36,16 +37,24 @@ _DECISIONS = {
     Decision.PERMISSION: DenialReason.PERMISSION,
     Decision.LIMIT: DenialReason.LIMIT,
     Decision.UNSEEN: DenialReason.UNSEEN,
+    Decision.KIND: DenialReason.KIND,
 }
 _ENDED = {
     Reason.EXPIRED: DenialReason.EXPIRED,
     Reason.REVOKED: DenialReason.REVOKED,
     Reason.ROTATED: DenialReason.ROTATED,
+    Reason.GONE: DenialReason.YEAR,
+    Reason.UNKNOWN_KIND: DenialReason.YEAR,
+    Reason.WRONG_NAME: DenialReason.YEAR,
 }
+_BY_YEAR = {Reason.GONE, Reason.UNKNOWN_KIND, Reason.WRONG_NAME}
 
 _PERMISSIONS = {one.name.lower(): one for one in Permission}
 
-_ANOTHER_IS_NO_HELP = {DenialReason.PERMISSION, DenialReason.UNSEEN, DenialReason.ROTATED}
+_ANOTHER_IS_NO_HELP = {
+    *(DenialReason.PERMISSION, DenialReason.UNSEEN, DenialReason.ROTATED),
+    *(DenialReason.KIND, DenialReason.YEAR),
+}
 
 
 class Explanation(Struct, frozen=True):
@@ -65,8 +74,9 @@ class Explanation(Struct, frozen=True):
 def note(site: Site, refusal: BitpailError) -> None:
     """Count a refusal, and keep why, if it was refused to somebody known; it costs no database."""
     site.counts.add("refusals", origin.current().door, _reason(refusal))
-    if isinstance(refusal, Unauthenticated) and refusal.stored is not None and refusal.reason in _ENDED:
-        _keep(site, refusal.stored.user, refusal.stored.app_password, _ENDED[refusal.reason])
+    if isinstance(refusal, Unauthenticated) and refusal.user is not None and refusal.reason in _ENDED:
+        detail = refusal.told or "" if refusal.reason in _BY_YEAR else ""
+        _keep(site, refusal.user, refusal.app_password, _ENDED[refusal.reason], detail=detail)
     elif isinstance(refusal, Refused) and refusal.actor.user is not None and refusal.decision in _DECISIONS:
         required, granted = _required_and_granted(refusal)
         reason, actor = _DECISIONS[refusal.decision], refusal.actor
@@ -92,7 +102,7 @@ def _reason(refusal: BitpailError) -> str:
 def _required_and_granted(refused: Refused) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if refused.decision is Decision.SCOPE:
         granted = refused.actor.app_password.scopes if refused.actor.app_password else ()
-        return in_form_order(refused.need.scopes[0]), granted
+        return in_form_order(asked(refused.need, refused.actor.kind)[0]), granted
     if refused.decision is Decision.PERMISSION:
         return (refused.need.permission.name.lower(),), (refused.held.name.lower(),)
     return (), ()
@@ -191,6 +201,14 @@ def _explained(site: Site, known: KnownDenial) -> Explanation:
         ),
         DenialReason.EXPIRED: (f"{one} has expired.", "It works no more."),
         DenialReason.REVOKED: (f"{one} was revoked.", "It works no more."),
+        DenialReason.KIND: (
+            f"{one} acts as a robot, and this is for people only.",
+            "Use a credential of a person for it: an API token or an app password.",
+        ),
+        DenialReason.YEAR: (
+            denial.detail or f"{one} is of a kind that the rules in force there have removed.",
+            "docs/credentials.md says which kinds are taken, and under which user names, in which year.",
+        ),
         DenialReason.ROTATED: (
             f"This secret of it was replaced by another one: {one[0].lower()}{one[1:]} was rotated.",
             "Put the new secret where the old one still is; if it is lost, rotate once more.",

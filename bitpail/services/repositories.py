@@ -180,7 +180,8 @@ async def record(
             await store.create(db, repository)
             if parent is not None:
                 await forks.add(db, repository.id, parent)
-            if by is not None:
+            # What a robot makes is its workspace's: nobody grants it anything, and it reads no mail.
+            if by is not None and not by.is_robot:
                 await watchers.add(db, repository.id, by.id, repository.created_on)
                 membership = await workspace_store.membership(db, repository.workspace_id, by.id)
                 if membership is None or membership[0] is not Role.OWNER:

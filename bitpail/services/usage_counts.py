@@ -11,9 +11,10 @@ from msgspec import Struct
 
 from bitpail.model.access import Actor, Need
 from bitpail.model.app_passwords import AppPasswordId
-from bitpail.model.scopes import Scope
+from bitpail.model.scopes import AnyScope
 from bitpail.model.usage import REST, UsageKey
 from bitpail.policy.advice import needed
+from bitpail.policy.api_scopes import asked
 from bitpail.services.clock import now
 from bitpail.services.write_behind import Ledger, WriteBehind
 from bitpail.store import usage
@@ -57,7 +58,7 @@ class UsageCounts(Ledger[UsageKey, Count]):
         key = UsageKey(
             app_password.id,
             now() // _DAY,
-            _scope(actor.scopes, need.scopes),
+            _scope(actor.scopes, asked(need, actor.kind)),
             repository_id,
             actor.client.address,
             product(actor.client.agent),
@@ -104,5 +105,5 @@ def product(agent: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _scope(held: frozenset[Scope], alternatives: tuple[frozenset[Scope], ...]) -> str:
+def _scope(held: frozenset[AnyScope], alternatives: tuple[frozenset[AnyScope], ...]) -> str:
     return " ".join(needed(held, alternatives))

@@ -8,6 +8,7 @@ from bitpail.http.call import Call
 from bitpail.http.credentials import credential
 from bitpail.http.routing import Match, Router
 from bitpail.model.access import Actor
+from bitpail.model.credentials import Door
 from bitpail.model.scopes import Scope
 from bitpail.services import sessions
 from bitpail.services.access import to_repository
@@ -67,4 +68,4 @@ async def _actor(call: Call, match: Match) -> Actor:
         found = await sessions.find(call.site, cookie)
         if found is not None:
             return Actor(found.user, None, frozenset(Scope), call.client)
-    return await authenticate(call.site, credential(headers), call.client)
+    return await authenticate(call.site, credential(headers), call.client, Door.GIT)

@@ -14,6 +14,8 @@ from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, 
 from bitpail.http.call import Call
 from bitpail.http.credentials import CHALLENGE, MalformedCredential
 from bitpail.http.routing import MethodNotAllowed
+from bitpail.model.credentials import CredentialKind
+from bitpail.policy.api_scopes import asked
 from bitpail.policy.decide import Decision
 from bitpail.policy.scopes import in_form_order, minimal
 from bitpail.policy.secrets import scrub
@@ -22,7 +24,7 @@ from bitpail.services.authentication import Reason, Unauthenticated
 from bitpail.services.git_slots import Busy
 from bitpail.services.lfs import NoRoom
 from bitpail.wire import lfs
-from bitpail.wire.errors import LACKS_SCOPES, NOT_YOURS
+from bitpail.wire.errors import GONE, LACKS_SCOPES, NOT_YOURS, not_for_this_token
 from bitpail.wire.text import clean
 
 _STATUS: dict[type[BitpailError], int] = {
@@ -46,6 +48,8 @@ def response(call: Call, error: BitpailError) -> PlainTextResponse:
         if error.reason is Reason.THROTTLED:
             text = f"{error.told}\nTry again in {error.wait} seconds.\n"
             return PlainTextResponse(text, 429, {"Retry-After": str(error.wait)})
+        if error.reason is Reason.GONE:
+            return PlainTextResponse("".join(f"{line}\n" for line in GONE), 410)
         return _challenge(_unauthenticated(call, error))
     if isinstance(error, Busy):
         text = f"{error.message}; try again in {error.wait} seconds\n"
@@ -92,8 +96,11 @@ def _refused(call: Call, error: Refused) -> PlainTextResponse:
     if error.actor.user is None:
         return _challenge("")
     if error.decision is Decision.LIMIT:
-        label = error.actor.app_password.label if error.actor.app_password else ""
-        return _forbidden(call, f'The app password "{label}" can\'t do this: {error.limit}.\n')
+        one = error.actor.app_password
+        what = f'{one.kind.words} "{one.label}"' if one else "credential"
+        return _forbidden(call, f"The {what} can't do this: {error.limit}.\n")
+    if error.decision is Decision.KIND:
+        return _forbidden(call, f"{not_for_this_token()['error']['message']}\n")
     if error.decision is Decision.SCOPE:
         return _forbidden(call, _missing_scope(call, error))
     if error.decision is Decision.PERMISSION:
@@ -114,15 +121,17 @@ def _forbidden(call: Call, text: str) -> PlainTextResponse:
 
 def _missing_scope(call: Call, error: Refused) -> str:
     password = error.actor.app_password
-    label = f'The app password "{password.label}"' if password else "This credential"
+    needed = asked(error.need, error.actor.kind)[0]
+    kind = password.kind if password else CredentialKind.APP_PASSWORD
+    label = f'The {kind.words} "{password.label}"' if password else "This credential"
     held = ", ".join(password.scopes) if password else "no permission"
-    missing = ", ".join(in_form_order(error.need.scopes[0] - error.actor.scopes))
-    wanted = ",".join(minimal(error.actor.scopes | error.need.scopes[0]))
+    missing = ", ".join(in_form_order(needed - error.actor.scopes))
+    wanted = ",".join(minimal(error.actor.scopes | needed))
+    told = f"{LACKS_SCOPES}\n{label} has: {held}\nIt lacks: {missing}\n"
+    if kind is not CredentialKind.APP_PASSWORD:
+        return f"{told}Its permissions cannot be changed: create another one.\n"
     return (
-        f"{LACKS_SCOPES}\n"
-        f"{label} has: {held}\n"
-        f"It lacks: {missing}\n"
-        "The permissions of an app password cannot be changed: create another one.\n"
+        f"{told}The permissions of an app password cannot be changed: create another one.\n"
         f"{call.base}{APP_PASSWORDS_PAGE}new?scopes={wanted}\n"
     )
 

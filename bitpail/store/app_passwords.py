@@ -1,4 +1,7 @@
-"""App passwords: their keyed digests, what they may, and when they were last used."""
+"""App passwords and their kin: their keyed digests, what they may, and when they were last used.
+
+A person's are asked for by kind. An access token belongs to the robot that it made: the place where it was made has them.
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -7,10 +10,11 @@ import msgspec
 from sqlalchemy import BigInteger, Text, bindparam, cast, column, delete, insert, null, or_, select, update
 
 from bitpail.model.app_passwords import AppPassword, AppPasswordId, SecretState, StoredSecret, Use
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.limits import NO_LIMITS, Limits
-from bitpail.model.scopes import Scope
-from bitpail.model.users import UserId
-from bitpail.store import users
+from bitpail.model.scopes import AnyScope, ApiScope, Scope
+from bitpail.model.users import User, UserId
+from bitpail.store import policies, users
 from bitpail.store.database import Connection, Database
 from bitpail.store.statements import Row, json_field, object_rows
 from bitpail.store.tables import app_password_secrets as _secrets
@@ -21,18 +25,22 @@ _c = _app_passwords.c
 _s = _secrets.c
 _COLUMNS = (
     *(_c.id, _c.user_id, _c.label, _c.scopes, _c.limits, _c.created_on, _c.expires_on, _c.revoked_on),
-    *(_c.last_used_on, _c.last_used_address, _c.last_used_client),
+    *(_c.last_used_on, _c.last_used_address, _c.last_used_client, _c.kind, _c.created_by),
 )
 _AFTER_USER = len(users.COLUMNS)
 _user = _c.user_id == bindparam("user", type_=Text)
 _uses = object_rows(bindparam("uses", type_=Text)).table_valued(column("value", Text), name="uses")
 _used_on = cast(json_field(_uses.c.value, "time"), BigInteger)
 
+RULES = "year"
+"""The name under which the decision on the year of the server is kept; it comes with each secret."""
+server_rules = policies.value_of(RULES)
+
 _lookup = _s.lookup == bindparam("lookup_name", type_=Text)
 _insert = insert(_app_passwords)
 _insert_secret = insert(_secrets)
 _by_lookup = (
-    select(*users.COLUMNS, *_COLUMNS, _s.digest, _s.key_number, _s.ends_on)
+    select(*users.COLUMNS, *_COLUMNS, _s.digest, _s.key_number, _s.ends_on, server_rules)
     .join_from(_secrets, _app_passwords, _s.app_password_id == _c.id)
     .join(_users, _c.user_id == _users.c.id)
     .where(_lookup)
@@ -52,12 +60,25 @@ _stop_ending = (
     update(_secrets).where(_lookup, _s.ends_on > bindparam("at", type_=BigInteger)).values(ends_on=null())
 )
 _remove_secret = delete(_secrets).where(_lookup)
-_of_user = select(*_COLUMNS).where(_user).order_by(_c.created_on, _c.id)
+_is_kind = _c.kind == bindparam("kind", type_=Text)
+_of_user = select(*_COLUMNS).where(_user, _is_kind).order_by(_c.created_on, _c.id)
 _unrevoked_of_user = _of_user.where(_c.revoked_on.is_(None))
 _by_label = select(*_COLUMNS).where(
-    _user, _c.label == bindparam("wanted", type_=Text), _c.revoked_on.is_(None)
+    _user, _is_kind, _c.label == bindparam("wanted", type_=Text), _c.revoked_on.is_(None)
 )
 _by_id = select(*_COLUMNS).where(_user, _c.id == bindparam("app_password", type_=Text))
+_place = bindparam("place", type_=Text)
+_of_place = {
+    kind: select(*users.COLUMNS, *_COLUMNS)
+    .join_from(_app_passwords, _users, _c.user_id == _users.c.id)
+    .where(column_ == _place)
+    .order_by(_c.created_on, _c.id)
+    for kind, column_ in (
+        (CredentialKind.REPOSITORY_ACCESS_TOKEN, _c.repository_id),
+        (CredentialKind.PROJECT_ACCESS_TOKEN, _c.project_id),
+        (CredentialKind.WORKSPACE_ACCESS_TOKEN, _c.workspace_id),
+    )
+}
 _expiring = (
     select(*_COLUMNS)
     .where(_user, _c.revoked_on.is_(None))
@@ -107,10 +128,14 @@ _touch_secrets = (
     .values(_used)
 )
 
+_SCOPES: dict[str, AnyScope] = {scope.value: scope for scope in (*Scope, *ApiScope)}
+_KINDS = {kind.value: kind for kind in CredentialKind}
+_APP_PASSWORD = CredentialKind.APP_PASSWORD
+
 
 @lru_cache(maxsize=4096)
-def _scopes(names: str) -> tuple[Scope, ...]:
-    return tuple(Scope(name) for name in names.split())
+def _scopes(names: str) -> tuple[AnyScope, ...]:
+    return tuple(_SCOPES[name] for name in names.split())
 
 
 @lru_cache(maxsize=4096)
@@ -120,7 +145,12 @@ def _limits(text: str) -> Limits:
 
 def _from_row(row: Row, at: int = 0) -> AppPassword:
     scopes, limits = _scopes(row[at + 3]), _limits(row[at + 4])
-    return AppPassword(row[at], row[at + 1], row[at + 2], scopes, limits, *row[at + 5 : at + 11])
+    created_on, expires_on, revoked_on, used_on, used_address, used_client = row[at + 5 : at + 11]
+    times = created_on, expires_on, revoked_on
+    used = used_on, used_address, used_client
+    return AppPassword(
+        row[at], row[at + 1], row[at + 2], scopes, limits, *times, *used, _KINDS[row[at + 11]], row[at + 12]
+    )
 
 
 def _scopes_text(app_password: AppPassword) -> str:
@@ -133,9 +163,18 @@ def _limits_text(app_password: AppPassword) -> str:
 
 
 async def create(db: Connection, app_password: AppPassword) -> None:
-    """Write a new one, without a secret; raises Conflict if the user has an unrevoked one of that label."""
+    """Write a new one, without a secret; raises Conflict if there is an unrevoked one of that kind and label.
+
+    The place of an access token is the one that its limits name; the label has to be new there.
+    """
+    robot, limits = app_password.kind.is_robot, app_password.limits
     await db.run(
         _insert,
+        kind=app_password.kind.value,
+        created_by=app_password.created_by,
+        repository_id=limits.repositories[0] if robot and limits.repositories else None,
+        project_id=limits.projects[0] if robot and limits.projects else None,
+        workspace_id=limits.workspaces[0] if robot and limits.workspaces else None,
         id=app_password.id,
         user_id=app_password.user_id,
         label=app_password.label,
@@ -206,10 +245,16 @@ async def by_lookup(db: Connection, lookup: str) -> StoredSecret | None:
     return StoredSecret(_from_row(row, _AFTER_USER), users.from_row(row), *row[_AFTER_USER + len(_COLUMNS) :])
 
 
-async def of_user(db: Connection, user_id: UserId, *, include_revoked: bool = False) -> list[AppPassword]:
-    """All of a user's, oldest first."""
+async def of_user(
+    db: Connection,
+    user_id: UserId,
+    kind: CredentialKind = _APP_PASSWORD,
+    *,
+    include_revoked: bool = False,
+) -> list[AppPassword]:
+    """All of a user's of one kind, oldest first."""
     statement = _of_user if include_revoked else _unrevoked_of_user
-    return [_from_row(row) for row in await db.all(statement, user=user_id)]
+    return [_from_row(row) for row in await db.all(statement, user=user_id, kind=kind.value)]
 
 
 async def living(db: Database, at: int) -> list[tuple[str, AppPassword]]:
@@ -217,9 +262,17 @@ async def living(db: Database, at: int) -> list[tuple[str, AppPassword]]:
     return [(row[0], _from_row(row, 1)) for row in await db.scan(_living, now=at)]
 
 
-async def by_label(db: Connection, user_id: UserId, label: str) -> AppPassword | None:
-    """The unrevoked one of that label."""
-    row = await db.one(_by_label, user=user_id, wanted=label)
+async def of_place(db: Connection, kind: CredentialKind, place: str) -> list[tuple[User, AppPassword]]:
+    """All access tokens of a repository, project or workspace, revoked ones too, each with its robot."""
+    rows = await db.all(_of_place[kind], place=place)
+    return [(users.from_row(row), _from_row(row, _AFTER_USER)) for row in rows]
+
+
+async def by_label(
+    db: Connection, user_id: UserId, label: str, kind: CredentialKind = _APP_PASSWORD
+) -> AppPassword | None:
+    """The unrevoked one of that kind and label."""
+    row = await db.one(_by_label, user=user_id, wanted=label, kind=kind.value)
     return _from_row(row) if row else None
 
 

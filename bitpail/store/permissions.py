@@ -23,11 +23,13 @@ from sqlalchemy import (
     union,
 )
 
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.permissions import Permission, Role
 from bitpail.store.repository_tables import group_members as _group_members
 from bitpail.store.repository_tables import project_group_permissions as _project_groups
 from bitpail.store.repository_tables import repository_group_permissions as _repository_groups
 from bitpail.store.statements import greatest
+from bitpail.store.tables import app_passwords as _app_passwords
 from bitpail.store.tables import project_permissions as _projects
 from bitpail.store.tables import repositories as _repositories
 from bitpail.store.tables import repository_permissions as _direct
@@ -56,15 +58,36 @@ def _of_groups(table: Table, place: str) -> Select[Any]:
     )
 
 
-_in_workspaces = select(_members.c.workspace_id).where(
-    _members.c.user_id == USER, or_(_is_owner, _members.c.repositories >= AT_LEAST)
+def _of_robot(kind: CredentialKind, place: str) -> Select[Any]:
+    """Where the access token of a robot was made; how much it may there, its scopes say."""
+    return select(_app_passwords.c[place]).where(
+        _app_passwords.c.user_id == USER,
+        _app_passwords.c.kind == kind.value,
+        _app_passwords.c.revoked_on.is_(None),
+        int(Permission.ADMIN) >= AT_LEAST,
+    )
+
+
+_in_workspaces = (
+    select(_members.c.workspace_id).where(
+        _members.c.user_id == USER, or_(_is_owner, _members.c.repositories >= AT_LEAST)
+    ),
+    _of_robot(CredentialKind.WORKSPACE_ACCESS_TOKEN, "workspace_id"),
 )
-IN_PROJECTS = (_of_user(_projects, "project_id"), _of_groups(_project_groups, "project_id"))
+IN_PROJECTS = (
+    _of_user(_projects, "project_id"),
+    _of_groups(_project_groups, "project_id"),
+    _of_robot(CredentialKind.PROJECT_ACCESS_TOKEN, "project_id"),
+)
 """The projects on which the user, or a group of the user's, was granted so much."""
-_by_themselves = (_of_user(_direct, "repository_id"), _of_groups(_repository_groups, "repository_id"))
+_by_themselves = (
+    _of_user(_direct, "repository_id"),
+    _of_groups(_repository_groups, "repository_id"),
+    _of_robot(CredentialKind.REPOSITORY_ACCESS_TOKEN, "repository_id"),
+)
 
 GRANTED: ColumnElement[bool] = or_(
-    _c.workspace_id.in_(_in_workspaces),
+    *(_c.workspace_id.in_(one) for one in _in_workspaces),
     *(_c.id.in_(one) for one in _by_themselves),
     *(_c.project_id.in_(one) for one in IN_PROJECTS),
 )
@@ -77,7 +100,7 @@ VISIBLE: ColumnElement[bool] = or_(
 
 MINE: ColumnElement[bool] = _c.id.in_(
     union(
-        select(_c.id).where(_c.workspace_id.in_(_in_workspaces)).correlate(None),
+        *(select(_c.id).where(_c.workspace_id.in_(one)).correlate(None) for one in _in_workspaces),
         *_by_themselves,
         *(select(_c.id).where(_c.project_id.in_(one)).correlate(None) for one in IN_PROJECTS),
     )

@@ -1,6 +1,6 @@
 """What administrators have decided for the whole server, as JSON under a name."""
 
-from sqlalchemy import Text, bindparam, select
+from sqlalchemy import ScalarSelect, Text, bindparam, select
 
 from bitpail.store.database import Connection
 from bitpail.store.statements import Upsert
@@ -8,6 +8,11 @@ from bitpail.store.tables import policies as _policies
 
 _put = Upsert(_policies, "value", "changed_on")
 _get = select(_policies.c.value).where(_policies.c.name == bindparam("wanted", type_=Text))
+
+
+def value_of(name: str) -> ScalarSelect[str]:
+    """The value of that name as part of another statement, null if nothing was decided."""
+    return select(_policies.c.value).where(_policies.c.name == name).scalar_subquery()
 
 
 async def get(db: Connection, name: str) -> str | None:

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy import Text, and_, bindparam, exists, insert, or_, select
 
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.permissions import Permission
 from bitpail.model.projects import LocatedProject, Project, ProjectGrants, ProjectId
 from bitpail.model.users import UserId
@@ -10,6 +11,7 @@ from bitpail.model.workspaces import WorkspaceId
 from bitpail.store import permissions, workspaces
 from bitpail.store.database import Connection, Database
 from bitpail.store.statements import Row, Upsert
+from bitpail.store.tables import app_passwords as _app_passwords
 from bitpail.store.tables import project_permissions as _permissions
 from bitpail.store.tables import projects as _projects
 from bitpail.store.tables import repositories as _repositories
@@ -18,6 +20,8 @@ from bitpail.store.tables import workspaces as _workspaces
 
 COLUMNS = tuple(_projects.c)
 """What ``from_row`` wants, for statements that join projects."""
+_WORKSPACE = len(COLUMNS)
+_GRANTS = _WORKSPACE + len(workspaces.COLUMNS)
 
 _in_workspace = _projects.c.workspace_id == bindparam("workspace", type_=Text)
 
@@ -44,9 +48,16 @@ _oldest = _of_workspace.limit(1)
 _is_member = exists().where(
     _members.c.workspace_id == bindparam("workspace", type_=Text), _members.c.user_id == _user
 )
+_is_robot = exists().where(
+    _app_passwords.c.user_id == _user,
+    _app_passwords.c.kind == CredentialKind.WORKSPACE_ACCESS_TOKEN.value,
+    _app_passwords.c.revoked_on.is_(None),
+    _app_passwords.c.workspace_id == bindparam("workspace", type_=Text),
+)
 _visible = _of_workspace.where(
     or_(
         _is_member,
+        _is_robot,
         _projects.c.is_private == 0,
         *(_projects.c.id.in_(one) for one in permissions.IN_PROJECTS),
         _projects.c.id.in_(
@@ -104,13 +115,13 @@ async def find(db: Connection, workspace: str, key: str, user_id: UserId | None)
     row = await db.one(statement, workspace=workspace, project_key=key, user=user_id)
     if row is None:
         return None
-    return LocatedProject(from_row(row[:8]), workspaces.from_row(row[8:15]), _grants(row[15:]))
+    return LocatedProject(from_row(row), workspaces.from_row(row[_WORKSPACE:]), _grants(row[_GRANTS:]))
 
 
 async def grants(db: Connection, project_id: ProjectId, user_id: UserId | None) -> ProjectGrants:
     """What the user was granted on a project that is known."""
     row = await db.one(_grants_on, project=project_id, user=user_id)
-    return _grants(row[15:]) if row else ProjectGrants()
+    return _grants(row[_GRANTS:]) if row else ProjectGrants()
 
 
 def _grants(row: Row) -> ProjectGrants:

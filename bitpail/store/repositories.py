@@ -32,6 +32,9 @@ from bitpail.wire.query_kinds import Asked
 
 _c = _repositories.c
 _COLUMNS = tuple(_c)
+_WORKSPACE = len(_COLUMNS)
+_PROJECT = _WORKSPACE + len(workspaces.COLUMNS)
+_AFTER_PROJECT = _PROJECT + len(projects.COLUMNS)
 _GRANTS = (
     *(_repository_permissions.c.permission, _project_permissions.c.permission),
     *(_members.c.repositories, _members.c.role, *permissions.by_groups()),
@@ -156,7 +159,9 @@ def from_row(row: Row) -> Repository:
 
 
 def _located(row: Row) -> Located:
-    direct, project, workspace, role, group, project_group = row[31:37]
+    direct, project, workspace, role, group, project_group = row[
+        _AFTER_PROJECT : _AFTER_PROJECT + len(_GRANTS)
+    ]
     if direct is None and project is None and role is None and group is None and project_group is None:
         grants = _NO_GRANTS
     else:
@@ -164,7 +169,8 @@ def _located(row: Row) -> Located:
             *(PERMISSIONS[direct or 0], PERMISSIONS[project or 0], PERMISSIONS[workspace or 0], ROLES[role]),
             *(PERMISSIONS[group or 0], PERMISSIONS[project_group or 0]),
         )
-    return Located(from_row(row), workspaces.from_row(row[16:23]), projects.from_row(row[23:31]), grants)
+    workspace_row, project_row = row[_WORKSPACE:_PROJECT], row[_PROJECT:]
+    return Located(from_row(row), workspaces.from_row(workspace_row), projects.from_row(project_row), grants)
 
 
 async def find(db: Connection, workspace: str, repository: str, user_id: UserId | None) -> Located | None:

@@ -37,6 +37,10 @@ _words = tuple(permission.name.lower() for permission in Permission)
 _braces = [literal_column(f"'{brace}'", Text) for brace in "{}"]
 _by_age = (_c.created_on, _c.id)
 
+_WORKSPACE = len(_c)
+_USER = _WORKSPACE + len(workspaces.COLUMNS)
+_HELD = _USER + len(users.COLUMNS)
+
 
 def _fields(person: Any, held: ColumnElement[int]) -> dict[str, Field]:
     """By what they can be asked for, where ``person`` has the columns of a user."""
@@ -127,9 +131,9 @@ _AT_LEAST = {"at_least": int(Permission.READ)}
 def _from_row(row: Row) -> RepositoryPermission:
     return RepositoryPermission(
         repositories.from_row(row),
-        workspaces.from_row(row[16:23]),
-        users.from_row(row[23:32]),
-        Permission(row[32]),
+        workspaces.from_row(row[_WORKSPACE:]),
+        users.from_row(row[_USER:]),
+        Permission(row[_HELD]),
     )
 
 

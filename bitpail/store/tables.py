@@ -25,7 +25,7 @@ from bitpail.errors import ConfigurationError
 from bitpail.store import repository_tables
 from bitpail.store.columns import big, key, number, reference, text
 
-HEAD_REVISION = "0007"
+HEAD_REVISION = "0008"
 """The newest migration; here so that a server can compare without importing Alembic."""
 
 metadata = repository_tables.metadata
@@ -56,6 +56,8 @@ users = Table(
     number("is_active"),
     big("created_on"),
     number("records_usage"),
+    # The robot of an access token: nobody who could log in.
+    number("is_robot"),
     Column("two_step_nonce", Text),
     Column("two_step_used", BigInteger),
     UniqueConstraint("username_key", name="users_username_key"),
@@ -85,6 +87,8 @@ workspaces = Table(
     number("is_private"),
     big("created_on"),
     big("updated_on"),
+    # Whose rules credentials keep here, beside the server's own; null for no more than those.
+    Column("year", Text),
     UniqueConstraint("slug", name="workspaces_slug"),
     UniqueConstraint("personal_of", name="workspaces_personal_of"),
     sqlite_with_rowid=False,
@@ -172,6 +176,25 @@ project_permissions = Table(
     sqlite_with_rowid=False,
 )
 
+
+def _where(name: str, columns: tuple[str, ...], condition: str, *, unique: bool) -> Index:
+    where = sql(condition)
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+def _of_place(column: str) -> tuple[Index, Index]:
+    """Access tokens by where they were made, the unrevoked ones each with a label of its own there."""
+    place = column.removesuffix("_id")
+    there = f"{column} IS NOT NULL"
+    return (
+        _where(f"app_passwords_{place}", (column, "created_on"), there, unique=False),
+        _where(
+            f"app_passwords_{place}_label", (column, "label"), f"revoked_on IS NULL AND {there}", unique=True
+        ),
+    )
+
+
+# And their kin. Of an access token ``user_id`` is its robot, and one of the three places is set.
 app_passwords = Table(
     "app_passwords",
     metadata,
@@ -186,16 +209,18 @@ app_passwords = Table(
     Column("last_used_on", BigInteger),
     Column("last_used_address", Text),
     Column("last_used_client", Text),
+    text("kind"),
+    reference("repository_id", "repositories.id", nullable=True),
+    reference("project_id", "projects.id", nullable=True),
+    reference("workspace_id", "workspaces.id", nullable=True),
+    # Who made an access token: it is told what people are told of their own.
+    Column("created_by", Text, ForeignKey("users.id", ondelete="SET NULL")),
     Index("app_passwords_by_age", "user_id", "created_on"),
-    # A label may be used again once its app password is revoked.
-    Index(
-        "app_passwords_label",
-        "user_id",
-        "label",
-        unique=True,
-        sqlite_where=sql("revoked_on IS NULL"),
-        postgresql_where=sql("revoked_on IS NULL"),
-    ),
+    # A label may be used again once its credential is revoked.
+    _where("app_passwords_label", ("user_id", "kind", "label"), "revoked_on IS NULL", unique=True),
+    *_of_place("repository_id"),
+    *_of_place("project_id"),
+    *_of_place("workspace_id"),
     sqlite_with_rowid=False,
 )
 

@@ -15,7 +15,7 @@ from bitpail.store.tables import users as _users
 
 COLUMNS = (
     *(_users.c.id, _users.c.username, _users.c.display_name, _users.c.nickname, _users.c.account_id),
-    *(_users.c.is_admin, _users.c.is_active, _users.c.created_on, _users.c.records_usage),
+    *(_users.c.is_admin, _users.c.is_active, _users.c.created_on, _users.c.records_usage, _users.c.is_robot),
 )
 """What ``from_row`` wants, for statements that join users."""
 
@@ -23,18 +23,19 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _EMAIL_COLUMNS = (_emails.c.address, _emails.c.user_id, _emails.c.is_primary, _emails.c.is_confirmed)
 _wanted = text_rows(bindparam("addresses", type_=Text)).table_valued(column("value", Text), name="wanted")
 _id = _users.c.id == bindparam("user", type_=Text)
+_is_person = _users.c.is_robot == 0
 
 _insert = insert(_users)
 _insert_email = insert(_emails)
 _by_username = select(*COLUMNS, _users.c.password_digest).where(
-    _users.c.username_key == bindparam("username", type_=Text)
+    _users.c.username_key == bindparam("username", type_=Text), _is_person
 )
 _by_id = select(*COLUMNS).where(_id)
 _ids = text_rows(bindparam("ids", type_=Text)).table_valued(column("value", Text), name="wanted")
 _by_ids = select(*COLUMNS).where(_users.c.id.in_(select(_ids.c.value)))
 _by_account_id = select(*COLUMNS).where(_users.c.account_id == bindparam("account_id", type_=Text))
-_every = select(*COLUMNS).order_by(_users.c.username_key)
-_any = select(_users.c.id).limit(1)
+_every = select(*COLUMNS).where(_is_person).order_by(_users.c.username_key)
+_any = select(_users.c.id).where(_is_person).limit(1)
 _other_administrator = (
     select(_users.c.id)
     .where(_users.c.is_admin == 1, _users.c.is_active == 1, _users.c.id != bindparam("user", type_=Text))
@@ -44,19 +45,20 @@ _pattern = bindparam("pattern", type_=Text)
 _matching = (
     select(*COLUMNS)
     .where(
+        _is_person,
         or_(
             _users.c.username_key.like(_pattern, escape="\\"),
             func.lower(_users.c.display_name).like(_pattern, escape="\\"),
             _users.c.id.in_(
                 select(_emails.c.user_id).where(_emails.c.address_key.like(_pattern, escape="\\"))
             ),
-        )
+        ),
     )
     .order_by(_users.c.username_key)
     .limit(bindparam("most", type_=BigInteger))
     .offset(bindparam("skipped", type_=BigInteger))
 )
-_count = select(func.count()).select_from(_users)
+_count = select(func.count()).select_from(_users).where(_is_person)
 _emails_of = (
     select(*_EMAIL_COLUMNS)
     .where(_emails.c.user_id == bindparam("user", type_=Text))
@@ -71,6 +73,7 @@ _by_confirmed_email = (
     select(*COLUMNS, _users.c.password_digest)
     .join_from(_emails, _users, _emails.c.user_id == _users.c.id)
     .where(_emails.c.address_key == bindparam("address", type_=Text), _emails.c.is_confirmed == 1)
+    .where(_is_person)
 )
 _set_password_digest = sa.update(_users).where(_id).values(password_digest=bindparam("digest", type_=Text))
 _set_active = sa.update(_users).where(_id).values(is_active=bindparam("active", type_=BigInteger))
@@ -88,7 +91,8 @@ _update = (
 
 def from_row(row: Row) -> User:
     """A user from the columns of ``COLUMNS``."""
-    return User(row[0], row[1], row[2], row[3], row[4], row[5] == 1, row[6] == 1, row[7], row[8] == 1)
+    flags = row[8] == 1, row[9] == 1
+    return User(row[0], row[1], row[2], row[3], row[4], row[5] == 1, row[6] == 1, row[7], *flags)
 
 
 async def create(
@@ -107,6 +111,7 @@ async def create(
         is_admin=int(user.is_admin),
         is_active=int(user.is_active),
         records_usage=int(user.records_usage),
+        is_robot=int(user.is_robot),
         two_step_nonce=None,
         two_step_used=None,
         created_on=user.created_on,

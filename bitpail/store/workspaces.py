@@ -14,6 +14,7 @@ from sqlalchemy import (
     update,
 )
 
+from bitpail.model.credentials import Year
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.users import User, UserId
 from bitpail.model.workspaces import Member, Workspace, WorkspaceId
@@ -36,6 +37,7 @@ COLUMNS = tuple(_workspaces.c)
 
 PERMISSIONS = tuple(Permission)
 """By number; indexing costs a fraction of ``Permission(number)``."""
+_YEARS: dict[str | None, Year | None] = {None: None, **{year.value: year for year in Year}}
 ROLES: dict[str | None, Role | None] = {None: None, **{role.value: role for role in Role}}
 
 _workspace = bindparam("workspace", type_=Text)
@@ -44,6 +46,9 @@ _membership_key = (_members.c.workspace_id == _workspace, _members.c.user_id == 
 
 _insert = insert(_workspaces)
 _set_updated = update(_workspaces).where(_workspaces.c.id == _workspace).values(updated_on=bindparam("at"))
+_set_year = (
+    update(_workspaces).where(_workspaces.c.id == _workspace).values(year=bindparam("new_year", type_=Text))
+)
 _by_slug = select(*COLUMNS).where(_workspaces.c.slug == bindparam("slug", type_=Text))
 _by_id = select(*COLUMNS).where(_workspaces.c.id == _workspace)
 _personal_of = select(*COLUMNS).where(_workspaces.c.personal_of == _user)
@@ -121,7 +126,7 @@ _creates: Select[int] = select(literal_column("1", Integer)).where(
 
 def from_row(row: Row) -> Workspace:
     """A workspace from the columns of ``COLUMNS``."""
-    return Workspace(row[0], row[1], row[2], row[3], row[4] == 1, row[5], row[6])
+    return Workspace(row[0], row[1], row[2], row[3], row[4] == 1, row[5], row[6], _YEARS[row[7]])
 
 
 async def create(db: Connection, workspace: Workspace) -> None:
@@ -135,6 +140,7 @@ async def create(db: Connection, workspace: Workspace) -> None:
         is_private=int(workspace.is_private),
         created_on=workspace.created_on,
         updated_on=workspace.updated_on,
+        year=workspace.year.value if workspace.year else None,
     )
 
 
@@ -164,6 +170,11 @@ async def every(db: Database) -> list[Workspace]:
 async def set_updated(db: Connection, workspace_id: WorkspaceId, updated_on: int) -> None:
     """Note a change; in a transaction it also keeps the next one waiting until this one ends."""
     await db.run(_set_updated, workspace=workspace_id, at=updated_on)
+
+
+async def set_year(db: Connection, workspace_id: WorkspaceId, year: Year | None) -> None:
+    """Whose rules credentials keep there; None: no more than the server's."""
+    await db.run(_set_year, workspace=workspace_id, new_year=year.value if year else None)
 
 
 async def of_user(db: Connection, user_id: UserId) -> list[Workspace]:

@@ -77,9 +77,27 @@ def rate_limited(detail: str | None) -> dict[str, Any]:
     return error("Rate limit for this resource has been exceeded", detail=detail)
 
 
-def limited(label: str, limit: str) -> dict[str, Any]:
-    """403: a limit of the app password; Bitbucket has none, so that the words are ours."""
-    return error("Forbidden", detail=clean(f'The app password "{label}" can\'t do this: {limit}.'))
+def limited(kind: str, label: str, limit: str) -> dict[str, Any]:
+    """403: a limit of the credential; Bitbucket has none, so that the words are ours."""
+    return error("Forbidden", detail=clean(f'The {kind} "{label}" can\'t do this: {limit}.'))
+
+
+GONE = (
+    "CHANGE-3222 - Functionality has been deprecated",
+    "App passwords are deprecated and must be replaced with API tokens.",
+    "https://developer.atlassian.com/cloud/bitbucket/changelog#CHANGE-3222",
+)
+"""The recorded lines of an app password after their removal."""
+
+
+def gone() -> dict[str, Any]:
+    """401, as announced for the API; what was recorded over Git is in the detail."""
+    return error("Invalid credentials.", detail="\n".join(GONE))
+
+
+def not_for_this_token() -> dict[str, Any]:
+    """403: the kind of credential is not taken; no scope cures it."""
+    return error("This resource does not support authentication using the provided token")
 
 
 def bad_token() -> dict[str, Any]:

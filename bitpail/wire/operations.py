@@ -1,6 +1,6 @@
 """Every operation of the contract, served or not, so that the two can be told apart from an address that is wrong.
 
-The list beside this file is made from the contract; a test compares the two.
+The lists beside this file are made from the contract; a test compares the two.
 """
 
 from functools import cache
@@ -16,6 +16,16 @@ class Operation(Struct, frozen=True):
 
     method: str
     template: str
+
+
+@cache
+def api_scopes() -> dict[tuple[str, str], tuple[str, ...]]:
+    """The scopes that an API token needs for each operation that names some, all of them, by name."""
+    text = (resources.files("bitpail.wire") / "api_scopes.txt").read_text("ascii")
+    return {
+        (method, BASE + path): tuple(scopes)
+        for method, path, *scopes in (line.split() for line in text.splitlines())
+    }
 
 
 @cache

@@ -29,7 +29,7 @@ class AppPassword(Struct, kw_only=True):
 
     id: str
     label: str
-    permissions: tuple[Scope, ...]
+    permissions: tuple[str, ...]
     limits: Limits
     created_on: datetime
     expires_on: datetime | None
@@ -90,8 +90,8 @@ class Advice(Struct, kw_only=True):
 
     label: str
     advice: str
-    permissions: tuple[Scope, ...]
-    needed: tuple[Scope, ...]
+    permissions: tuple[str, ...]
+    needed: tuple[str, ...]
     days: int
     sentence: str
     created_on: datetime
@@ -150,7 +150,7 @@ class Account(Struct, kw_only=True):
 
     username: str
     is_admin: bool
-    permissions: tuple[Scope, ...]
+    permissions: tuple[str, ...]
     app_password: AppPassword | None
 
 

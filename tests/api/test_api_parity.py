@@ -25,6 +25,7 @@ def test_the_package_ships_the_contract():
 
 def test_the_package_knows_every_operation_of_the_contract():
     assert parity.LIST.read_text() == parity.listed(), _AGAIN
+    assert parity.API_SCOPES.read_text() == parity.api_scopes(), _AGAIN
     known = [(one.method, one.template.removeprefix("/2.0")) for one in operations()]
     assert sorted(known) == sorted((one.method, one.template) for one in contract().operations)
 

@@ -18,6 +18,7 @@ from bitpail.api.routes import ROUTES, in_contract
 _ROOT = Path(__file__).parents[2]
 LEDGER = _ROOT / "docs/parity.md"
 LIST = _ROOT / "bitpail/wire/operations.txt"
+API_SCOPES = _ROOT / "bitpail/wire/api_scopes.txt"
 SHIPPED = _ROOT / "bitpail/wire/contract.json"
 
 # What no test can see. Keys are the method and the template below /2.0.
@@ -49,6 +50,17 @@ def listed() -> str:
     for operation in contract().operations:
         methods.setdefault(operation.template, []).append(operation.method)
     return "".join(f"{' '.join(found)} {path}\n" for path, found in methods.items())
+
+
+def api_scopes() -> str:
+    """A line for each operation that asks something of API tokens: all of what stands there."""
+    found = []
+    for operation in contract().operations:
+        asked = operation.description.get("x-atlassian-oauth2-scopes", [])
+        scopes = [scope for each in asked if each["state"] == "Current" for scope in each["scopes"]]
+        if scopes:
+            found.append(f"{operation.method} {operation.template} {' '.join(scopes)}\n")
+    return "".join(found)
 
 
 def shipped() -> str:
@@ -151,5 +163,6 @@ def _by_tag() -> dict[str, list[tuple[str, str]]]:
 
 if __name__ == "__main__":
     LIST.write_text(listed())
+    API_SCOPES.write_text(api_scopes())
     SHIPPED.write_text(shipped())
     LEDGER.write_text(ledger())
