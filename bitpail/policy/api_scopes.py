@@ -4,6 +4,7 @@ An operation of the contract has its own (``wire/api_scopes.txt``); every other 
 table here. What it doesn't translate stays in the words of app passwords, which no API token holds.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from bitpail.model.access import Need
@@ -41,6 +42,28 @@ TRANSLATED: dict[S, A] = {
     S.RUNNER_WRITE: A.WRITE_RUNNER,
 }
 """The vendor's pairs, as its operations have them in the contract. Our own permissions have none."""
+
+BEYOND: dict[S, frozenset[A]] = {
+    S.ACCOUNT: frozenset({A.READ_SSH_KEY, A.READ_GPG_KEY}),
+    S.ACCOUNT_WRITE: frozenset({A.WRITE_SSH_KEY, A.DELETE_SSH_KEY, A.WRITE_GPG_KEY, A.DELETE_GPG_KEY}),
+    S.REPOSITORY_ADMIN: frozenset({A.WRITE_PERMISSION, A.DELETE_PERMISSION}),
+    S.PROJECT_ADMIN: frozenset({A.WRITE_PERMISSION, A.DELETE_PERMISSION}),
+    S.ISSUE_WRITE: frozenset({A.DELETE_ISSUE}),
+    S.SNIPPET_WRITE: frozenset({A.DELETE_SNIPPET}),
+    S.WEBHOOK: frozenset({A.READ_WEBHOOK, A.DELETE_WEBHOOK}),
+}
+"""What else of theirs opens what a permission opens: who forbids the one forbids these too."""
+
+
+def with_theirs(scopes: Iterable[AnyScope]) -> frozenset[AnyScope]:
+    """Permissions, with all scopes of API tokens that open the same."""
+    found = set(scopes)
+    for one in scopes:
+        if isinstance(one, Scope):
+            found |= {TRANSLATED[one]} if one in TRANSLATED else set()
+            found |= BEYOND.get(one, frozenset())
+    return frozenset(found)
+
 
 WIKI: dict[bool, A] = {False: A.READ_REPOSITORY, True: A.WRITE_REPOSITORY}
 """There is no scope of wikis in the vendor's dialog: they go with the code, by whether they are written (choice)."""

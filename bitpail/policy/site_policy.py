@@ -11,6 +11,7 @@ import msgspec
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.scopes import AnyScope
 from bitpail.model.site_policy import SitePolicy
+from bitpail.policy.api_scopes import with_theirs
 from bitpail.policy.limits import network_inside
 from bitpail.policy.scopes import IMPLIES, expand, in_form_order, minimal
 
@@ -40,7 +41,7 @@ def narrowed(policy: SitePolicy, password: AppPassword) -> AppPassword | None:
     """
     if policy.existing_from is None or not breaks(policy, password, existing=True):
         return password
-    forbidden = frozenset(policy.forbidden)
+    forbidden = with_theirs(policy.forbidden)
     scopes = minimal(scope for scope in expand(password.scopes) if not IMPLIES[scope] & forbidden)
     networks = _common(password.limits.networks, policy.networks)
     if not scopes or networks is None or (policy.places_required and not password.limits.places):
@@ -88,7 +89,7 @@ def _lifetime(policy: SitePolicy, password: AppPassword, latest: int | None) -> 
 
 def _permissions(policy: SitePolicy, password: AppPassword) -> str | None:
     # Also what a broader permission includes.
-    refused: frozenset[AnyScope] = expand(password.scopes) & frozenset(policy.forbidden)
+    refused: frozenset[AnyScope] = expand(password.scopes) & with_theirs(policy.forbidden)
     if not refused:
         return None
     return f"these permissions may not be granted: {', '.join(in_form_order(refused))}"

@@ -109,11 +109,10 @@ async def authenticate(
     wait = site.throttle.wait(credential.secret, client.address)
     if wait:
         raise Unauthenticated(Reason.THROTTLED, wait=wait)
-    family = secrets.family_of(credential.secret)
-    if family is None:
+    if not secrets.looks_right(credential.secret):
         _throttle(site, credential, client)
         raise Unauthenticated(await _reason(site, credential, client))
-    stored = await _LOOKED_UP[family](site, credential.secret)
+    stored = await known(site, credential.secret)
     name = user_names.form(credential.username)
     if stored is None or not stored.user.is_active or not await _is_theirs(site, credential, name, stored):
         _throttle(site, credential, client)
@@ -147,6 +146,12 @@ _REFUSED = {
     Verdict.UNKNOWN: Reason.UNKNOWN_KIND,
     Verdict.GONE: Reason.GONE,
 }
+
+
+async def known(site: Site, secret: Secret) -> StoredSecret | None:
+    """What a secret is right for, whoever presents it, ended or not; None: nothing."""
+    family = secrets.family_of(secret)
+    return await _LOOKED_UP[family](site, secret) if family in _LOOKED_UP else None
 
 
 async def _kept(site: Site, secret: Secret) -> StoredSecret | None:

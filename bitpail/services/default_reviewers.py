@@ -99,6 +99,7 @@ async def add_to_project(site: Site, access: ProjectAccess, name: str) -> User:
     seen = (
         user is not None
         and user.is_active
+        and not user.is_robot
         and await _sees_project(site, access.workspace, access.project, user)
     )
     wanted = _allowed(user, name, seen=seen, where="this project")

@@ -12,11 +12,10 @@ from msgspec import Struct
 
 from bitpail.model.app_passwords import StoredSecret
 from bitpail.model.audit import Kind
-from bitpail.policy import secrets
 from bitpail.policy.leaks import Scanner
 from bitpail.policy.secrets import Secret
 from bitpail.services import audit, mail, notices
-from bitpail.services.authentication import is_secret, why_ended
+from bitpail.services.authentication import known, why_ended
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import app_passwords
@@ -48,12 +47,8 @@ class Leak(Struct, frozen=True):
 
 async def live(site: Site, secret: Secret) -> StoredSecret | None:
     """The app password of a secret unless it has ended; one of a disabled user may work again."""
-    if not secrets.looks_right(secret):
-        return None
-    stored = await app_passwords.by_lookup(site.db, secrets.lookup_name(secret))
-    if not is_secret(site, secret, stored) or stored is None or why_ended(stored, now()) is not None:
-        return None
-    return stored
+    stored = await known(site, secret)
+    return stored if stored is not None and why_ended(stored, now()) is None else None
 
 
 def judge(site: Site) -> Judge:
@@ -135,5 +130,8 @@ async def _end(site: Site, secret: Secret) -> None:
         if revoked:
             await audit.record(db, Kind.APP_PASSWORD_REVOKED, user=user, app_password=password, leaked=True)
     if revoked:
-        link = mail.link(site, notices.APP_PASSWORDS)
-        await notices.tell(site, user, "app-password-leaked", label=password.label, link=link)
+        link = mail.link(site, notices.page(password.kind))
+        owner = await notices.owner(site, user, password)
+        if owner is not None:
+            what = password.kind.words
+            await notices.tell(site, owner, "app-password-leaked", label=password.label, link=link, what=what)

@@ -16,6 +16,8 @@ from typing import Any
 import structlog
 
 from bitpail.errors import BitpailError
+from bitpail.model.app_passwords import AppPassword
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.users import User
 from bitpail.services import mail, origin
 from bitpail.services.clock import now
@@ -31,6 +33,7 @@ DAYS = (1, 7)
 """How many days before the expiry, the shortest first."""
 
 APP_PASSWORDS = "/account/settings/app-passwords/"
+_API_TOKENS = "/account/settings/api-tokens/"
 
 _DAY = 86_400_000_000
 _PAGE = 1000
@@ -38,6 +41,20 @@ _HOUR = 3600.0
 _MOST_TOLD = 10_000
 
 _told: OrderedDict[str, float] = OrderedDict()
+
+
+def page(kind: CredentialKind, one: str = "") -> str:
+    """The page of a person's credentials, or of one by its id; of an access token the front page: it is a place's."""
+    if kind.is_robot:
+        return "/"
+    return (_API_TOKENS if kind is CredentialKind.API_TOKEN else APP_PASSWORDS) + one
+
+
+async def owner(site: Site, user: User, credential: AppPassword) -> User | None:
+    """Who is told of a credential: whose it is, or who made the one of a robot; None: nobody."""
+    if not user.is_robot:
+        return user
+    return await users.by_id(site.db, credential.created_by) if credential.created_by else None
 
 
 async def tell(site: Site, user: User, template: str, *, once: str = "", **values: Any) -> None:
@@ -138,7 +155,8 @@ def _shown(site: Site, one: Due) -> dict[str, str]:
         "label": one.label,
         "expires": _moment(one.expires_on),
         "used": used,
-        "link": mail.link(site, APP_PASSWORDS + one.id),
+        "what": one.kind.words,
+        "link": mail.link(site, page(one.kind, one.id)),
     }
 
 

@@ -15,6 +15,7 @@ from bitpail.git.quarantine import NewObject, Origin
 from bitpail.model.access import Access
 from bitpail.model.app_passwords import StoredSecret
 from bitpail.model.audit import Kind
+from bitpail.policy import kinds
 from bitpail.policy.leaks import Found, Scanner
 from bitpail.policy.secrets import scrub
 from bitpail.services import audit, leaks, mail, notices
@@ -58,9 +59,10 @@ async def refusals(site: Site, access: Access, directory: GitDirectory, pushed: 
     if not found:
         return []
     await _tell_owners(site, access, found)
+    what = f"a live {found[0][1].app_password.kind.words}"
     lines = [f"{place}: {_whose(access, stored)}" for place, stored in found]
     return [
-        "this push holds a live app password and was refused; nothing of it was kept",
+        f"this push holds {what} and was refused; nothing of it was kept",
         *lines,
         "take it out of every commit that has it and push again; revoke it if anybody else has seen it",
     ]
@@ -81,15 +83,19 @@ async def _tell_owners(site: Site, access: Access, found: list[tuple[str, Stored
             place=place,
         )
         password = stored.app_password
+        owner = await notices.owner(site, stored.user, password)
+        if owner is None:
+            continue
         await notices.tell(
             site,
-            stored.user,
+            owner,
             "app-password-pushed",
             # A job that pushes the same again and again is one mail an hour.
             once=password.id,
             label=password.label,
+            what=password.kind.words,
             repository=repository,
-            link=mail.link(site, notices.APP_PASSWORDS + password.id),
+            link=mail.link(site, notices.page(password.kind, password.id)),
         )
 
 
@@ -163,5 +169,5 @@ def _place(hit: _Hit, origin: Origin | None, tips: dict[str, bytes]) -> str:
 
 def _whose(access: Access, stored: StoredSecret) -> str:
     if access.actor.user is not None and stored.user.id == access.actor.user.id:
-        return f'your app password "{stored.app_password.label}"'
-    return "an app password of somebody else"
+        return f'your {stored.app_password.kind.words} "{stored.app_password.label}"'
+    return f"{kinds.a(stored.app_password.kind)} of somebody else"

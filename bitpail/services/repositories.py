@@ -412,7 +412,9 @@ async def hold(db: Connection, repository: Repository) -> None:
 
 
 async def is_seen_by(site: Site, repository: Repository, user: User) -> bool:
-    """Whether a user may see it: by a grant, or because everybody may."""
+    """Whether a user may see it: by a grant, or because everybody may. A robot is nobody to be named."""
+    if user.is_robot:
+        return False
     located = await store.find(site.db, "{}", f"{{{repository.id}}}", user.id)
     if located is None:
         return False

@@ -10,6 +10,7 @@ from msgspec import Struct
 from sqlalchemy import BigInteger, Integer, Text, bindparam, delete, exists, func, select
 
 from bitpail.model.app_passwords import AppPasswordId
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.users import User
 from bitpail.store import users
 from bitpail.store.database import Connection, Database
@@ -28,16 +29,17 @@ _last = select(func.max(_c.id)).where(_after)
 _due = (
     select(
         *users.COLUMNS,
-        *(_emails.c.address, _c.id, _c.label, _c.expires_on),
+        *(_emails.c.address, _c.id, _c.kind, _c.label, _c.expires_on),
         *(_c.last_used_on, _c.last_used_address, _c.last_used_client),
     )
-    .join_from(_app_passwords, _users, _c.user_id == _users.c.id)
+    # Of a robot's, whoever made it is told.
+    .join_from(_app_passwords, _users, _users.c.id == func.coalesce(_c.created_by, _c.user_id))
     .join(_emails, _emails.c.user_id == _users.c.id)
     .where(_after, _c.id <= bindparam("end", type_=Text), _c.revoked_on.is_(None), _users.c.is_active == 1)
     .where(_c.expires_on > bindparam("since", type_=BigInteger))
     .where(_c.expires_on <= bindparam("until", type_=BigInteger))
     .where(_c.expires_on - _c.created_on > bindparam("life", type_=BigInteger))
-    .where(_emails.c.is_primary == 1, _emails.c.is_confirmed == 1)
+    .where(_emails.c.is_primary == 1, _emails.c.is_confirmed == 1, _users.c.is_robot == 0)
     .where(~exists().where(_n.app_password_id == _c.id, _n.days == _days))
 )
 _claim = Upsert(_notices)
@@ -53,6 +55,7 @@ class Due(Struct, frozen=True):
     user: User
     address: str
     id: AppPasswordId
+    kind: CredentialKind
     label: str
     expires_on: int
     last_used_on: int | None
@@ -76,7 +79,17 @@ async def due(
     """
     rows = await db.scan(_due, after=page[0], end=page[1], days=days, since=since, until=until, life=life)
     at = len(users.COLUMNS)
-    return [Due(days, users.from_row(row), *row[at:]) for row in rows]
+    return [
+        Due(
+            days,
+            users.from_row(row),
+            row[at],
+            row[at + 1],
+            CredentialKind(row[at + 2]),
+            *row[at + 3 : at + 8],
+        )
+        for row in rows
+    ]
 
 
 async def claim(db: Connection, found: Sequence[Due], at: int) -> list[Due]:

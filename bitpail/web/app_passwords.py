@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from bitpail.errors import BitpailError, Conflict, Invalid, NotFound
 from bitpail.model.app_passwords import AppPassword
+from bitpail.model.limits import Limits
 from bitpail.model.users import User
 from bitpail.policy.presets import PRESETS
 from bitpail.policy.secrets import Secret
@@ -51,7 +52,7 @@ async def listed(request: WebRequest, user: User) -> Response:
     return render(
         request,
         "app_passwords.html",
-        listed=[Shown(one, _state(one, at), await _limits(request, user, one)) for one in some],
+        listed=[Shown(one, state_of(one, at), await _limits(request, user, one)) for one in some],
         count=len(found),
         show=show if show in {"unused", "all"} else "",
         page=page,
@@ -60,7 +61,8 @@ async def listed(request: WebRequest, user: User) -> Response:
     )
 
 
-def _state(one: AppPassword, at: int) -> str:
+def state_of(one: AppPassword, at: int) -> str:
+    """Why one works no more, or not for long; empty while it works."""
     if one.revoked_on is not None:
         return "revoked"
     if one.expires_on is not None and one.expires_on <= at:
@@ -71,9 +73,12 @@ def _state(one: AppPassword, at: int) -> str:
 
 
 async def _limits(request: WebRequest, user: User, one: AppPassword) -> list[str]:
-    """The limits in words."""
-    limits = one.limits
-    listed = [f"only {name}" for name in await places.names(request.site, user, limits)]
+    return in_words(await places.names(request.site, user, one.limits), one.limits)
+
+
+def in_words(places: list[str], limits: Limits) -> list[str]:
+    """The limits in words, the places by their names."""
+    listed = [f"only {name}" for name in places]
     listed += [f"only from {network}" for network in limits.networks]
     listed += [f"pushes only to {branch}" for branch in limits.branches]
     if limits.no_force:
@@ -165,7 +170,7 @@ async def page_of(
         "needed": usage.scopes(used),
         "advice": await advice.of(request.site, user, found) if is_living else None,
         "replacement": await replacements.of(request.site, user, found),
-        "shown": Shown(found, _state(found, now()), await _limits(request, user, found)),
+        "shown": Shown(found, state_of(found, now()), await _limits(request, user, found)),
         "rotation": await service.rotation(request.site, user, found.label) if is_living else None,
         "graces": wanted.GRACES,
         "done": request.query.get("done"),

@@ -23,6 +23,7 @@ _MOMENT = 16_384
 _SETTINGS = (
     ("/account/settings/", "Profile"),
     ("/account/settings/app-passwords/", "App passwords"),
+    ("/account/settings/api-tokens/", "API tokens"),
     ("/account/settings/denials/", "Refusals"),
     ("/account/settings/ssh-keys/", "SSH keys"),
     ("/account/settings/two-step/", "Two-step verification"),

@@ -7,8 +7,10 @@ from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Need
 from bitpail.model.permissions import Permission
 from bitpail.web import (
+    access_tokens,
     activity,
     advice,
+    api_tokens,
     app_passwords,
     audit,
     avatars,
@@ -113,5 +115,7 @@ ROUTES = [
     Route("GET", "/admin/audit/export", Opens.ADMINISTRATION, ADMINISTRATOR, audit.export),
     Route("GET", "/leaks", Opens.SITE, PUBLIC, leaks.page),
     Route("POST", "/leaks", Opens.SITE, PUBLIC, leaks.report),
+    *api_tokens.routes(OWNER),
+    *access_tokens.ROUTES,
     *repository_routes.ROUTES,
 ]

@@ -6,7 +6,7 @@ import time
 from msgspec import Struct
 from starlette.datastructures import ImmutableMultiDict
 
-from bitpail.model.scopes import Scope
+from bitpail.model.scopes import AnyScope, ApiScope, Scope
 from bitpail.policy import durations
 from bitpail.policy.presets import PRESETS, Preset
 from bitpail.services.app_passwords import Wanted
@@ -21,7 +21,7 @@ LIFETIMES = (
 GRACES = (("1h", "an hour"), ("1d", "a day"), ("7d", "7 days"), ("30d", "30 days"), ("0s", "not at all"))
 """For how long the old secret of a rotation may go on working."""
 
-_SCOPES = {scope.value: scope for scope in Scope}
+_SCOPES: dict[str, AnyScope] = {scope.value: scope for scope in (*Scope, *ApiScope)}
 _LONGEST = 4000
 
 
@@ -33,7 +33,7 @@ class Filled(Struct, frozen=True):
 
     label: str
     preset: Preset | None
-    scopes: list[Scope]
+    scopes: list[AnyScope]
     unknown: list[str]
     lifetime: str
     until: str

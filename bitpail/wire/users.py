@@ -17,7 +17,7 @@ def embedded(links: Links, user: User) -> dict[str, Any]:
             "avatar": links.user_avatar(user),
             "html": links.user_html(user),
         },
-        "type": "user",
+        "type": "app_user" if user.is_robot else "user",
         "uuid": f"{{{user.id}}}",
         "account_id": user.account_id,
         "nickname": clean(user.nickname),

@@ -9,6 +9,7 @@ from support.world import World
 
 from bitpail.model.one_time_links import Purpose
 from bitpail.services import administration
+from bitpail.web import access_tokens
 from bitpail.web.routes import ROUTES
 
 Way = Callable[[Visitor, World], object]
@@ -17,6 +18,9 @@ API = "/bitpail/1/docs"
 """The one page of the own API's door."""
 
 _ONE = f"{APP_PASSWORDS}{{id}}"
+TOKENS = f"{SETTINGS}api-tokens/"
+_TOKEN = f"{TOKENS}{{id}}"
+_OF_REPOSITORY = "/acme/notes/admin/access-tokens"
 
 _COMMIT = "/{workspace}/{repo_slug}/commits/{commit}"
 
@@ -33,6 +37,11 @@ NO_PAGES = {
     "/{workspace}/{repo_slug}/branch/{name...}": "leads on to the branch's history",
     f"{_COMMIT}/raw": "differences as text",
     "/admin/audit/export": "JSON lines to be kept",
+    **{
+        f"{place}/{{id}}{rest}": "the same page as of a repository's"
+        for place in (access_tokens.OF_PROJECT, access_tokens.OF_WORKSPACE)
+        for rest in ("", "/revoke")
+    },
 }
 """Routes that a GET reaches and that show no page."""
 
@@ -58,6 +67,20 @@ def _new_secret(visitor: Visitor, world: World) -> None:
     visitor.go(f"{APP_PASSWORDS}new?scopes=repository:write,wiki&repositories=acme/notes")
     visitor.fill(label=world.unused_label())
     visitor.press("Create")
+
+
+def _new_token(visitor: Visitor, world: World) -> None:
+    visitor.go(f"{TOKENS}new?scopes=read:repository:bitbucket,read:user:bitbucket")
+    visitor.fill(label=world.unused_label())
+    visitor.press("Create")
+
+
+def _tokens_of(name: str, template: str, address: str) -> list[Page]:
+    """The pages of access tokens in one kind of place; the id is that of a repository's."""
+    return [
+        Page(f"{name}-tokens", template, _at(f"{address}/")),
+        Page(f"{name}-token-new", f"{template}/new", _at(f"{address}/new?scopes=repository:write")),
+    ]
 
 
 def _wrong_password(visitor: Visitor, world: World) -> None:
@@ -137,6 +160,20 @@ PAGES = [
     Page("one", _ONE, _at(f"{APP_PASSWORDS}{{one}}/")),
     Page("one-rotating", _ONE, _at(f"{APP_PASSWORDS}{{rotating}}/")),
     Page("revoke", f"{_ONE}/revoke", _at(f"{APP_PASSWORDS}{{one}}/revoke")),
+    _simple("api-tokens", TOKENS),
+    _simple("api-token-new", f"{TOKENS}new"),
+    Page("api-token-secret", f"{TOKENS}new", _new_token),
+    Page("api-token", _TOKEN, _at(f"{TOKENS}{{api_token}}/")),
+    Page("api-token-revoke", f"{_TOKEN}/revoke", _at(f"{TOKENS}{{api_token}}/revoke")),
+    *_tokens_of("repository", access_tokens.OF_REPOSITORY, _OF_REPOSITORY),
+    *_tokens_of("project", access_tokens.OF_PROJECT, "/acme/workspace/projects/PROJ/settings/access-tokens"),
+    *_tokens_of("workspace", access_tokens.OF_WORKSPACE, "/acme/workspace/settings/access-tokens"),
+    Page("access-token", f"{access_tokens.OF_REPOSITORY}/{{id}}", _at(f"{_OF_REPOSITORY}/{{token}}/")),
+    Page(
+        "access-token-revoke",
+        f"{access_tokens.OF_REPOSITORY}/{{id}}/revoke",
+        _at(f"{_OF_REPOSITORY}/{{token}}/revoke"),
+    ),
     _simple("denials", f"{SETTINGS}denials/"),
     Page("denial", f"{SETTINGS}denials/{{request_id}}", _at(f"{SETTINGS}denials/{{denial}}/")),
     Page("leaks", "/leaks", _at("/leaks"), inside=False),

@@ -46,7 +46,6 @@ def test_the_scheme_is_taken_in_any_case(scheme):
             b"Basic !!!",
             b"Basic YQ",
             b"Basic \xff\xfe",
-            b"Bearer abc",
             b"Basic\tYTpi",
         ),
         *(basic(b"no colon"), basic(b"\xff:\xfe"), basic(b"a:b") + b"\x80", basic(b"a:" + b"b" * 1_000_000)),
@@ -56,6 +55,24 @@ def test_what_is_no_credential_is_not_taken_for_anonymous(value):
     with pytest.raises(MalformedCredential) as refused:
         presented(value)
     assert len(refused.value.message) < 100
+
+
+@pytest.mark.parametrize(
+    ("value", "secret"),
+    [
+        (b"Bearer abc", "abc"),
+        (b"bearer  abc ", "abc"),
+        (b"Bearer", ""),
+        (b"BEARER a b", "a b"),
+        (b"Bearer \xff", "\xff"),
+    ],
+)
+def test_a_bearer_token_is_a_secret_without_a_name(value, secret):
+    found = presented(value)
+
+    assert found.username is None
+    assert found.secret.reveal() == secret
+    assert not secret or secret not in repr(found)
 
 
 def test_two_headers_are_refused_and_none_is_anonymous():

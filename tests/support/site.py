@@ -15,12 +15,13 @@ from support.repositories import Repository as GitRepository
 
 from bitpail.app import create
 from bitpail.model.app_passwords import AppPassword
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.repositories import Repository
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
 from bitpail.policy.secrets import Secret
-from bitpail.services import app_passwords, keys, repositories, users, workspaces
+from bitpail.services import access_tokens, app_passwords, keys, repositories, users, workspaces
 from bitpail.services.repositories import Wanted
 from bitpail.services.site import Site, open_site
 from bitpail.settings import Settings
@@ -70,6 +71,24 @@ class Server:
             self.site, user, app_passwords.Wanted(label=f"number {self._labels}", permissions=tuple(scopes))
         )
         return made, (user.username, secret.reveal())
+
+    async def api_token(self, user: User, *scopes: str, lifetime: int = 86_400) -> tuple[AppPassword, str]:
+        """A new API token and its secret."""
+        self._labels += 1
+        wanted = app_passwords.Wanted(
+            label=f"number {self._labels}", permissions=tuple(scopes), lifetime=lifetime
+        )
+        made, secret = await app_passwords.create(self.site, user, wanted, kind=CredentialKind.API_TOKEN)
+        return made, secret.reveal()
+
+    async def access_token(
+        self, place: access_tokens.Place, *scopes: str, **more: Any
+    ) -> tuple[AppPassword, str]:
+        """A new access token of a repository, a project or a workspace, and its secret."""
+        self._labels += 1
+        wanted = app_passwords.Wanted(label=f"number {self._labels}", permissions=tuple(scopes), **more)
+        made, secret = await access_tokens.create(self.site, place, wanted)
+        return made, secret.reveal()
 
     async def workspace(self, slug: str, owner: User, *, public: bool = False) -> Workspace:
         return await workspaces.create(self.site, slug, owner=owner, public=public)

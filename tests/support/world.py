@@ -17,12 +17,14 @@ from support.browser import PASSWORD
 
 from bitpail.errors import NotFound
 from bitpail.model.app_passwords import AppPassword
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.one_time_links import Purpose
 from bitpail.model.scopes import Scope
 from bitpail.model.site_policy import SitePolicy
 from bitpail.model.usage import UsageKey
 from bitpail.model.users import User
 from bitpail.services import (
+    access_tokens,
     app_passwords,
     denials,
     emails,
@@ -32,6 +34,7 @@ from bitpail.services import (
     ssh_keys,
     two_step,
     users,
+    workspaces,
 )
 from bitpail.store import tables, usage
 from bitpail.testing import Bitpail
@@ -89,6 +92,7 @@ class World:
         server.app_password(ada, *wide, label="ci of the engine", lifetime=205 * DAY)
         aged(server, "ci of the engine", 200)
         self._used("ci of the engine")
+        self._tokens()
         server.app_password(ada, "repository:write", label="backup", networks=("192.0.2.0/24",))
         aged(server, "backup", 120)
         server.app_password(
@@ -100,6 +104,26 @@ class World:
         self.do(emails.add, self.user("ada"), "ada@analytical.example.org")
         soon = (int(time.time()) + 30 * DAY) * 1_000_000
         self.do(site_policy.put, SitePolicy(forbidden=(Scope.REPOSITORY_ADMIN,), existing_from=soon))
+
+    def _tokens(self) -> None:
+        """One of each kind; that of a repository is being rotated."""
+        api = app_passwords.Wanted(
+            label="laptop",
+            permissions=("read:repository:bitbucket", "read:user:bitbucket"),
+            lifetime=30 * DAY,
+        )
+        self.do(app_passwords.create, self.user("ada"), api, kind=CredentialKind.API_TOKEN)
+        acme = self.do(workspaces.named, "acme")
+        notes = self.do(repositories.named, "acme", "notes").repository
+        project = self.do(workspaces.project_for, acme, None)
+        for place, label in ((notes, "ci"), (project, "builds"), (acme, "audit")):
+            wanted = app_passwords.Wanted(label=label, permissions=("repository:write", "pullrequest"))
+            self.do(access_tokens.create, place, wanted, self.user("ada"))
+        self.do(access_tokens.rotate, notes, "ci", 7 * DAY)
+        self.tokens = {
+            "api_token": self.do(app_passwords.of_user, self.user("ada"), CredentialKind.API_TOKEN)[0].id,
+            "token": self.do(access_tokens.of_place, notes)[0][1].id,
+        }
 
     def _used(self, label: str) -> None:
         found = self.labelled(label)
@@ -130,6 +154,7 @@ class World:
             "rotating": self.labelled("laptop").id,
             "key": self.do(ssh_keys.of_user, self.user("ada"))[0].id,
             "denial": self.denied(),
+            **self.tokens,
             **self.history,
         }
 

@@ -1,0 +1,140 @@
+"""The pages of the access tokens of a repository, a project or a workspace, for who administers it."""
+
+from urllib.parse import quote, urlsplit
+
+from starlette.responses import Response
+
+from bitpail.http.routing import Opens, Route
+from bitpail.model.access import Access, Need, ProjectAccess, WorkspaceAccess
+from bitpail.model.app_passwords import AppPassword
+from bitpail.model.permissions import Permission
+from bitpail.model.scopes import Scope
+from bitpail.model.users import User
+from bitpail.policy.scopes import expand
+from bitpail.policy.secrets import Secret
+from bitpail.services import access_tokens as service
+from bitpail.services.access_tokens import Place
+from bitpail.services.app_passwords import Rotation, Wanted
+from bitpail.web import tokens, wanted
+from bitpail.web.app_passwords import in_words
+from bitpail.web.commands import Command
+from bitpail.web.request import WebRequest
+from bitpail.web.tokens import Frame
+
+Held = Access | ProjectAccess | WorkspaceAccess
+
+ADMINISTER = Need(permission=Permission.ADMIN, signed_in=True)
+OF_REPOSITORY = "/{workspace}/{repo_slug}/admin/access-tokens"
+OF_PROJECT = "/{workspace}/workspace/projects/{project_key}/settings/access-tokens"
+OF_WORKSPACE = "/{workspace}/workspace/settings/access-tokens"
+
+
+class OfPlace:
+    """A place, as whoever administers it opened it."""
+
+    def __init__(self, request: WebRequest, held: Held) -> None:
+        self._site, self._base = request.site, request.call.base
+        self._by = held.actor.user
+        self._slug = held.workspace.slug
+        self._place: Place
+        if isinstance(held, Access):
+            self._place, self._what = held.repository, "repository"
+            self._name, address = held.repository.name, f"{self._slug}/{held.repository.slug}"
+            self._example, page = address, f"{address}/admin/access-tokens"
+        elif isinstance(held, ProjectAccess):
+            self._place, self._what = held.project, "project"
+            self._name, self._example = held.project.name, f"{self._slug}/REPOSITORY"
+            address = self._slug
+            page = f"{self._slug}/workspace/projects/{held.project.key}/settings/access-tokens"
+        else:
+            self._place, self._what = held.workspace, "workspace"
+            self._name, self._example = held.workspace.name, f"{self._slug}/REPOSITORY"
+            address, page = self._slug, f"{self._slug}/workspace/settings/access-tokens"
+        self.frame = Frame(
+            kind=service.kind_at(self._place),
+            page=f"/{quote(page)}/",
+            template="place.html",
+            title="Access tokens",
+            about=(
+                f"Each acts as a robot that has its name and no account, in this {self._what} and nowhere "
+                "else. What it may do is what its permissions are about. For git its user name is "
+                "x-token-auth; for the API it is a Bearer token."
+            ),
+            lifetimes=wanted.LIFETIMES,
+            has_places=False,
+            values={
+                "what": self._what,
+                "place_name": self._name,
+                "place_address": f"/{quote(address)}/",
+                "workspace": held.workspace,
+            },
+        )
+
+    async def listed(self, *, include_revoked: bool) -> list[tuple[User, AppPassword]]:
+        """All of them."""
+        return await service.of_place(self._site, self._place, include_revoked=include_revoked)
+
+    async def identified(self, token_id: str) -> tuple[User, AppPassword]:
+        """One by its id."""
+        return await service.identified(self._site, self._place, token_id)
+
+    async def create(self, wanted: Wanted) -> tuple[AppPassword, Secret]:
+        """A new one."""
+        return await service.create(self._site, self._place, wanted, self._by)
+
+    async def revoke(self, label: str) -> None:
+        """End one."""
+        await service.revoke(self._site, self._place, label, self._whose)
+
+    async def rotate(self, label: str, grace: int) -> tuple[AppPassword, Secret]:
+        """A new secret."""
+        return await service.rotate(self._site, self._place, label, grace, self._whose)
+
+    async def rotation(self, label: str) -> Rotation | None:
+        """The rotation that is under way."""
+        return await service.rotation(self._site, self._place, label)
+
+    async def finish(self, label: str) -> None:
+        """End the old secret."""
+        await service.finish_rotation(self._site, self._place, label, self._whose)
+
+    async def roll_back(self, label: str) -> None:
+        """Forget the new secret."""
+        await service.roll_back_rotation(self._site, self._place, label, self._whose)
+
+    async def limits(self, one: AppPassword) -> list[str]:
+        """In words; where it works, the page says."""
+        return in_words([], one.limits)
+
+    async def use(self, made: AppPassword, secret: Secret) -> list[Command]:
+        """Clone, and ask the API: what its permissions allow."""
+        parts, word = urlsplit(self._base), secret.reveal()
+        if Scope.REPOSITORY not in expand(made.scopes):
+            return []
+        address = f"{parts.scheme}://x-token-auth:{word}@{parts.netloc}/{self._example}.git"
+        asked = f"{self._base}/2.0/repositories/{self._example}"
+        return [
+            Command("Clone", f"git clone {address}"),
+            Command("Ask the API", f"curl --header 'Authorization: Bearer {word}' {asked}"),
+        ]
+
+    @property
+    def _whose(self) -> str:
+        return self._by.username if self._by else ""
+
+
+def _rows(address: str, opens: Opens) -> list[Route]:
+    def row(method: str, rest: str, handler: tokens.Handler) -> Route:
+        async def handle(request: WebRequest, held: Held) -> Response:
+            return await handler(request, OfPlace(request, held))
+
+        return Route(method, f"{address}{rest}", opens, ADMINISTER, handle)
+
+    return [row(*one) for one in tokens.HANDLERS]
+
+
+ROUTES = [
+    *_rows(OF_REPOSITORY, Opens.REPOSITORY),
+    *_rows(OF_PROJECT, Opens.PROJECT),
+    *_rows(OF_WORKSPACE, Opens.WORKSPACE),
+]
