@@ -63,7 +63,7 @@ async def to_repository(site: Site, actor: Actor, need: Need, workspace: str, re
     limit = _refuse_located(_limits(actor), located, held)
     if need.of == "wiki" and not located.repository.has_wiki:
         held = Permission.NONE
-    granted = permissions.held(located.grants, is_private=True) is not Permission.NONE
+    granted = actor.is_robot or permissions.held(located.grants, is_private=True) is not Permission.NONE
     _judge(
         site,
         actor,

@@ -105,12 +105,13 @@ def git() -> list[Operation]:
     return found
 
 
+Granted = str | frozenset[str] | None
 Outcome = tuple[int, str]
 """The status, and for a 403 what was missing."""
 
 
-def expected(operation: Operation, holder: Holder, granted: str | None, *, public: bool) -> Outcome:
-    """What should come of it; ``granted`` is the one scope of the credential."""
+def expected(operation: Operation, holder: Holder, granted: Granted, *, public: bool) -> Outcome:
+    """What should come of it; ``granted`` is the one scope of the credential, or all of an API token."""
     need = operation.need
     if need.on == SELF and not holder.anonymous and not _covered(granted, operation.scopes):
         # Whose account it is matters only to a credential that may look at accounts.
@@ -135,7 +136,7 @@ def expected(operation: Operation, holder: Holder, granted: str | None, *, publi
 _BELONG = ("member", "collaborator", "owner")
 
 
-def _membership(operation: Operation, holder: Holder, granted: str | None, *, public: bool) -> Outcome:
+def _membership(operation: Operation, holder: Holder, granted: Granted, *, public: bool) -> Outcome:
     if operation.need.on == MEMBERS and holder.workspace is Held.NONE and not public:
         return 404, ""
     if holder.anonymous:
@@ -162,6 +163,10 @@ def _held(need: Need, holder: Holder, *, public: bool) -> Held:
     return max(given, Held.READ) if public else given
 
 
-def _covered(granted: str | None, alternatives: list[set[str]]) -> bool:
-    held = {granted, *independent_implications().get(granted, ())} if granted else set()
+def _covered(granted: Granted, alternatives: list[set[str]]) -> bool:
+    if isinstance(granted, frozenset):
+        # Scopes of API tokens stand for themselves.
+        held = set(granted)
+    else:
+        held = {granted, *independent_implications().get(granted, ())} if granted else set()
     return not alternatives or any(wanted <= held for wanted in alternatives)

@@ -1,0 +1,117 @@
+"""``bitpail api-token``, ``access-token``, ``workspace year`` and ``policy year``."""
+
+import pytest
+
+API = ("--user", "ada", "--label", "laptop")
+ONE = ("--repository", "ada/notes", "--label", "ci")
+
+
+@pytest.fixture
+def ada(bitpail):
+    bitpail.well("repo", "create", "ada/notes")
+    return bitpail
+
+
+def test_an_api_token_is_made_listed_rotated_and_revoked(ada):
+    made = ada.json("api-token", "create", *API, "--expires", "30d", "--permission", "read:user:bitbucket")
+    rotated = ada.json("api-token", "rotate", *API, "--grace", "1h")
+    status = ada.json("api-token", "rotate", *API, "--status")
+    ada.well("api-token", "rotate", *API, "--finish")
+    (listed,) = ada.json("api-token", "list", "--user", "ada")
+    ada.well("api-token", "revoke", *API)
+
+    assert made["secret"].startswith("bpa_")
+    assert made["permissions"] == ["read:user:bitbucket"]
+    assert rotated["secret"] != made["secret"]
+    assert status["old"]["ends_on"]
+    assert (listed["kind"], listed["label"], listed["revoked_on"]) == ("api_token", "laptop", None)
+    assert ada.json("api-token", "list", "--user", "ada") == []
+    assert len(ada.json("api-token", "list", "--user", "ada", "--all")) == 1
+    # It is none of the app passwords.
+    assert ada.json("app-password", "list", "--user", "ada", "--all") == []
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("--repository", "ada/notes"),
+        ("--project", "ada/PROJ"),
+        ("--workspace", "ada"),
+    ],
+)
+def test_an_access_token_is_made_listed_rotated_and_revoked(ada, place):
+    one = (*place, "--label", "ci")
+    made = ada.json("access-token", "create", *one, "--permission", "repository:write")
+    rotated = ada.json("access-token", "rotate", *one)
+    ada.well("access-token", "rotate", *one, "--roll-back")
+    (listed,) = ada.json("access-token", "list", *place)
+    ada.well("access-token", "revoke", *one)
+
+    assert made["secret"].startswith("bpt_")
+    assert rotated["secret"] != made["secret"]
+    assert listed["kind"] == {"--repository": "repo", "--project": "project", "--workspace": "workspace"}[
+        place[0]
+    ] + ("_access_token")
+    assert ada.json("access-token", "list", *place) == []
+    # Its robot is no account.
+    assert "bot/" not in ada.well("user", "list")
+
+
+def test_a_secret_is_alone_on_standard_output(ada):
+    done = ada("access-token", "create", *ONE, "--permission", "repository")
+
+    assert done.worked
+    assert done.out.startswith("bpt_")
+    assert done.out.count("\n") == 1
+    assert "x-token-auth" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("api-token", "create", *API, "--permission", "read:user:bitbucket"), "--expires"),
+        (
+            ("api-token", "create", *API, "--expires", "2y", "--permission", "read:user:bitbucket"),
+            "more than a year",
+        ),
+        (("api-token", "create", *API, "--expires", "1d", "--permission", "repository"), "not a permission"),
+        (("api-token", "revoke", *API), "no API token labelled 'laptop'"),
+        (
+            ("access-token", "create", "--label", "x", "--permission", "repository"),
+            "name one of --repository",
+        ),
+        (("access-token", "create", *ONE, "--workspace", "ada", "--permission", "repository"), "name one of"),
+        (("access-token", "create", *ONE, "--permission", "project"), "not a permission: 'project'"),
+        (("access-token", "revoke", *ONE), "no repository access token labelled 'ci'"),
+        (("access-token", "list", "--repository", "ada/none"), "none"),
+        (("workspace", "year", "ada", "1999"), "not a year: '1999'"),
+        (("policy", "year", "strict"), "not a year: 'strict'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(ada, arguments, told):
+    done = ada(*arguments)
+
+    assert not done.worked
+    assert told in done.err
+    assert "Traceback" not in done.err
+
+
+def test_the_year_of_the_server_is_a_setting_until_it_is_decided(ada):
+    assert ada.json("policy", "year") == {"year": "tolerant"}
+    assert ada.json("policy", "year", "strict-2026") == {"year": "strict-2026"}
+    assert ada.json("policy", "year") == {"year": "strict-2026"}
+    assert ada.json("policy", "year", "server") == {"year": "tolerant"}
+
+
+def test_a_workspace_has_a_year_of_its_own(ada):
+    assert ada.json("workspace", "year", "ada") == {"year": "server"}
+    assert ada.json("workspace", "year", "ada", "strict-2022") == {"year": "strict-2022"}
+    assert ada.json("workspace", "year", "ada") == {"year": "strict-2022"}
+    assert ada.json("workspace", "year", "ada", "server") == {"year": "server"}
+
+
+def test_permissions_are_listed(ada):
+    assert "read:repository:bitbucket" in ada.json("api-token", "permissions")
+    table = ada.json("access-token", "permissions")
+    assert "project:admin" in table["workspace"]
+    assert "project" not in table["repository"]
