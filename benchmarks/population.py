@@ -74,7 +74,7 @@ def populate(settings: Settings, app_passwords: int, repositories: int) -> list[
     content: list[tuple[str, Iterable[Sequence[Any]]]] = [
         ("users", map(_user, range(users))),
         ("emails", ((f"user{n}@example.org", f"user{n}@example.org", _id(n), 1, 1) for n in range(users))),
-        ("workspaces", ((_id(n), f"team{n}", f"Team {n}", None, 1, 1, 1) for n in range(workspaces))),
+        ("workspaces", ((_id(n), f"team{n}", f"Team {n}", None, 1, 1, 1, None) for n in range(workspaces))),
         ("workspace_members", ((_id(w), _id(u), "member", 1, 1) for w, u in sorted(memberships))),
         ("projects", ((_id(n), _id(n), "PROJ", "Project", "", 1, 1, 1) for n in range(workspaces))),
         ("repositories", (_repository(n, n % workspaces) for n in range(repositories))),
@@ -108,7 +108,7 @@ def _id(number: int) -> str:
 
 def _user(number: int) -> Sequence[Any]:
     name = f"user{number}"
-    return (_id(number), name, name, name.title(), name, f"{number:024x}", None, 0, 1, 1, 1, None, None)
+    return (_id(number), name, name, name.title(), name, f"{number:024x}", None, 0, 1, 1, 1, None, None, 0)
 
 
 def _repository(number: int, workspace: int) -> Sequence[Any]:
@@ -119,7 +119,7 @@ def _repository(number: int, workspace: int) -> Sequence[Any]:
 
 def _app_password(number: int, users: int) -> Sequence[Any]:
     kept = (_id(number), _id(number % users), f"label {number}", _SCOPES, "")
-    return (*kept, number, None, None, None, None, None)
+    return (*kept, number, None, None, None, None, None, "apppassword", None, None, None, None)
 
 
 def _secrets(count: int, real: dict[int, Secret], site_keys: keys.Keys) -> Iterator[Sequence[Any]]:

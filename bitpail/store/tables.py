@@ -56,10 +56,10 @@ users = Table(
     number("is_active"),
     big("created_on"),
     number("records_usage"),
-    # The robot of an access token: nobody who could log in.
-    number("is_robot"),
     Column("two_step_nonce", Text),
     Column("two_step_used", BigInteger),
+    # The robot of an access token: nobody who could log in.
+    number("is_robot"),
     UniqueConstraint("username_key", name="users_username_key"),
     UniqueConstraint("account_id", name="users_account_id"),
     sqlite_with_rowid=False,

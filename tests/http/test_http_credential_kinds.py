@@ -48,11 +48,14 @@ def header(name, secret):
 
 
 async def ask(server, path, kind, name):
-    return await server.client.get(path, headers={"Authorization": header(name, server.secrets[kind])})
+    return await server.client.get(path, headers={"authorization": header(name, server.secrets[kind])})
 
 
-def hears(answer, door, kind, verdict):
+def hears(answer, door, kind, name, verdict):
     """Whether an answer is what the table says of a right secret."""
+    if verdict is Verdict.GONE and name == "email":
+        # Whoever gives an address has never had a right app password: that is said first.
+        verdict = Verdict.WRONG_NAME
     if verdict is Verdict.TAKEN:
         # The scopes of access tokens have none for wikis.
         robot = kind.is_robot and "/wiki/" in answer.path
@@ -64,45 +67,49 @@ def hears(answer, door, kind, verdict):
     return answer.status == 401 and answer.json()["error"]["detail"] == GONE
 
 
-async def wrong_cells(server, year):
-    """The cells of a year of which the server says something else; how many there were."""
+VERDICTS = {cell[:4]: cell[4] for cell in CELLS}
+
+
+async def wrong_cells(server, *in_force):
+    """The cells of which the server says something else where these years are in force, in their order; how many there were."""
     wrong, asked = [], 0
-    for kind, name, of_year, door, verdict in CELLS:
-        if of_year is not year or kind not in server.secrets:
+    for kind, name, year, door, _ in CELLS:
+        if year is not in_force[0] or kind not in server.secrets:
             continue
+        verdicts = [VERDICTS[kind, name, one, door] for one in in_force]
+        verdict = next((one for one in verdicts if one is not Verdict.TAKEN), Verdict.TAKEN)
         for path in DOORS[door]:
             answer = await ask(server, path, kind, name)
             asked += 1
-            if not hears(answer, door, kind, verdict):
+            if not hears(answer, door, kind, name, verdict):
                 wrong.append(f"{kind} as {name}: {verdict.value} expected, {answer}")
-    return wrong, asked
+    assert asked == len(server.secrets) * 5 * 3
+    return wrong
 
 
 @pytest.mark.parametrize("year", Year)
 async def test_a_server_keeps_the_table_of_its_year(world, year):
     await years.put(world.site, year)
 
-    wrong, asked = await wrong_cells(world, year)
+    wrong = await wrong_cells(world, year)
 
     assert not wrong, "\n".join(wrong)
-    assert asked == len(world.secrets) * 5 * 3
 
 
 @pytest.mark.parametrize("year", Year)
 async def test_a_workspace_keeps_the_table_of_its_year(world, year):
     await years.put_in_workspace(world.site, world.team, year)
 
-    wrong, asked = await wrong_cells(world, year)
+    wrong = await wrong_cells(world, Year.TOLERANT, year)
 
     assert not wrong, "\n".join(wrong)
-    assert asked == len(world.secrets) * 5 * 3
 
 
 async def test_a_workspace_is_never_more_tolerant_than_the_server(world):
     await years.put(world.site, Year.STRICT_2026)
     await years.put_in_workspace(world.site, world.team, Year.TOLERANT)
 
-    wrong, _ = await wrong_cells(world, Year.STRICT_2026)
+    wrong = await wrong_cells(world, Year.STRICT_2026, Year.TOLERANT)
 
     assert not wrong, "\n".join(wrong)
 

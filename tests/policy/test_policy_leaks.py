@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bitpail.policy.leaks import Scanner
-from bitpail.policy.secrets import generate
+from bitpail.policy.secrets import Family, generate
 
 SECRET = generate().reveal()
-OTHER = generate().reveal()
+OTHER = generate(Family.ACCESS_TOKEN).reveal()
+LONGEST = len(OTHER)
 
 
 def scan(*pieces):
@@ -38,6 +39,21 @@ def scan(*pieces):
 )
 def test_whatever_stands_beside_it(before, after):
     assert scan(before + SECRET.encode() + after) == [(SECRET, 1)]
+
+
+@pytest.mark.parametrize("family", Family)
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 39, 40, 41, 1000])
+@pytest.mark.parametrize("encoding", ["ascii", "utf-16-le"])
+def test_each_kind_is_found_in_whatever_pieces_it_comes(family, size, encoding):
+    secret = generate(family).reveal()
+    text = f"bp_bpt_{secret}bpa_".encode(encoding)
+
+    assert scan(*(text[at : at + size] for at in range(0, len(text), size))) == [(secret, 1)]
+
+
+@pytest.mark.parametrize("prefix", ["bpz_", "bpT_", "bp__", "bq_", "bpat_"])
+def test_what_begins_otherwise_is_none(prefix):
+    assert scan((prefix + SECRET[3:]).encode()) == []
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
@@ -86,4 +102,4 @@ def test_a_scanner_keeps_less_than_two_secrets_whatever_it_is_fed():
 
     for piece in (b"bp_" * 20_000, b"\n", SECRET.encode() * 1000, b"x" * 70_000):
         scanner.feed(piece)
-        assert len(scanner._kept) < 2 * len(SECRET)
+        assert len(scanner._kept) < 2 * LONGEST

@@ -33,6 +33,21 @@ def test_the_form_is_prefix_name_secret_and_checksum():
     assert lookup_name(Secret(text)) == text[3:8]
 
 
+@pytest.mark.parametrize("family", secrets.Family)
+def test_each_kind_is_told_by_its_prefix_and_digested_with_it(family):
+    secret = generate(family)
+    text = secret.reveal()
+
+    assert text.startswith(family.value)
+    assert secrets.family_of(secret) is family
+    assert lookup_name(secret) == text[len(family.value) :][:5]
+    assert secrets.scrub(f"x {text} {text[:-4]}") == "x *** ***"
+    for other in set(secrets.Family) - {family}:
+        changed = Secret(other.value + text.removeprefix(family.value))
+        assert secrets.family_of(changed) is other
+        assert digest(changed, KEY) != digest(secret, KEY)
+
+
 def test_the_secret_part_has_160_random_bits():
     assert math.floor(secrets.SECRET_LENGTH * math.log2(len(ALPHABET))) == 160
 

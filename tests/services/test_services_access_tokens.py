@@ -41,7 +41,7 @@ async def code(server, ada):
 
 
 def bearer(secret):
-    return {"Authorization": f"Bearer {secret}"}
+    return {"authorization": f"Bearer {secret}"}
 
 
 async def robot_of(server, place):

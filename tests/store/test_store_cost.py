@@ -120,6 +120,7 @@ STATEMENTS |= {
     for half, statement in zip(("rows", "number"), listing.statements(asked)[:2], strict=True)
     if half == "rows" or name not in {"repositories.walk", "repository_permissions.of_workspace"}
 }
+STATEMENTS |= {f"app_passwords.of {kind}": one for kind, one in app_passwords._of_place.items()}
 STATEMENTS |= {
     f"grants.{of} of {on}.{name}": getattr(statements, name)
     for of, tables in (("users", grants._OF_USERS), ("groups", grants._OF_GROUPS))

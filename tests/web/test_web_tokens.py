@@ -78,7 +78,7 @@ async def test_an_access_token_is_made_used_rotated_back_and_revoked(server, tea
     answer = await made(page, address, "repository")
     first = secret_of(answer)
     one = page_of_one(await page.get(address))
-    bearer = {"Authorization": f"Bearer {first}"}
+    bearer = {"authorization": f"Bearer {first}"}
 
     assert f"Authorization: Bearer {first}" in unescape(answer.text)
     assert (await server.client.get(CODE, headers=bearer)).status == 200
@@ -87,7 +87,7 @@ async def test_an_access_token_is_made_used_rotated_back_and_revoked(server, tea
     kept = await page.follow(await page.submit(one, f"{one}roll-back"))
     assert "The new secret is forgotten; the old one goes on." in kept.text
     assert (await server.client.get(CODE, headers=bearer)).status == 200
-    other = {"Authorization": f"Bearer {second}"}
+    other = {"authorization": f"Bearer {second}"}
     assert (await server.client.get(CODE, headers=other)).status == 401
 
     await page.submit(f"{one}revoke")
