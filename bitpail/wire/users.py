@@ -9,7 +9,15 @@ from bitpail.wire.text import clean
 
 
 def embedded(links: Links, user: User) -> dict[str, Any]:
-    """The condensed user, the same wherever one occurs."""
+    """The condensed user, the same wherever one occurs. A robot has no page and no nickname."""
+    if user.is_robot:
+        return {
+            "display_name": clean(user.display_name),
+            "links": {"avatar": links.user_avatar(user)},
+            "type": "app_user",
+            "uuid": f"{{{user.id}}}",
+            "account_id": user.account_id,
+        }
     return {
         "display_name": clean(user.display_name),
         "links": {
@@ -17,7 +25,7 @@ def embedded(links: Links, user: User) -> dict[str, Any]:
             "avatar": links.user_avatar(user),
             "html": links.user_html(user),
         },
-        "type": "app_user" if user.is_robot else "user",
+        "type": "user",
         "uuid": f"{{{user.id}}}",
         "account_id": user.account_id,
         "nickname": clean(user.nickname),

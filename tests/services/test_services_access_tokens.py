@@ -15,7 +15,6 @@ from bitpail.services import (
     access,
     access_tokens,
     audit,
-    default_reviewers,
     leaks,
     repositories,
     site_policy,
@@ -25,6 +24,7 @@ from bitpail.services import (
 )
 from bitpail.services.app_passwords import Wanted
 from bitpail.services.authentication import Credential, authenticate
+from bitpail.store import default_reviewers
 from bitpail.store import users as user_store
 from bitpail.store.tables import projects
 from bitpail.store.tables import repositories as rows
@@ -93,7 +93,7 @@ async def test_permissions_and_reviewers_are_for_people(server, code, ada):
 
     listed = await server.client.get(f"{PATH}/permissions-config/users", auth=auth)
     assert listed.json()["values"] == []
-    assert await default_reviewers.of_repository(server.site, code) == []
+    assert await default_reviewers.of_repository(server.site.db, code.id) == []
 
 
 async def test_what_a_robot_says_stays_under_its_name(server, code, ada, git):
@@ -216,8 +216,9 @@ async def test_limits_hold_as_for_app_passwords(server, code):
     answer = await server.client.get(PATH, headers=bearer(secret))
 
     assert answer.status == 403
-    assert (
-        'The repository access token "number 1" can\'t do this: it is limited to the networks' in answer.text
+    told = answer.json()["error"]["detail"]
+    assert told.startswith(
+        'The repository access token "number 1" can\'t do this: it is limited to the networks'
     )
 
 

@@ -141,7 +141,7 @@ async def test_a_password_without_its_key_is_refused_even_with_an_empty_key(serv
     stored = await store.by_lookup(site.db, secrets.lookup_name(secret))
     unkeyed = msgspec.structs.replace(stored, digest=secrets.digest(secret, b""), key_number=99)
 
-    assert not authentication._is_right(site, of(auth), unkeyed)
+    assert not authentication.is_secret(site, of(auth).secret, unkeyed)
 
 
 async def test_a_revoked_password_and_one_of_a_disabled_user_end_at_once(server, site, ada):
