@@ -328,23 +328,25 @@ async def run(
     return output
 
 
+def start_python(module: str, *arguments: str) -> Process:
+    """Start a module of ours as a program. Of the server's environment it gets to know where modules are
+    found, and nothing else.
+    """
+    return _start(
+        sys.executable,
+        ["python", "-s", "-P", "-m", module, *arguments],
+        {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONIOENCODING": "utf-8"},
+        descriptors={},
+        stdin=True,
+        polite=False,
+        on_stderr=None,
+    )
+
+
 async def run_python(module: str, *arguments: str, stdin: bytes, limit: int, timeout: float) -> bytes:  # noqa: ASYNC109 as above
     """What a module of ours prints as a program. Raises as ``run`` does."""
-    # Of the server's environment it gets to know where modules are found, and nothing else.
-    variables = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONIOENCODING": "utf-8"}
     try:
-        async with (
-            asyncio.timeout(timeout),
-            _start(
-                sys.executable,
-                ["python", "-s", "-P", "-m", module, *arguments],
-                variables,
-                descriptors={},
-                stdin=True,
-                polite=False,
-                on_stderr=None,
-            ) as process,
-        ):
+        async with asyncio.timeout(timeout), start_python(module, *arguments) as process:
             output = await _converse(process, module, stdin, limit)
             status = await process.wait()
     except TimeoutError:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from bitpail.git.advertisement import Advertisements
 from bitpail.git.clone_cache import CloneCache
 from bitpail.git.hooks import write_hooks
+from bitpail.git.kept_python import KeptPython
 from bitpail.git.objects import Objects
 from bitpail.git.ref_snapshot import RefSnapshots
 from bitpail.model.audit import Event
@@ -49,6 +50,7 @@ class Site(Struct, frozen=True):
     keys: keys.Keys
     db: Database
     objects: Objects
+    highlighter: KeptPython
     ref_snapshots: RefSnapshots
     advertisements: Advertisements
     slots: GitSlots
@@ -76,6 +78,7 @@ class Site(Struct, frozen=True):
         await self.outbox.close()
         await self.behind.close()
         await self.fetches.close()
+        await self.highlighter.close()
         await self.objects.close()
         await self.db.close()
 
@@ -94,6 +97,7 @@ async def open_site(settings: Settings) -> Site:
         keys=site_keys,
         db=db,
         objects=objects,
+        highlighter=KeptPython("bitpail.wire.highlighting"),
         ref_snapshots=ref_snapshots,
         advertisements=Advertisements(),
         slots=slots,
