@@ -7,7 +7,8 @@ would nest or multiply beyond that is shown as it was written.
 
 import html
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import comrak
 import nh3
@@ -43,13 +44,13 @@ _WITH_TABLES, _WITHOUT_TABLES = _extensions(table=True), _extensions(table=False
 _RENDERING = comrak.RenderOptions()
 _RENDERING.escape = True
 
-_CLEANER = nh3.Cleaner(
-    tags={
+_ALLOWED: dict[str, Any] = {
+    "tags": {
         *("a", "abbr", "acronym", "b", "blockquote", "br", "cite", "code", "dd", "del", "dl", "dt", "em", "h1", "h2"),
         *("h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "small"),
         *("strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "ul", "var"),
     },
-    attributes={
+    "attributes": {
         "a": {"href", "title"},
         "abbr": {"title"},
         "acronym": {"title"},
@@ -58,11 +59,12 @@ _CLEANER = nh3.Cleaner(
         "td": {"align", "colspan", "rowspan"},
         "th": {"align", "colspan", "rowspan"},
     },
-    clean_content_tags={"script", "style"},
-    url_schemes={"http", "https", "mailto"},
-    link_rel="nofollow noopener",
-    strip_comments=True,
-)  # fmt: skip
+    "clean_content_tags": {"script", "style"},
+    "url_schemes": {"http", "https", "mailto"},
+    "link_rel": "nofollow noopener",
+    "strip_comments": True,
+}  # fmt: skip
+_CLEANER = nh3.Cleaner(**_ALLOWED)
 
 _kept = Kept(1 << 20)
 
@@ -106,9 +108,13 @@ def paragraphs(text: str) -> str:
     return "\n".join(f"<p>{part}</p>" for part in _BETWEEN_PARAGRAPHS.split(escaped))
 
 
-def sanitised(made: str) -> str:
-    """Nothing but the elements and attributes of the list above; always the last step."""
-    return _CLEANER.clean(made).strip()
+def sanitised(made: str, change: Callable[[str, str, str], str | None] | None = None) -> str:
+    """Nothing but the elements and attributes of the list above; always the last step.
+
+    ``change`` gives each attribute another value by its element, its name and its own one, or None to drop it.
+    """
+    cleaner = nh3.Cleaner(**_ALLOWED, attribute_filter=change) if change else _CLEANER
+    return cleaner.clean(made).strip()
 
 
 def _most_cells(text: str) -> int:
