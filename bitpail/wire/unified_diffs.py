@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from bitpail.wire.quoted_paths import unquoted
+
 _SECTION = b"diff --git "
 _HEAD = re.compile(rb"@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)", re.DOTALL)
 _NO_NEWLINE = b"\\"
-_ESCAPED = re.compile(rb"\\([abtnvfr\"\\]|[0-7]{3})")
-_ESCAPES = dict(zip(b'abtnvfr"\\', b'\a\b\t\n\v\f\r"\\', strict=True))
 
 
 class Hunk(Struct):
@@ -42,9 +42,9 @@ class Section(Struct):
         old, new = _of_both(self.header[0].removeprefix(_SECTION))
         for line in self.header[1:]:
             if line.startswith((b"rename from ", b"copy from ")):
-                old = _unquoted(line.split(b" from ", 1)[1])
+                old = unquoted(line.split(b" from ", 1)[1])
             elif line.startswith((b"rename to ", b"copy to ")):
-                new = _unquoted(line.split(b" to ", 1)[1])
+                new = unquoted(line.split(b" to ", 1)[1])
         return old.decode("utf-8", "surrogateescape"), new.decode("utf-8", "surrogateescape")
 
 
@@ -109,7 +109,7 @@ def _of_both(names: bytes) -> tuple[bytes, bytes]:
     else:
         middle = len(names) // 2
         old, new = names[:middle], names[middle + 1 :]
-    return _unquoted(old)[2:], _unquoted(new)[2:]
+    return unquoted(old)[2:], unquoted(new)[2:]
 
 
 def _end_of_quoted(text: bytes) -> int:
@@ -117,14 +117,3 @@ def _end_of_quoted(text: bytes) -> int:
     while position < len(text) and text[position : position + 1] != b'"':
         position += 2 if text[position : position + 1] == b"\\" else 1
     return position + 1
-
-
-def _unquoted(text: bytes) -> bytes:
-    if len(text) < 2 or not text.startswith(b'"') or not text.endswith(b'"'):
-        return text
-    return _ESCAPED.sub(_byte, text[1:-1])
-
-
-def _byte(escaped: re.Match[bytes]) -> bytes:
-    what = escaped[1]
-    return bytes([int(what, 8) & 255 if len(what) == 3 else _ESCAPES[what[0]]])
