@@ -3,16 +3,15 @@
 from typing import Any
 
 from starlette.datastructures import QueryParams
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from bitpail.api.needs import READ, REPOSITORY, WRITE
 from bitpail.api.request import ApiRequest
 from bitpail.api.responses import json
 from bitpail.errors import Invalid, NotFound
-from bitpail.http import conditions, ranges
+from bitpail.http import conditions, contents
 from bitpail.http.forms import Part
 from bitpail.http.routing import Opens, Route
-from bitpail.http.streams import started
 from bitpail.model.access import Access
 from bitpail.model.trees import Entry, File
 from bitpail.services import lfs, new_commits, rendering
@@ -26,8 +25,6 @@ from bitpail.wire.text import clean
 
 _MEMBERS = frozenset({"type", "path", "commit", "links", "size", "attributes", "mimetype", "escaped_path"})
 _MOST_FILES = 1000
-# What somebody has put into a repository is never run as a page of ours.
-_RAW = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
 
 
 async def root(request: ApiRequest, access: Access) -> Response:
@@ -159,43 +156,30 @@ def _depth(request: ApiRequest) -> int:
 
 
 async def _raw(request: ApiRequest, access: Access, file: File) -> Response:
-    # Of the contents and attributes: the same file has the same tag at any path and commit.
-    tag = f'"{file.entry.hash}{"".join(file.attributes)}"'
-    asked = request.call.request.headers
-    if conditions.has(asked, tag):
-        return conditions.unchanged(tag, _RAW)
     if file.size is None:
         raise NotFound(f"{file.entry.path} is a submodule")
-    part = ranges.wanted(asked, file.size, tag) if request.call.method == "GET" else None
-    if part is not None and part.is_empty:
-        size = {"Content-Range": f"bytes */{file.size}"}
-        return json(errors.error(f"the file has {file.size} bytes, and none of those"), 416, size)
-    start, end = (part.start, part.end) if part else (0, file.size)
     headers = {
-        "ETag": tag,
-        "Accept-Ranges": "bytes",
+        # Of the contents and attributes: the same file has the same tag at any path and commit.
+        "ETag": f'"{file.entry.hash}{"".join(file.attributes)}"',
         "Content-Type": _content_type(file),
         "Content-Disposition": "attachment",
-        "Content-Length": str(end - start),
-        **_RAW,
     }
-    if request.call.method == "HEAD":
-        return Response(headers=headers)
-    if part:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
-    status = 206 if part else 200
-    content = await service.content(request.site, access, file, start, end)
-    if isinstance(content, bytes):
-        return Response(content, status, headers)
-    return StreamingResponse(await started(content), status, headers)
+
+    async def opened(start: int, end: int) -> contents.Opened:
+        return await service.content(request.site, access, file, start, end)
+
+    def none(size: dict[str, str]) -> Response:
+        return json(errors.error(f"the file has {file.size} bytes, and none of those"), 416, size)
+
+    return await contents.answer(request.call, size=file.size, headers=headers, opened=opened, none=none)
 
 
 async def _rendered(request: ApiRequest, access: Access, file: File) -> Response:
     tag = f'"{file.entry.hash}rendered"'
     if conditions.has(request.call.request.headers, tag):
-        return conditions.unchanged(tag, _RAW)
+        return conditions.unchanged(tag, contents.RAW)
     made = await rendering.html(request.site, access, file)
-    return Response(made, headers={"ETag": tag, **_RAW}, media_type="text/html")
+    return Response(made, headers={"ETag": tag, **contents.RAW}, media_type="text/html")
 
 
 def _content_type(file: File) -> str:

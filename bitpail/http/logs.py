@@ -13,12 +13,14 @@ import msgspec
 import structlog
 
 from bitpail.policy.secrets import scrub
+from bitpail.wire.text import clean
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 def _scrub_all(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
-    return {key: scrub(value) if isinstance(value, str) else value for key, value in event.items()}
+    # Names in Git may be of any bytes, and JSON of none but UTF-8.
+    return {key: clean(scrub(value)) if isinstance(value, str) else value for key, value in event.items()}
 
 
 def _render(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> bytes:
