@@ -3,6 +3,7 @@
 A tree that git itself would call broken ends at its last whole entry.
 """
 
+import re
 from array import array
 from bisect import bisect_left
 
@@ -48,6 +49,15 @@ class Tree:
             if data.startswith((b"40000 ", b"040000 "), position)
         ]
 
+    def page(self, prefix: str, first: int, count: int) -> list[Entry]:
+        """So many from one on in the order of people: directories, then the rest."""
+        data = self._data
+        chosen = [at for at in self._starts if data.startswith((b"40000 ", b"040000 "), at)]
+        if first + count > len(chosen):
+            above = set(chosen)
+            chosen += [at for at in self._starts if at not in above]
+        return [self._entry(position, prefix) for position in chosen[first : first + count]]
+
     def find(self, name: str, prefix: str = "") -> Entry | None:
         """The entry of that name."""
         wanted = b" %b\0" % name.encode("utf-8", "surrogateescape")
@@ -60,6 +70,12 @@ class Tree:
                 return self._entry(start, prefix)
             space = self._data.find(wanted, space + 1)
         return None
+
+    def like(self, pattern: re.Pattern[bytes], prefix: str = "") -> list[Entry]:
+        """The entries whose names are as a pattern says, which begins with a space and ends with a zero byte."""
+        # A hash may hold these bytes as well.
+        names = {found[0][1:-1].decode("utf-8", "surrogateescape") for found in pattern.finditer(self._data)}
+        return [entry for entry in (self.find(name, prefix) for name in sorted(names)) if entry is not None]
 
     def _entry(self, position: int, prefix: str) -> Entry:
         data = self._data

@@ -20,7 +20,8 @@ _DEEPEST = 2048
 _AT_ONCE = 200
 # As far as git looks for a zero byte.
 _LOOKED_AT = 8000
-_SMALL = 1 << 20
+SMALL = 1 << 20
+"""Bytes of a file that is held whole."""
 _POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:[a-z0-9.-]+ .*\n)*")
 _POINTER_LENGTH = 1024
 _OID = re.compile(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
@@ -106,6 +107,21 @@ async def inside(
             break
 
 
+async def like(
+    objects: Objects, directory: GitDirectory, above: Entry, pattern: re.Pattern[bytes]
+) -> list[Entry]:
+    """The entries of one directory whose names are as ``Tree.like`` wants them."""
+    return (await _inside(objects, directory, above)).like(pattern, _prefix(above))
+
+
+async def page(
+    objects: Objects, directory: GitDirectory, above: Entry, first: int, count: int
+) -> tuple[list[Entry], int]:
+    """So many entries of one directory from one on, directories first, and how many it has."""
+    tree = await _inside(objects, directory, above)
+    return tree.page(_prefix(above), first, count), len(tree)
+
+
 async def _directories(
     objects: Objects, directory: GitDirectory, top: Entry, level: int, after: tuple[str, ...]
 ) -> AsyncGenerator[Entry, None]:
@@ -150,9 +166,9 @@ def _portions(sizes: dict[str, int | None]) -> Iterator[list[str]]:
     some: list[str] = []
     total = 0
     for hash_, size in sizes.items():
-        if size is None or size > _SMALL:
+        if size is None or size > SMALL:
             continue
-        if some and total + size > _SMALL:
+        if some and total + size > SMALL:
             yield some
             some, total = [], 0
         some.append(hash_)
@@ -186,7 +202,7 @@ async def whole(objects: Objects, directory: GitDirectory, file: File) -> bytes 
     """The content of a file, None if it is too long to be held; raises NotFound."""
     if file.size is None:
         raise NotFound(f"{file.entry.path} is a submodule")
-    if file.size > _SMALL:
+    if file.size > SMALL:
         return None
     (answer,) = await objects.contents(directory, [check_hash(file.entry.hash)])
     if answer is None:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from msgspec import Struct
 
 from bitpail.errors import NotFound
-from bitpail.model.access import WorkspaceAccess
+from bitpail.model.access import Access, WorkspaceAccess
 from bitpail.model.code_search import FoundFile, FoundFiles
 from bitpail.model.repositories import Located, RepositoryId
 from bitpail.services.search_indexing import index_path
@@ -38,10 +38,12 @@ class _Place(Struct, frozen=True):
     modifiers: frozenset[Modifier]
 
 
-async def find(site: Site, access: WorkspaceAccess, text: str, offset: int, number: int) -> FoundFiles:
-    """One page of the files that a query finds; raises Invalid, Busy or Unavailable.
+async def find(
+    site: Site, access: WorkspaceAccess | Access, text: str, offset: int, number: int
+) -> FoundFiles:
+    """One page of the files that a query finds, in a workspace or one repository.
 
-    Files whose path holds what was looked for come first; then by repository and path.
+    Raises Invalid, Busy or Unavailable; NotFound where search is switched off. Files whose path holds what was looked for come first; then by repository and path.
     """
     query = search_query.parse(text)
     if site.settings.search == "off":
@@ -77,13 +79,15 @@ async def located(
     return found
 
 
-async def _places(site: Site, access: WorkspaceAccess, query: Node) -> dict[RepositoryId, _Place]:
+async def _places(site: Site, access: WorkspaceAccess | Access, query: Node) -> dict[RepositoryId, _Place]:
     """The repositories that the actor sees now, each with the modifiers of the query that mean it."""
     user_id = access.actor.user.id if access.actor.user else None
     found = await repositories_store.to_be_searched(site.db, access.workspace.id, user_id)
     asked = {one for one in search_query.modifiers(query) if one.kind in {"repo", "project"}}
     places = {}
     for rank, (repository_id, slug, key, name) in enumerate(found):
+        if isinstance(access, Access) and repository_id != access.repository.id:
+            continue
         names = {
             "repo": {slug, f"{access.workspace.slug}/{slug}", f"{{{repository_id}}}"},
             "project": {folded(key), folded(name)},

@@ -68,6 +68,27 @@ async def page(
     return RefsPage(described, people, len(matching))
 
 
+async def matching(site: Site, access: Access, prefix: str, text: str, count: int) -> tuple[list[str], int]:
+    """Short names below a prefix that hold a text in either case, so many of them, and how many there are."""
+    known = await site.objects.refs(await directory(site, access))
+    wanted = text.casefold()
+    found = [ref.short for ref in known.below(prefix) if wanted in ref.short.casefold()]
+    return found[:count], len(found)
+
+
+async def kind(site: Site, access: Access, revision: str) -> str:
+    """BRANCHES or TAGS if a revision is the name of one, and nothing if it is another ref or a hash."""
+    known = await site.objects.refs(await directory(site, access))
+    return next((prefix for prefix in (BRANCHES, TAGS) if prefix + revision in known.by_name), "")
+
+
+async def main_branch(site: Site, access: Access) -> str | None:
+    """The short name of the branch that HEAD names, if it is there."""
+    known = await site.objects.refs(await directory(site, access))
+    ref = known.by_name.get(known.head or "")
+    return ref.short if ref is not None and ref.name.startswith(BRANCHES) else None
+
+
 async def find(site: Site, access: Access, prefix: str, name: str) -> RefsPage | None:
     """The same as ``one``, or None."""
     try:

@@ -1,6 +1,7 @@
 """Files and directories of a commit."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager
 
@@ -17,6 +18,8 @@ from bitpail.services import cursors
 from bitpail.services.repositories import directory
 from bitpail.services.site import Site
 
+HELD = trees.SMALL
+"""Bytes up to which a file is held whole."""
 _MOST_LISTED = 100_000
 _BATCH = 100
 _SLOWEST = 60.0
@@ -119,6 +122,20 @@ async def listed(site: Site, access: Access, found: Found, depth: int) -> list[E
                     f"more than {_MOST_LISTED} entries: ask for a smaller max_depth, or page by page, unsorted"
                 )
     return entries
+
+
+async def like(site: Site, access: Access, found: Found, pattern: re.Pattern[bytes]) -> list[Entry]:
+    """Entries of a directory by their names, which a space comes before and a zero byte after."""
+    git_directory = await directory(site, access)
+    return await trees.like(site.objects, git_directory, found.entry, pattern)
+
+
+async def one_page(
+    site: Site, access: Access, found: Found, first: int, count: int
+) -> tuple[list[Entry], int]:
+    """So many entries of a directory from one on, directories first, and how many it has."""
+    git_directory = await directory(site, access)
+    return await trees.page(site.objects, git_directory, found.entry, first, count)
 
 
 async def everything(site: Site, access: Access, found: Found, depth: int) -> Described:

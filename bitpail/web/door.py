@@ -23,7 +23,7 @@ from bitpail.web.routes import ROUTES, UPLOADS
 # No script or style but our own files; nothing of another site, and no frame around us.
 SECURITY = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -53,7 +53,9 @@ class Web:
         except BitpailError as error:
             call.refusal = error
             response = errors.response(request, error)
-        response.headers.update(SECURITY)
+        for name, value in SECURITY.items():
+            # A file as it is has a stricter policy of its own.
+            response.headers.setdefault(name, value)
         # What is not fingerprinted or tagged shows what is somebody's own.
         response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -9,6 +9,8 @@ from bitpail.http.routing import MethodNotAllowed
 from bitpail.policy.decide import Decision
 from bitpail.policy.secrets import scrub
 from bitpail.services.access import Refused
+from bitpail.services.git_slots import Busy
+from bitpail.services.ref_updates import PushRefused
 from bitpail.web import moved
 from bitpail.web.moved import Moved
 from bitpail.web.pages import render
@@ -26,6 +28,8 @@ _STATUS: dict[type[BitpailError], int] = {
     Invalid: 422,
     Forged: 403,
     Refused: 403,
+    PushRefused: 403,
+    Busy: 503,
 }
 
 

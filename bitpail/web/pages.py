@@ -69,13 +69,17 @@ async def rendered(text: str) -> Markup:
 
 def _sentence(message: str) -> str:
     """An error's message as a sentence for people, without anything secret that was typed into it."""
-    text = scrub(message)
+    text = clean(scrub(message))
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
 
 
-def _moment(microseconds: int) -> Markup:
+def moment(microseconds: int, *, only_day: bool = False) -> Markup:
     """A time: in UTC, which the script puts into the reader's zone; the exact one on hover."""
     at = datetime.fromtimestamp(microseconds / 1_000_000, UTC)
+    if only_day:
+        return Markup('<time title="{}">{}</time>').format(
+            f"{at:%Y-%m-%d %H:%M:%S} UTC", f"{at.day} {at:%b %Y}"
+        )
     return Markup('<time datetime="{}" title="{}">{} UTC</time>').format(
         at.isoformat(timespec="seconds"), f"{at:%Y-%m-%d %H:%M:%S} UTC", f"{at.day} {at:%b %Y, %H:%M}"
     )
@@ -84,6 +88,18 @@ def _moment(microseconds: int) -> Markup:
 def _shown(text: str) -> str:
     """What Git holds as bytes, as a page can show it."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _size(count: int) -> str:
+    """Bytes for people: in units of 1,000."""
+    if count < 1000:
+        return f"{count} {'byte' if count == 1 else 'bytes'}"
+    unit, amount = "kB", count / 1000
+    for larger in ("MB", "GB"):
+        if amount < 999.5:  # what is rounded to 1,000 is one of the next
+            break
+        unit, amount = larger, amount / 1000
+    return f"{amount:.1f} {unit}" if amount < 10 else f"{amount:,.0f} {unit}"
 
 
 def _avatar(user: User) -> str:
@@ -100,7 +116,8 @@ _environment = Environment(
 )
 _environment.filters["browser_name"] = browser_name
 _environment.filters["sentence"] = _sentence
-_environment.filters["moment"] = _moment
+_environment.filters["moment"] = moment
+_environment.filters["size"] = _size
 _environment.filters["shown"] = _shown
 _environment.globals["avatar"] = _avatar
 _environment.globals["static"] = static_files.address

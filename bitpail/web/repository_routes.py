@@ -6,7 +6,19 @@ Who may look at a page, or press its buttons, is the person, so no scope is aske
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Need
 from bitpail.model.permissions import Permission
-from bitpail.web import commit, commit_comments, commits, source, workspaces
+from bitpail.web import (
+    blame,
+    code_search,
+    commit,
+    commit_comments,
+    commits,
+    editing,
+    file_history,
+    file_names,
+    raw,
+    source,
+    workspaces,
+)
 
 SEE = Need()
 WRITE = Need(permission=Permission.WRITE, signed_in=True)
@@ -22,12 +34,34 @@ _REPOSITORY = f"{_WORKSPACE}/{{repo_slug}}"
 _COMMITS = f"{_REPOSITORY}/commits"
 _COMMIT = f"{_COMMITS}/{{commit}}"
 _COMMENT = f"{_COMMIT}/comments/{{comment_id}}"
+_EDIT = f"{_REPOSITORY}/{editing.EDIT}/{{commit}}/{{path...}}"
+_ADD = f"{_REPOSITORY}/{editing.ADD}/{{commit}}/{{path...?}}"
+_DELETE = f"{_REPOSITORY}/{editing.DELETE}/{{commit}}/{{path...}}"
+
+UPLOADS = frozenset({_EDIT, _ADD, _DELETE})
+"""Forms that may be long."""
 
 ROUTES = [
     Route("GET", _WORKSPACE, Opens.WORKSPACE, SEE, workspaces.page),
     Route("GET", _REPOSITORY, Opens.REPOSITORY, SEE, source.front),
     Route("GET", f"{_REPOSITORY}/src", Opens.REPOSITORY, SEE, source.front),
     Route("GET", f"{_REPOSITORY}/src/{{commit}}/{{path...?}}", Opens.REPOSITORY, SEE, source.one),
+    Route(
+        "GET", f"{_REPOSITORY}/last-changes/{{commit}}/{{path...?}}", Opens.REPOSITORY, SEE, source.changes
+    ),
+    Route("GET", f"{_REPOSITORY}/annotate/{{commit}}/{{path...}}", Opens.REPOSITORY, SEE, blame.page),
+    Route(
+        "GET", f"{_REPOSITORY}/history-node/{{commit}}/{{path...?}}", Opens.REPOSITORY, SEE, file_history.page
+    ),
+    Route("GET", f"{_REPOSITORY}/find/{{commit}}", Opens.REPOSITORY, SEE, file_names.page),
+    Route("GET", f"{_REPOSITORY}/search", Opens.REPOSITORY, SEE, code_search.page),
+    Route("GET", f"{_REPOSITORY}/raw/{{commit}}/{{path...}}", Opens.REPOSITORY, SEE, raw.one),
+    Route("GET", _EDIT, Opens.REPOSITORY, WRITE, editing.edit),
+    Route("POST", _EDIT, Opens.REPOSITORY, WRITE, editing.save_edit),
+    Route("GET", _ADD, Opens.REPOSITORY, WRITE, editing.add),
+    Route("POST", _ADD, Opens.REPOSITORY, WRITE, editing.save_new),
+    Route("GET", _DELETE, Opens.REPOSITORY, WRITE, editing.delete),
+    Route("POST", _DELETE, Opens.REPOSITORY, WRITE, editing.save_deletion),
     Route("GET", _COMMITS, Opens.REPOSITORY, SEE, commits.every),
     Route("GET", f"{_REPOSITORY}/branch/{{name...}}", Opens.REPOSITORY, SEE, commits.branch),
     Route("GET", f"{_COMMITS}/branch/{{name...}}", Opens.REPOSITORY, SEE, commits.of_branch),

@@ -41,8 +41,8 @@ _ONE = f"{_APP_PASSWORDS}/{{id}}"
 _REPOSITORY = "/{workspace}/{repo_slug}"
 _PROJECT = "/{workspace}/workspace/projects/{project_key}"
 
-UPLOADS = frozenset({f"{_SETTINGS}/avatar"})
-"""Where a form brings a file."""
+UPLOADS = frozenset({f"{_SETTINGS}/avatar"}) | repository_routes.UPLOADS
+"""Where a form brings a file, or as much as one."""
 
 ROUTES = [
     Route("GET", "/", Opens.SITE, PUBLIC, log_in.front),

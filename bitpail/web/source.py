@@ -1,12 +1,33 @@
-"""Files and directories of a commit, and what a repository begins with."""
+"""Directories of a commit, and what a repository begins with."""
 
+import msgspec
+from msgspec import Struct
 from starlette.responses import Response
 
 from bitpail.errors import NotFound
 from bitpail.model.access import Access
-from bitpail.services import source
+from bitpail.model.trees import Entry
+from bitpail.services import commits, last_changes, readmes, refs, source
+from bitpail.services.last_changes import LastChanges
+from bitpail.services.source import Found
+from bitpail.web import file, ref_chooser, rendered_file
+from bitpail.web.commits import title_of
 from bitpail.web.repository import SOURCE, below, render_in
-from bitpail.web.request import WebRequest
+from bitpail.web.request import WebRequest, see_other
+from bitpail.wire.text import clean
+
+_LISTED = 300
+_LONGEST_MESSAGE = 4000
+_LONGEST_TITLE = 120
+
+
+class Change(Struct, frozen=True):
+    """The commit that changed an entry last; ``at`` is microseconds."""
+
+    title: str
+    address: str
+    author: str
+    at: int
 
 
 async def front(request: WebRequest, access: Access) -> Response:
@@ -15,29 +36,92 @@ async def front(request: WebRequest, access: Access) -> Response:
         commit_hash = await source.main_commit(request.site, access)
     except NotFound:
         return render_in(request, access, "empty.html", SOURCE)
-    return await _directory(request, access, commit_hash, "")
+    return await _page(request, access, await refs.main_branch(request.site, access) or commit_hash, "")
 
 
 async def one(request: WebRequest, access: Access) -> Response:
     """``GET .../src/{commit}/{path}``."""
-    return await _directory(request, access, request.parameters["commit"], request.parameters["path"])
+    return await _page(request, access, request.parameters["commit"], request.parameters["path"].strip("/"))
 
 
-async def _directory(request: WebRequest, access: Access, revision: str, path: str) -> Response:
+async def changes(request: WebRequest, access: Access) -> Response:
+    """``GET .../last-changes/{commit}/{path}``: what the script puts beside the entries of that page, in their order."""
+    path = request.parameters["path"].strip("/")
+    found = await source.find(request.site, access, request.parameters["commit"], path)
+    if found.file is not None:
+        raise NotFound(f"{path} is a file")
+    first = (request.page_number() - 1) * _LISTED
+    entries, _ = await source.one_page(request.site, access, found, first, _LISTED)
+    known = await last_changes.of_entries(request.site, access, found, entries)
+    made = [_change(access, known, entry) for entry in entries]
+    return Response(
+        msgspec.json.encode(made),
+        headers={"Cache-Control": "private, max-age=60"},
+        media_type="application/json",
+    )
+
+
+def _change(access: Access, known: LastChanges, entry: Entry) -> Change | None:
+    commit = known.by_path.get(entry.path)
+    if commit is None:
+        return None
+    author = known.people.get(commit.author.email.lower())
+    title, _ = title_of(commit.message[:_LONGEST_MESSAGE])
+    return Change(
+        clean(title[:_LONGEST_TITLE]),
+        below(access, "commits", commit.hash),
+        clean(author.display_name if author else commit.author.name or commit.author.email or "nobody"),
+        commit.author.time * 1_000_000,
+    )
+
+
+async def _page(request: WebRequest, access: Access, revision: str, path: str) -> Response:
+    if leads_to := await ref_chooser.named(request, access, "src", path):
+        return see_other(leads_to)
     found = await source.find(request.site, access, revision, path)
     if found.file is not None:
-        raise NotFound("this is a file, and there is no page for files yet")
-    entries = await source.listed(request.site, access, found, 1)
-    entries.sort(key=lambda entry: (not entry.is_directory, entry.path))
+        return await file.page(request, access, revision, found)
+    return await _directory(request, access, revision, found)
+
+
+async def _directory(request: WebRequest, access: Access, revision: str, found: Found) -> Response:
+    number, path = request.page_number(), found.entry.path
+    entries, size = await source.one_page(request.site, access, found, (number - 1) * _LISTED, _LISTED)
+    commit = await commits.one(request.site, access, found.commit)
+    wants_changes = "changes" in request.query
+    look_up = last_changes.of_entries if wants_changes else last_changes.known
+    changes = await look_up(request.site, access, found, entries)
+    readme = await readmes.of(request.site, access, found) if number == 1 else None
     return render_in(
         request,
         access,
         "directory.html",
         SOURCE,
-        revision=revision,
-        inside=path,
+        **file.where(access, revision, path),
+        chooser=await ref_chooser.chooser(request, access, "src", revision, path),
+        above=below(access, "src", revision, path.rpartition("/")[0]) if path else None,
         entries=[
-            (entry, entry.path.rpartition("/")[2], below(access, "src", revision, entry.path))
+            (
+                entry,
+                entry.path.rpartition("/")[2],
+                below(access, "src", revision, entry.path),
+                _change(access, changes, entry) if changes else None,
+            )
             for entry in entries
         ],
+        commit=commit,
+        commit_title=title_of(commit.message[:_LONGEST_MESSAGE])[0],
+        commit_address=below(access, "commits", commit.hash),
+        commit_author=(await commits.people(request.site, [commit])).get(commit.author.email.lower()),
+        changes=changes,
+        changes_address=f"{below(access, 'last-changes', found.commit, path)}?page={number}",
+        with_changes=None if changes else request.changed(changes="1"),
+        size=size,
+        done=file.DONE.get(request.query.get("done", "")),
+        readme=readme,
+        readme_html=await rendered_file.readme(request, access, revision, readme) if readme else None,
+        readme_address=below(access, "src", revision, readme.entry.path) if readme else "",
+        permalink=below(access, "src", found.commit, path) if revision != found.commit else None,
+        previous=request.neighbour(number - 1) if number > 1 else None,
+        following=request.neighbour(number + 1) if number * _LISTED < size else None,
     )

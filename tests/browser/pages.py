@@ -22,6 +22,7 @@ TOKENS = f"{SETTINGS}api-tokens/"
 _TOKEN = f"{TOKENS}{{id}}"
 _OF_REPOSITORY = "/acme/notes/admin/access-tokens"
 
+_SOURCE = "/{workspace}/{repo_slug}/src/{commit}/{path...?}"
 _COMMIT = "/{workspace}/{repo_slug}/commits/{commit}"
 
 NO_PAGES = {
@@ -36,6 +37,8 @@ NO_PAGES = {
     "/{workspace}/workspace/projects/{project_key}/avatar/{size}": "likewise",
     "/{workspace}/{repo_slug}/branch/{name...}": "leads on to the branch's history",
     f"{_COMMIT}/raw": "differences as text",
+    "/{workspace}/{repo_slug}/raw/{commit}/{path...}": "a file as it is",
+    "/{workspace}/{repo_slug}/last-changes/{commit}/{path...?}": "what the script puts into a directory's page",
     "/admin/audit/export": "JSON lines to be kept",
     **{
         f"{place}/{{id}}{rest}": "the same page as of a repository's"
@@ -194,7 +197,38 @@ PAGES = [
     Page("repository", "/{workspace}/{repo_slug}", _at("/acme/engine/")),
     Page("repository-empty", "/{workspace}/{repo_slug}", _at("/acme/blank/")),
     Page("source", "/{workspace}/{repo_slug}/src", _at("/acme/engine/src/")),
-    Page("directory", "/{workspace}/{repo_slug}/src/{commit}/{path...?}", _at("/acme/engine/src/main/docs/")),
+    Page("directory", _SOURCE, _at("/acme/engine/src/main/docs/")),
+    Page("file", _SOURCE, _at("/acme/engine/src/main/engine/cards.py#lines-4:6")),
+    Page("file-rendered", _SOURCE, _at("/acme/engine/src/main/docs/use.md")),
+    Page("file-picture", _SOURCE, _at("/acme/engine/src/main/docs/engine.svg")),
+    Page("directory-changes", _SOURCE, _at("/acme/engine/src/main/?changes=1")),
+    Page(
+        "blame",
+        "/{workspace}/{repo_slug}/annotate/{commit}/{path...}",
+        _at("/acme/history/annotate/main/notes.py"),
+    ),
+    Page(
+        "file-history",
+        "/{workspace}/{repo_slug}/history-node/{commit}/{path...?}",
+        _at("/acme/history/history-node/main/notes.py"),
+    ),
+    Page("find-file", "/{workspace}/{repo_slug}/find/{commit}", _at("/acme/engine/find/main?q=engine")),
+    Page("search", "/{workspace}/{repo_slug}/search", _at("/acme/engine/search/?q=columns")),
+    Page(
+        "edit",
+        "/{workspace}/{repo_slug}/edit/{commit}/{path...}",
+        _at("/acme/engine/edit/main/engine/cards.py"),
+    ),
+    Page(
+        "create-file",
+        "/{workspace}/{repo_slug}/create-file/{commit}/{path...?}",
+        _at("/acme/engine/create-file/main/docs"),
+    ),
+    Page(
+        "delete-file",
+        "/{workspace}/{repo_slug}/delete-file/{commit}/{path...}",
+        _at("/acme/engine/delete-file/main/Makefile"),
+    ),
     Page("commits", "/{workspace}/{repo_slug}/commits", _at("/acme/history/commits/")),
     Page(
         "commits-of-branch",

@@ -38,7 +38,7 @@ class Page(HTMLParser):
         if (tag == "script" and "src" not in has) or tag == "style":
             self.inline.append(tag)
         if tag == "form":
-            self.forms.append(Form(has["action"]))
+            self.forms.append(Form(has.get("action", "")))
         if tag == "a" and "href" in has:
             self.links.append(has["href"])
         if "id" in has and "value" in has:

@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 import pyotp
 import pytest
 from sqlalchemy import select, update
-from support import history
+from support import history, source
 from support.browser import PASSWORD
 
 from bitpail.errors import NotFound
@@ -55,7 +55,7 @@ class World:
         self.grace = server.user("grace", password=PASSWORD)
         server.workspace("acme", self.ada)
         server.repository("acme/notes", files={"README.md": "# Notes\n"})
-        server.repository("acme/engine", files={"README.md": "# Engine\n", "docs/use.md": "# Use\n"})
+        server.repository("acme/engine", files=source.FILES)
         server.repository("acme/blank")
         self.history = history.told(server, self.ada)
         server.repository("acme/moved")

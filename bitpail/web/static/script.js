@@ -46,3 +46,14 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 
 // On a phone the settings are one line that scrolls.
 document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// "t" leads to the search for a file, where a page has one.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "t" || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const link = document.querySelector("a[aria-keyshortcuts='t']");
+  if (link) {
+    event.preventDefault();
+    link.click();
+  }
+});
