@@ -89,10 +89,10 @@ class Context:
             prompt = f"App password of {username} for {self.server}"
             return Secret(click.prompt(prompt, hide_input=True, err=True))
         if self.password_file == "-":  # noqa: S105 - the name of a file
-            return _first_line(sys.stdin.buffer, "on standard input")
+            return first_line(sys.stdin.buffer, "on standard input")
         try:
             with Path(self.password_file).open("rb") as file:
-                return _first_line(file, f"in the first line of {self.password_file}")
+                return first_line(file, f"in the first line of {self.password_file}")
         except OSError as error:
             raise Invalid(f"{self.password_file}: {error.strerror}") from None
 
@@ -133,12 +133,13 @@ def moment(at: datetime | None) -> str | None:
 def secret_from(prompt: str, *, from_stdin: bool) -> Secret:
     """A secret typed twice at the prompt, or the first line of standard input. Never an argument."""
     if from_stdin:
-        return _first_line(sys.stdin.buffer, "on standard input")
+        return first_line(sys.stdin.buffer, "on standard input")
     typed: str = click.prompt(prompt, hide_input=True, confirmation_prompt=True)
     return Secret(typed)
 
 
-def _first_line(stream: BinaryIO, where: str) -> Secret:
+def first_line(stream: BinaryIO, where: str) -> Secret:
+    """The secret in the first line of a file; raises Invalid, which says ``where`` there is none."""
     line = stream.readline().decode("utf-8", "surrogateescape").rstrip("\r\n")
     if not line:
         raise Invalid(f"there is no password {where}")

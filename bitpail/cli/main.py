@@ -45,7 +45,7 @@ _WITHIN = {
         ("override_settings", "of_repository"),
     ],
     "app-password": [
-        *[("ensure", "ensure"), ("ensure", "presets"), ("leaks", "scan")],
+        *[("ensure", "ensure"), ("ensure", "presets"), ("leaks", "scan"), ("narrow", "narrow")],
         *[("advice", "advise"), ("advice", "replace")],
     ],
 }

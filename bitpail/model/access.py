@@ -28,6 +28,8 @@ class Actor(Struct, frozen=True):
     implication; scopes and limits belong to the credential, so nothing asks how it was
     presented, but for the rules of a year, which are about nothing else: ``presented``.
     ``client`` is where from. ``ends_on`` is set while the old secret of a rotation is presented.
+    ``narrowed`` is what a secret is called that was narrowed by whoever holds it; the scopes
+    and limits of ``app_password`` are then what is left of it, its id and label the parent's.
     ``access_key`` is the fingerprint of a machine's key: no user then, and not anonymous.
     """
 
@@ -38,6 +40,7 @@ class Actor(Struct, frozen=True):
     ends_on: int | None = None
     access_key: str | None = None
     presented: Presented | None = None
+    narrowed: str | None = None
 
     @property
     def kind(self) -> CredentialKind | None:

@@ -43,6 +43,9 @@ class StoredSecret(Struct, frozen=True):
 
     ``ends_on`` is set on the old secret of a rotation: it works until then. ``rules`` is what the
     administrators decided on the year of the server, as it was kept when the secret was looked up.
+    ``lookup`` is its public look-up name; ``public_key`` proves what was narrowed of it, None for one that
+    was not used since there are such. ``narrowed`` is what a secret is called that its holder narrowed: then
+    the app password is what is left of it.
     """
 
     app_password: AppPassword
@@ -51,6 +54,9 @@ class StoredSecret(Struct, frozen=True):
     key_number: int
     ends_on: int | None
     rules: str | None = None
+    public_key: bytes | None = None
+    lookup: str = ""
+    narrowed: str | None = None
 
 
 class SecretState(Struct, frozen=True):

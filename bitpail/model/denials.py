@@ -22,7 +22,8 @@ class DenialReason(StrEnum):
 class Denial(Struct, frozen=True):
     """``required`` and ``granted`` are what the reason speaks of: scopes or permissions, by name.
 
-    ``detail`` is the limit's sentence, or the refs of a push with theirs.
+    ``detail`` is the limit's sentence, or the refs of a push with theirs. ``narrowed`` is what a secret is
+    called that its holder narrowed, empty if it is the app password's own.
     """
 
     request_id: str
@@ -37,6 +38,7 @@ class Denial(Struct, frozen=True):
     required: tuple[str, ...]
     granted: tuple[str, ...]
     detail: str
+    narrowed: str = ""
 
 
 class KnownDenial(Struct, frozen=True):

@@ -128,6 +128,7 @@ def _denial(found: Explanation) -> wire.Denial:
         required=denial.required,
         granted=denial.granted,
         detail=denial.detail,
+        narrowed=denial.narrowed,
         why=found.why,
         to_do=found.to_do,
     )

@@ -1,6 +1,6 @@
 """Finding app passwords and their kin in bytes that come in pieces, in bounded memory, text or not.
 
-Only what has the form and the checksum of one is found; whether it is a live
+Only what has the form and the checksum of one is found, and of one that was narrowed; whether it is a live
 one of this server is asked elsewhere.
 """
 
@@ -8,7 +8,8 @@ import re
 
 from msgspec import Struct
 
-from bitpail.policy.secrets import BODY_LENGTH, LETTERS, Family, Secret, looks_right
+from bitpail.policy import attenuation
+from bitpail.policy.secrets import BODY_LENGTH, LETTERS, NARROWED, Family, Secret, looks_right
 
 _LENGTH = max(len(family.value) for family in Family) + BODY_LENGTH
 # Sought first: it takes a fraction of what the pattern does.
@@ -38,6 +39,7 @@ class Scanner:
     def __init__(self) -> None:
         self._kept = b""
         self._line = 1
+        self._narrowed = _NarrowedScanner()
 
     def feed(self, piece: bytes) -> list[Found]:
         """What the next piece completes."""
@@ -50,6 +52,45 @@ class Scanner:
                 keep_from = max(keep_from, match.start() + 1)
                 if looks_right(secret):
                     found.append(Found(secret, self._line + data.count(b"\n", 0, match.start())))
+        self._kept = data[keep_from:]
+        self._line += data.count(b"\n", 0, keep_from)
+        narrowed = self._narrowed.feed(piece)
+        return sorted((*found, *narrowed), key=lambda one: one.line) if narrowed else found
+
+
+_NARROWED_CANDIDATE = re.compile(rb"b(\0?)p\1n\1_\1")
+_RUNS = {
+    wide: re.compile(rb"(?:[0-9A-Za-z_-]%s){0,%d}[0-9A-Za-z_-]?" % (wide, attenuation.LONGEST))
+    for wide in (b"", b"\0")
+}
+
+
+class _NarrowedScanner:
+    """The same for what was narrowed, which is long, and says itself how long.
+
+    Kept is only what may be the beginning of one.
+    """
+
+    def __init__(self) -> None:
+        self._kept = b""
+        self._line = 1
+
+    def feed(self, piece: bytes) -> list[Found]:
+        data = self._kept + piece if self._kept else piece
+        keep_from = max(0, len(data) - 7)
+        found = []
+        for match in _NARROWED_CANDIDATE.finditer(data):
+            if not attenuation.may_begin(data[match.end() : match.end() + 1]):
+                continue
+            run = _RUNS[match[1]].match(data, match.end())
+            text = NARROWED + (run[0].replace(b"\0", b"").decode("ascii") if run else "")
+            exact = attenuation.cut(text)
+            if exact is None and len(text) < attenuation.LONGEST and run and len(data) - run.end() < 2:
+                keep_from = match.start()
+                break
+            keep_from = max(keep_from, match.start() + 1)
+            if exact is not None and attenuation.parse(Secret(exact)) is not None:
+                found.append(Found(Secret(exact), self._line + data.count(b"\n", 0, match.start())))
         self._kept = data[keep_from:]
         self._line += data.count(b"\n", 0, keep_from)
         return found

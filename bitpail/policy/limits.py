@@ -10,40 +10,46 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from bitpail.errors import Invalid
+from bitpail.model.access import Need
 from bitpail.model.limits import Limits
+from bitpail.model.permissions import Permission
 
+_SAFE = frozenset({"GET", "HEAD"})
 _PLACES = "it is limited to certain repositories, projects or workspaces, and this is none of them"
 _MAPPED_BITS = 96
 
 
 def refuse_network(limits: Limits, address: str) -> str | None:
     """Whether a client at this address may use it."""
-    if not limits.networks or _within(address, limits.networks):
-        return None
-    return f"it is limited to the networks {', '.join(limits.networks)}, and you come from {address}"
+    for one in limits.each:
+        if one.networks and not _within(address, one.networks):
+            return f"it is limited to the networks {', '.join(one.networks)}, and you come from {address}"
+    return None
 
 
 def refuse_repository(limits: Limits, *, repository: str, project: str, workspace: str) -> str | None:
     """Whether it may be used on a repository, all given by id."""
-    if not limits.places:
-        return None
-    if repository in limits.repositories or project in limits.projects or workspace in limits.workspaces:
-        return None
-    return _PLACES
+    for one in limits.each:
+        is_inside = repository in one.repositories or project in one.projects or workspace in one.workspaces
+        if one.has_places and not is_inside:
+            return _PLACES
+    return None
 
 
 def refuse_project(limits: Limits, *, project: str, workspace: str) -> str | None:
     """Whether it may be used on a project as a whole."""
-    if not limits.places or project in limits.projects or workspace in limits.workspaces:
-        return None
-    return _PLACES
+    for one in limits.each:
+        if one.has_places and project not in one.projects and workspace not in one.workspaces:
+            return _PLACES
+    return None
 
 
 def refuse_workspace(limits: Limits, workspace: str) -> str | None:
     """Whether it may be used on a workspace as a whole: its lists, and making things in it."""
-    if not limits.places or workspace in limits.workspaces:
-        return None
-    return _PLACES
+    for one in limits.each:
+        if one.has_places and workspace not in one.workspaces:
+            return _PLACES
+    return None
 
 
 def refuse_elsewhere(limits: Limits) -> str | None:
@@ -51,14 +57,37 @@ def refuse_elsewhere(limits: Limits) -> str | None:
     return _PLACES if limits.places else None
 
 
+def refuse_change(limits: Limits, need: Need, method: str) -> str | None:
+    """Whether it may be used for what a request does, by its need and its method."""
+    if not any(one.read_only for one in limits.each) or _reads(need, method):
+        return None
+    return "it is read-only"
+
+
+def refuse_making(method: str) -> str | None:
+    """Whether a narrowed secret may be used on an account as a whole, or on the site."""
+    if method in _SAFE:
+        return None
+    return "it is a narrowed secret, which changes no account and makes no credential"
+
+
+def _reads(need: Need, method: str) -> bool:
+    # Git fetches by POST and asks for the refs of a push by GET; all else that changes
+    # something has another method than GET and is for nobody who is not known.
+    if need.permission is Permission.READ and not need.signed_in:
+        return True
+    return method in _SAFE and need.permission is not Permission.WRITE
+
+
 def refuse_push(limits: Limits, ref: str, *, deletes: bool, forces: bool) -> str | None:
     """Whether a ref may be moved by a push, given its full name."""
-    if limits.branches and not any(_matches(pattern, ref) for pattern in limits.branches):
-        return f"the app password is limited to pushes to {', '.join(limits.branches)}"
-    if deletes and limits.no_delete:
-        return "the app password may not delete branches or tags"
-    if forces and limits.no_force:
-        return "the app password may not force a push: it would drop commits"
+    for one in limits.each:
+        if one.branches and not any(matches(pattern, ref) for pattern in one.branches):
+            return f"the app password is limited to pushes to {', '.join(one.branches)}"
+        if deletes and one.no_delete:
+            return "the app password may not delete branches or tags"
+        if forces and one.no_force:
+            return "the app password may not force a push: it would drop commits"
     return None
 
 
@@ -104,10 +133,11 @@ def branches_inside(pattern: str, allowed: Iterable[str]) -> bool:
     """Whether every ref that a pattern matches is matched by one of others."""
     # A star of the inner pattern is taken for a letter: what is around the stars of the
     # outer one holds none, so it can only lie where the outer one has a star.
-    return any(_matches(outer, pattern) for outer in allowed)
+    return any(matches(outer, pattern) for outer in allowed)
 
 
-def _matches(pattern: str, ref: str) -> bool:
+def matches(pattern: str, ref: str) -> bool:
+    """Whether a text fits a pattern, in which ``*`` stands for anything."""
     # Only * is special; [ and ? would surprise in the name of a branch. Not a regular
     # expression: a pattern of many stars would keep one busy for hours.
     first, *parts = pattern.split("*")

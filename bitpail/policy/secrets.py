@@ -29,6 +29,8 @@ class Family(Enum):
 
 
 PREFIX = Family.APP_PASSWORD.value
+NARROWED = "bpn_"
+"""With which those begin that were made of others; ``policy/attenuation.py`` has their form."""
 LOOKUP_LENGTH = 5
 SECRET_LENGTH = 27
 CHECKSUM_LENGTH = 4
@@ -40,7 +42,7 @@ PATTERN = re.compile(rf"(?<![0-9A-Za-z])bp[{LETTERS}]?_[0-9A-Za-z]{{{BODY_LENGTH
 """What a secret scanner should look for."""
 
 # Also what is cut short or mistyped: it may be most of a secret.
-_LIKE_ONE = re.compile(rf"bp[{LETTERS}]?_[0-9A-Za-z]{{20,}}")
+_LIKE_ONE = re.compile(rf"bp[{LETTERS}]?_[0-9A-Za-z]{{20,}}|{NARROWED}[0-9A-Za-z_-]{{20,}}")
 
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 

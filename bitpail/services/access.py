@@ -14,6 +14,7 @@ from bitpail.model.users import User, UserId
 from bitpail.model.workspaces import Workspace
 from bitpail.policy import limits, permissions, user_names
 from bitpail.policy.decide import Decision, decide
+from bitpail.services import origin
 from bitpail.services.authentication import refuse_by_year
 from bitpail.services.site import Site
 from bitpail.services.ssh_authentication import use_of
@@ -265,7 +266,7 @@ def to_own_account(site: Site, actor: Actor, need: Need) -> User:
     """The user themself; a robot is none. Raises Refused."""
     if actor.is_robot:
         raise Refused(Decision.KIND, actor, need)
-    _judge(site, actor, need, Permission.ADMIN)
+    _judge(site, actor, need, Permission.ADMIN, limit=_refuse_making(actor))
     if actor.user is None:
         raise Refused(Decision.SIGN_IN, actor, need)
     return actor.user
@@ -286,11 +287,16 @@ def to_repositories(site: Site, actor: Actor, need: Need) -> Actor:
 def to_administration(site: Site, actor: Actor, need: Need) -> User:
     """An administrator of this server. Raises Refused."""
     is_admin = actor.user is not None and actor.user.is_admin
-    limit = limits.refuse_elsewhere(_limits(actor))
+    limit = limits.refuse_elsewhere(_limits(actor)) or _refuse_making(actor)
     _judge(site, actor, need, Permission.ADMIN if is_admin else Permission.READ, limit=limit)
     if actor.user is None:
         raise Refused(Decision.SIGN_IN, actor, need)
     return actor.user
+
+
+def _refuse_making(actor: Actor) -> str | None:
+    # What it made, a key or an app password, would go on when the one it was made of has ended.
+    return limits.refuse_making(origin.current().method) if actor.narrowed is not None else None
 
 
 def _limits(actor: Actor) -> Limits:
@@ -311,7 +317,9 @@ def _judge(
     year: Year | None = None,
 ) -> None:
     """Grant, and count what was needed; or raise Refused, or Unauthenticated by the year of a workspace."""
-    limit = limits.refuse_network(_limits(actor), actor.client.address) or limit
+    limited = _limits(actor)
+    change = limits.refuse_change(limited, need, origin.current().method)
+    limit = limits.refuse_network(limited, actor.client.address) or limit or change
     decision = decide(actor, need, held, limit, granted=granted)
     # Who may not know of the workspace hears nothing of its rules.
     if year is not None and actor.presented is not None and decision not in _UNTOLD:

@@ -20,7 +20,7 @@ from bitpail.model.users import User
 from bitpail.policy import kinds, names, scopes, secrets
 from bitpail.policy import limits as policy_limits
 from bitpail.policy.secrets import Family, Secret
-from bitpail.services import audit, places, site_policy
+from bitpail.services import audit, narrowed, places, site_policy
 from bitpail.services.clock import now
 from bitpail.services.managing import Guard, any_of_them
 from bitpail.services.site import Site
@@ -142,7 +142,9 @@ async def _add_secret(site: Site, db: Connection, app_password: AppPassword) -> 
     secret = await _unused(db, _FAMILIES[app_password.kind])
     number = site.keys.newest
     digest = secrets.digest(secret, site.keys.app_passwords[number])
-    await store.add_secret(db, app_password.id, secrets.lookup_name(secret), digest, number, now())
+    lookup = secrets.lookup_name(secret)
+    key = narrowed.kept_key(site, secret, lookup, number) if app_password.kind is _APP_PASSWORD else None
+    await store.add_secret(db, app_password.id, lookup, digest, number, now(), key)
     return secret
 
 

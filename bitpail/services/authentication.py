@@ -18,11 +18,11 @@ from bitpail.model.app_passwords import AppPassword, StoredSecret
 from bitpail.model.audit import Kind
 from bitpail.model.credentials import CredentialKind, Door, Presented, UserName, Year
 from bitpail.model.users import User
-from bitpail.policy import secrets, user_names
+from bitpail.policy import attenuation, secrets, user_names
 from bitpail.policy.scopes import expand
 from bitpail.policy.secrets import Family, Secret
 from bitpail.policy.user_names import Verdict
-from bitpail.services import account_passwords, audit, years
+from bitpail.services import account_passwords, audit, narrowed, years
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import app_passwords, users
@@ -58,7 +58,7 @@ class Unauthenticated(BitpailError):
     """The credential is not good; ``reason`` says how much may be said.
 
     ``app_password``, ``user`` and ``label`` are of one whose right secret was presented, ``presented``
-    how; ``wait`` is how many seconds a throttled client should.
+    how, ``narrowed`` what a narrowed secret is called; ``wait`` is how many seconds a throttled client should.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Unauthenticated(BitpailError):
         app_password: AppPassword | None = None,
         *,
         presented: Presented | None = None,
+        narrowed: str | None = None,
         wait: int = 0,
     ) -> None:
         super().__init__(f"invalid credentials: {reason.value}")
@@ -76,6 +77,7 @@ class Unauthenticated(BitpailError):
         self.app_password = app_password
         self.label = app_password.label if app_password else None
         self.presented = presented
+        self.narrowed = narrowed
         self.wait = wait
 
     @property
@@ -109,7 +111,7 @@ async def authenticate(
     wait = site.throttle.wait(credential.secret, client.address)
     if wait:
         raise Unauthenticated(Reason.THROTTLED, wait=wait)
-    if not secrets.looks_right(credential.secret):
+    if not secrets.looks_right(credential.secret) and not attenuation.looks_narrowed(credential.secret):
         _throttle(site, credential, client)
         raise Unauthenticated(await _reason(site, credential, client))
     stored = await known(site, credential.secret)
@@ -121,15 +123,27 @@ async def authenticate(
     presented = Presented(one.kind, name, door)
     ended = why_ended(stored, now())
     if ended is not None:
-        if ended is Reason.EXPIRED:
+        if ended is Reason.EXPIRED and stored.narrowed is None:
             _note_once(site, Kind.APP_PASSWORD_EXPIRED, stored)
-        raise Unauthenticated(ended, stored.user, one, presented=presented)
+        raise Unauthenticated(ended, stored.user, one, presented=presented, narrowed=stored.narrowed)
     site.throttle.right(credential.secret)
     refuse_by_year(presented, years.of_server(site, stored), stored.user, one)
-    site.last_uses.note(one.id, secrets.lookup_name(credential.secret), client)
+    site.last_uses.note(one.id, stored.lookup, client)
     if one.last_used_on is None:
         _note_once(site, Kind.APP_PASSWORD_USED_FIRST, stored)
-    return Actor(stored.user, one, expand(one.scopes), client, stored.ends_on, presented=presented)
+    if stored.public_key is None and one.kind is CredentialKind.APP_PASSWORD:
+        # One of before there were narrowed secrets: whoever holds it can narrow it from now on.
+        key = narrowed.kept_key(site, credential.secret, stored.lookup, stored.key_number)
+        site.public_keys.put(stored.lookup, (stored.lookup, key))
+    return Actor(
+        stored.user,
+        one,
+        expand(one.scopes),
+        client,
+        stored.ends_on,
+        presented=presented,
+        narrowed=stored.narrowed,
+    )
 
 
 def refuse_by_year(
@@ -150,6 +164,8 @@ _REFUSED = {
 
 async def known(site: Site, secret: Secret) -> StoredSecret | None:
     """What a secret is right for, whoever presents it, ended or not; None: nothing."""
+    if attenuation.looks_narrowed(secret):
+        return await narrowed.look_up(site, secret)
     family = secrets.family_of(secret)
     return await _LOOKED_UP[family](site, secret) if family in _LOOKED_UP else None
 

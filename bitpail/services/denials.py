@@ -76,18 +76,42 @@ def note(site: Site, refusal: BitpailError) -> None:
     site.counts.add("refusals", origin.current().door, _reason(refusal))
     if isinstance(refusal, Unauthenticated) and refusal.user is not None and refusal.reason in _ENDED:
         detail = refusal.told or "" if refusal.reason in _BY_YEAR else ""
-        _keep(site, refusal.user, refusal.app_password, _ENDED[refusal.reason], detail=detail)
+        _keep(
+            site,
+            refusal.user,
+            refusal.app_password,
+            _ENDED[refusal.reason],
+            detail=detail,
+            narrowed=refusal.narrowed,
+        )
     elif isinstance(refusal, Refused) and refusal.actor.user is not None and refusal.decision in _DECISIONS:
         required, granted = _required_and_granted(refusal)
         reason, actor = _DECISIONS[refusal.decision], refusal.actor
-        _keep(site, refusal.actor.user, actor.app_password, reason, required, granted, refusal.limit or "")
+        _keep(
+            site,
+            refusal.actor.user,
+            actor.app_password,
+            reason,
+            required,
+            granted,
+            refusal.limit or "",
+            actor.narrowed,
+        )
 
 
 def note_push(site: Site, access: Access, refusals: Sequence[str]) -> None:
     """Keep the refs of a push that a limit of the app password kept from moving."""
     if access.actor.user is not None:
         detail = "; ".join(refusals)
-        _keep(site, access.actor.user, access.actor.app_password, DenialReason.LIMIT, detail=detail)
+        actor = access.actor
+        _keep(
+            site,
+            access.actor.user,
+            actor.app_password,
+            DenialReason.LIMIT,
+            detail=detail,
+            narrowed=actor.narrowed,
+        )
 
 
 def _reason(refusal: BitpailError) -> str:
@@ -116,6 +140,7 @@ def _keep(
     required: tuple[str, ...] = (),
     granted: tuple[str, ...] = (),
     detail: str = "",
+    narrowed: str | None = None,
 ) -> None:
     here, at = origin.current(), now()
     denial = Denial(
@@ -131,11 +156,12 @@ def _keep(
         required=required,
         granted=granted,
         detail=scrub(detail)[:_DETAIL_LENGTH],
+        narrowed=narrowed or "",
     )
     site.denials.put(denial.request_id, denial)
     if app_password is not None:
         # A job that goes on being refused is one line an hour, not one a second.
-        once = f"{app_password.id} {reason} {required} {denial.detail} {at // _HOUR}"
+        once = f"{app_password.id} {reason} {required} {denial.detail} {denial.narrowed} {at // _HOUR}"
         audit.note(
             site,
             Kind.APP_PASSWORD_DENIED,
@@ -146,6 +172,7 @@ def _keep(
             required=required,
             path=denial.path,
             limit=denial.detail,
+            **({"narrowed": narrowed} if narrowed else {}),
         )
 
 
@@ -184,6 +211,8 @@ async def of_user(site: Site, user: User, limit: int = 100) -> list[Explanation]
 def _explained(site: Site, known: KnownDenial) -> Explanation:
     denial = known.denial
     one = f'The app password "{known.label}"' if known.label else "The credential"
+    if denial.narrowed:
+        one = f"The narrowed secret {denial.narrowed} of {one[0].lower()}{one[1:]}"
     required, granted = ", ".join(denial.required), ", ".join(denial.granted) or "nothing"
     words = {
         DenialReason.SCOPE: (

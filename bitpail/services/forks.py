@@ -54,15 +54,23 @@ def _within(limits: Limits, asked: Asked) -> Asked:
     """Only what lies in the places of a limited credential: it must not learn what else its user sees."""
     if not limits.places:
         return asked
+    wanted = asked.wanted
+    for one in limits.each:
+        if one.has_places:
+            inside = _inside(one)
+            wanted = inside if wanted is None else Both((wanted, inside))
+    return Asked(wanted, asked.sort)
+
+
+def _inside(limits: Limits) -> Node:
     places: Iterable[tuple[tuple[str, ...], tuple[str, ...]]] = (
         (("uuid",), limits.repositories),
         (("project", "uuid"), limits.projects),
         (("workspace", "uuid"), limits.workspaces),
     )
-    inside: Node = Either(
+    return Either(
         tuple(Comparison(path, "IN", tuple(f"{{{one}}}" for one in ids)) for path, ids in places if ids)
     )
-    return Asked(inside if asked.wanted is None else Both((asked.wanted, inside)), asked.sort)
 
 
 async def parents(

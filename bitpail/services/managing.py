@@ -30,6 +30,8 @@ def guard(site: Site, actor: Actor, need: Need) -> Guard:
     asking = _as_presented(actor)
     if asking is None:
         return any_of_them
+    if actor.narrowed is not None:
+        return _refuse_narrowed(actor, need)
 
     async def refuse_wider(one: AppPassword) -> None:
         reasons = await _reasons(site, asking, one)
@@ -40,9 +42,21 @@ def guard(site: Site, actor: Actor, need: Need) -> Guard:
     return refuse_wider
 
 
+def _refuse_narrowed(actor: Actor, need: Need) -> Guard:
+    # What it made would go on when the one it was made of has ended.
+    async def refuse(_one: AppPassword, /) -> None:
+        raise Refused(
+            Decision.LIMIT, actor, need, limit="it is a narrowed secret, which manages no app password"
+        )
+
+    return refuse
+
+
 async def allowed(site: Site, actor: Actor, listed: list[AppPassword]) -> list[AppPassword]:
     """Those of a list that whoever acts may manage."""
     asking = _as_presented(actor)
+    if actor.narrowed is not None:
+        return []
     return [one for one in listed if asking is None or not await _reasons(site, asking, one)]
 
 

@@ -29,7 +29,7 @@ from bitpail.services.upkeep_counts import UpkeepCounts
 from bitpail.services.usage_counts import UsageCounts
 from bitpail.services.write_behind import Ledger, WriteBehind
 from bitpail.settings import Settings
-from bitpail.store import access_keys, audit, denials, ssh_keys
+from bitpail.store import access_keys, app_passwords, audit, denials, ssh_keys
 from bitpail.store.database import Database, open_database
 
 DENIALS_KEPT = 30
@@ -43,7 +43,7 @@ class Site(Struct, frozen=True):
 
     ``repositories`` is the directory of all repositories, ``hooks`` that of the
     hook which asks us about each push. ``behind`` writes down what ``last_uses``,
-    ``ssh_key_uses``, ``access_key_uses``, ``usage``, ``upkeep``, ``downloads``, ``audit`` and ``denials`` gather.
+    ``public_keys``, ``ssh_key_uses``, ``access_key_uses``, ``usage``, ``upkeep``, ``downloads``, ``audit`` and ``denials`` gather.
     """
 
     settings: Settings
@@ -59,6 +59,7 @@ class Site(Struct, frozen=True):
     counts: Counts
     behind: WriteBehind
     last_uses: LastUses
+    public_keys: Ledger[str, tuple[str, bytes]]
     ssh_key_uses: Ledger[str, SshKeyUse]
     access_key_uses: Ledger[str, SshKeyUse]
     usage: UsageCounts
@@ -106,6 +107,7 @@ async def open_site(settings: Settings) -> Site:
         counts=Counts(),
         behind=behind,
         last_uses=LastUses(db, behind),
+        public_keys=Ledger(db, behind, app_passwords.put_public_keys),
         ssh_key_uses=Ledger(db, behind, ssh_keys.touch),
         access_key_uses=Ledger(db, behind, access_keys.touch),
         usage=UsageCounts(db, behind),

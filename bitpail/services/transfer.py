@@ -218,7 +218,7 @@ async def _limited(git_directory: GitDirectory, access: Access, pushed: PushedRe
         name = update.name.decode(errors="replace")
         creates, deletes = not update.old.strip("0"), not update.new.strip("0")
         forces = False
-        if app_password.limits.no_force and not creates and not deletes:
+        if any(one.no_force for one in app_password.limits.each) and not creates and not deletes:
             # A tag that moves drops what it named, whatever the history says.
             forces = not name.startswith("refs/heads/") or not await is_ancestor(
                 git_directory, update.old, update.new, pushed.quarantine

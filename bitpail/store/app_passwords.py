@@ -7,7 +7,20 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import msgspec
-from sqlalchemy import BigInteger, Text, bindparam, cast, column, delete, insert, null, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    LargeBinary,
+    Text,
+    bindparam,
+    cast,
+    column,
+    delete,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from bitpail.model.app_passwords import AppPassword, AppPasswordId, SecretState, StoredSecret, Use
 from bitpail.model.credentials import CredentialKind
@@ -40,7 +53,7 @@ _lookup = _s.lookup == bindparam("lookup_name", type_=Text)
 _insert = insert(_app_passwords)
 _insert_secret = insert(_secrets)
 _by_lookup = (
-    select(*users.COLUMNS, *_COLUMNS, _s.digest, _s.key_number, _s.ends_on, server_rules)
+    select(*users.COLUMNS, *_COLUMNS, _s.digest, _s.key_number, _s.ends_on, server_rules, _s.public_key)
     .join_from(_secrets, _app_passwords, _s.app_password_id == _c.id)
     .join(_users, _c.user_id == _users.c.id)
     .where(_lookup)
@@ -58,6 +71,11 @@ _end_secret = (
 )
 _stop_ending = (
     update(_secrets).where(_lookup, _s.ends_on > bindparam("at", type_=BigInteger)).values(ends_on=null())
+)
+_put_public_key = (
+    update(_secrets)
+    .where(_lookup, _s.public_key.is_(None))
+    .values(public_key=bindparam("new_public_key", type_=LargeBinary))
 )
 _remove_secret = delete(_secrets).where(_lookup)
 _is_kind = _c.kind == bindparam("kind", type_=Text)
@@ -196,6 +214,7 @@ async def add_secret(
     digest: bytes,
     key_number: int,
     created_on: int,
+    public_key: bytes | None = None,
 ) -> None:
     """Give it a secret; raises Conflict if the look-up name is taken."""
     await db.run(
@@ -209,7 +228,14 @@ async def add_secret(
         last_used_on=None,
         last_used_address=None,
         last_used_client=None,
+        public_key=public_key,
     )
+
+
+async def put_public_keys(db: Connection, keys: Sequence[tuple[str, bytes]]) -> None:
+    """Write down the public keys of secrets, by look-up name, that have none yet."""
+    for lookup, public_key in sorted(keys):
+        await db.run(_put_public_key, lookup_name=lookup, new_public_key=public_key)
 
 
 async def secrets_of(db: Connection, app_password_id: AppPasswordId) -> list[SecretState]:
@@ -242,7 +268,17 @@ async def by_lookup(db: Connection, lookup: str) -> StoredSecret | None:
     row = await db.one(_by_lookup, lookup_name=lookup)
     if row is None:
         return None
-    return StoredSecret(_from_row(row, _AFTER_USER), users.from_row(row), *row[_AFTER_USER + len(_COLUMNS) :])
+    digest, key_number, ends_on, rules, public_key = row[_AFTER_USER + len(_COLUMNS) :]
+    return StoredSecret(
+        _from_row(row, _AFTER_USER),
+        users.from_row(row),
+        digest,
+        key_number,
+        ends_on,
+        rules,
+        public_key,
+        lookup,
+    )
 
 
 async def of_user(

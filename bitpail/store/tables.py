@@ -25,7 +25,7 @@ from bitpail.errors import ConfigurationError
 from bitpail.store import repository_tables
 from bitpail.store.columns import big, key, number, reference, text
 
-HEAD_REVISION = "0008"
+HEAD_REVISION = "0009"
 """The newest migration; here so that a server can compare without importing Alembic."""
 
 metadata = repository_tables.metadata
@@ -237,6 +237,8 @@ app_password_secrets = Table(
     Column("last_used_on", BigInteger),
     Column("last_used_address", Text),
     Column("last_used_client", Text),
+    # By which a secret that its holder narrowed is proved, and our tag on it.
+    Column("public_key", LargeBinary),
     Index("app_password_secrets_by_age", "app_password_id", "created_on"),
     sqlite_with_rowid=False,
 )
@@ -354,6 +356,7 @@ denials = Table(
     text("required"),
     text("granted"),
     text("detail"),
+    text("narrowed"),
     Index("denials_at", "at"),
     Index("denials_user", "user_id", "at"),
     sqlite_with_rowid=False,

@@ -128,7 +128,7 @@ class Preset(Struct, kw_only=True):
 
 
 class Denial(Struct, kw_only=True):
-    """A refused request: why it was, and what to do."""
+    """A refused request: why it was, and what to do. `narrowed` is what a narrowed secret is called, else empty."""
 
     request_id: str
     at: datetime
@@ -141,17 +141,37 @@ class Denial(Struct, kw_only=True):
     required: tuple[str, ...]
     granted: tuple[str, ...]
     detail: str
+    narrowed: str
     why: str
     to_do: str
 
 
 class Account(Struct, kw_only=True):
-    """Who asks, and what the credential may do. `app_password` is null in a browser session, which may do all."""
+    """Who asks, and what the credential may do. `app_password` is null in a browser session, which may do all.
+
+    `narrowed` is what a narrowed secret is narrowed to, beside the limits of its app password; null for any other.
+    """
 
     username: str
     is_admin: bool
     permissions: tuple[str, ...]
     app_password: AppPassword | None
+    narrowed: "Narrowed | None"
+
+
+class Narrowed(Struct, kw_only=True):
+    """What whoever narrowed a secret left of it: all of `to` hold at once. `name` is what it is called in logs."""
+
+    name: str
+    to: "tuple[NarrowedTo, ...]"
+
+
+class NarrowedTo(Struct, kw_only=True):
+    """One time that it was narrowed: to repositories, to branches for pushes, to reading; permissions and expiry are told above."""
+
+    repositories: tuple[str, ...]
+    branches: tuple[str, ...]
+    read_only: bool
 
 
 class User(Struct, kw_only=True):

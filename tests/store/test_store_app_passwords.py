@@ -16,7 +16,7 @@ async def test_one_look_up_gives_the_password_its_user_and_the_digest(db):
 
     found = await app_passwords.by_lookup(db, app_password.id)
 
-    assert found == StoredSecret(app_password, alice, b"ci", 7, None)
+    assert found == StoredSecret(app_password, alice, b"ci", 7, None, lookup=app_password.id)
     assert await app_passwords.by_lookup(db, unused_id()) is None
 
 
