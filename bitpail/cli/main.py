@@ -31,6 +31,7 @@ _COMMANDS = {
     "ssh-key": ("ssh_keys", "ssh_key"),
     "gpg-key": ("gpg_keys", "gpg_key"),
     "policy": ("policy", "policy"),
+    "brownout": ("brownouts", "brownout"),
     "audit": ("audit", "audit"),
     "why": ("audit", "why"),
     "mail": ("mail", "mail"),

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     APP_PASSWORD_LEAKED = "app_password.leaked"
     POLICY_CHANGED = "policy.changed"
     YEAR_CHANGED = "year.changed"
+    BROWNOUTS_CHANGED = "brownouts.changed"
     USER_CREATED = "user.created"
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"

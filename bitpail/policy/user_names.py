@@ -22,7 +22,7 @@ class Verdict(Enum):
 _ACCESS_TOKENS = (_K.REPOSITORY_ACCESS_TOKEN, _K.PROJECT_ACCESS_TOKEN, _K.WORKSPACE_ACCESS_TOKEN)
 _OF_2022 = frozenset({_K.APP_PASSWORD, _K.NARROWED, _K.OAUTH_ACCESS_TOKEN, *_ACCESS_TOKENS})
 """API tokens came in 2025."""
-_GONE_BY_2026 = frozenset({_K.APP_PASSWORD, _K.NARROWED})
+GONE_BY_2026 = frozenset({_K.APP_PASSWORD, _K.NARROWED})
 """A narrowed app password is one: it goes with them."""
 
 _BEARER = {Door.REST: frozenset({_N.BEARER}), Door.GIT: frozenset({_N.ACCESS_TOKEN})}
@@ -68,7 +68,7 @@ def judge(how: Presented, year: Year) -> Verdict:
     """What becomes of a right secret that is presented like this; its kind comes before its name."""
     if year is Year.STRICT_2022 and how.kind not in _OF_2022:
         return Verdict.UNKNOWN
-    if year is Year.STRICT_2026 and how.kind in _GONE_BY_2026:
+    if year is Year.STRICT_2026 and how.kind in GONE_BY_2026:
         return Verdict.GONE
     names = TOLERANT[how.kind] if year is Year.TOLERANT else STRICT[how.kind][how.door]
     return Verdict.TAKEN if how.name in names else Verdict.WRONG_NAME

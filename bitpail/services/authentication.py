@@ -128,6 +128,8 @@ async def authenticate(
         raise Unauthenticated(ended, stored.user, one, presented=presented, narrowed=stored.narrowed)
     site.throttle.right(credential.secret)
     refuse_by_year(presented, years.of_server(site, stored), stored.user, one)
+    if years.is_off(stored, now()):
+        raise Unauthenticated(Reason.GONE, stored.user, one, presented=presented, narrowed=stored.narrowed)
     site.last_uses.note(one.id, stored.lookup, client)
     if one.last_used_on is None:
         _note_once(site, Kind.APP_PASSWORD_USED_FIRST, stored)

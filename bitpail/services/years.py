@@ -5,6 +5,7 @@ counts from the next request on; before that the setting does. A workspace's own
 there has to be taken by both.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import msgspec
@@ -13,9 +14,12 @@ from msgspec import Struct
 from bitpail.errors import Invalid
 from bitpail.model.app_passwords import StoredSecret
 from bitpail.model.audit import Kind
+from bitpail.model.brownouts import Brownout
 from bitpail.model.credentials import Year
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
+from bitpail.policy.brownouts import running
+from bitpail.policy.user_names import GONE_BY_2026
 from bitpail.services import audit
 from bitpail.services.clock import now
 from bitpail.services.site import Site
@@ -23,9 +27,13 @@ from bitpail.store import app_passwords, policies, workspaces
 
 
 class Rules(Struct, frozen=True, omit_defaults=True):
-    """What administrators decided, as it is kept. ``year`` is None: what the setting says."""
+    """What administrators decided, as it is kept. ``year`` is None: what the setting says.
+
+    ``brownouts`` are the windows in which app passwords are off, by their beginning.
+    """
 
     year: Year | None = None
+    brownouts: tuple[Brownout, ...] = ()
 
 
 _NOTHING = Rules()
@@ -34,6 +42,29 @@ _NOTHING = Rules()
 def of_server(site: Site, stored: StoredSecret) -> Year:
     """The year of the server for whoever presents a secret."""
     return _parsed(stored.rules).year or Year(site.settings.year)
+
+
+def is_off(stored: StoredSecret, at: int) -> bool:
+    """Whether the secret's kind is switched off by a brownout that runs."""
+    if stored.app_password.kind not in GONE_BY_2026:
+        return False
+    return running(_parsed(stored.rules).brownouts, at) is not None
+
+
+async def change_brownouts(
+    site: Site, change: Callable[[tuple[Brownout, ...]], tuple[Brownout, ...]], *, by: str = ""
+) -> tuple[Brownout, ...]:
+    """Decide on the calendar of brownouts; ``change`` gets the one in force. Raises what it raises."""
+    async with site.db.transaction() as db:
+        before = _parsed(await policies.get(db, app_passwords.RULES))
+        after = msgspec.structs.replace(before, brownouts=change(before.brownouts))
+        if after != before:
+            await policies.put(db, app_passwords.RULES, msgspec.json.encode(after).decode(), now())
+            windows = [
+                [one.starts_on, one.ends_on, one.note] for one in after.brownouts if one.ends_on > now()
+            ]
+            await audit.record(db, Kind.BROWNOUTS_CHANGED, windows=windows, by=by)
+    return after.brownouts
 
 
 async def rules(site: Site) -> Rules:

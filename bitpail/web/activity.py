@@ -27,6 +27,7 @@ SENTENCES = {
     Kind.APP_PASSWORD_LEAKED: "A push that held app password {name} was refused",
     Kind.ACCESS_KEY_ADDED: "Access key {name} added",
     Kind.ACCESS_KEY_REMOVED: "Access key {name} removed",
+    Kind.BROWNOUTS_CHANGED: "The calendar of brownouts changed",
     Kind.POLICY_CHANGED: "The administrators' policy changed",
     Kind.USER_CREATED: "Account created",
     Kind.USER_DISABLED: "Account switched off",

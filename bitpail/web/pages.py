@@ -36,6 +36,7 @@ _ADMINISTRATION = (
     ("/admin/", "Overview"),
     ("/admin/users/", "Users"),
     ("/admin/policy/", "Policy"),
+    ("/admin/brownouts/", "Brownouts"),
     ("/admin/audit/", "Audit log"),
 )
 

@@ -153,6 +153,7 @@ PAGES = [
     _simple("app-passwords", APP_PASSWORDS),
     Page("app-passwords-unused", APP_PASSWORDS.rstrip("/"), _at(f"{APP_PASSWORDS}?show=unused")),
     _simple("advice", f"{APP_PASSWORDS}advice/"),
+    _simple("brownouts", f"{APP_PASSWORDS}brownouts/"),
     _simple("new", f"{APP_PASSWORDS}new"),
     Page(
         "new-filled",
@@ -190,6 +191,7 @@ PAGES = [
     Page("admin-link", "/admin/new-user", _new_user),
     _simple("admin-policy", "/admin/policy/"),
     Page("admin-policy-preview", "/admin/policy", _preview),
+    _simple("admin-brownouts", "/admin/brownouts/"),
     _simple("admin-audit", "/admin/audit/"),
     _simple("api", API),
     Page("workspace", "/{workspace}", _at("/acme/")),

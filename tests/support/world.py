@@ -23,9 +23,11 @@ from bitpail.model.scopes import Scope
 from bitpail.model.site_policy import SitePolicy
 from bitpail.model.usage import UsageKey
 from bitpail.model.users import User
+from bitpail.policy.brownouts import series
 from bitpail.services import (
     access_tokens,
     app_passwords,
+    brownouts,
     denials,
     emails,
     one_time_links,
@@ -103,6 +105,8 @@ class World:
         self.do(ssh_keys.add, self.user("ada"), _KEY)
         self.do(emails.add, self.user("ada"), "ada@analytical.example.org")
         soon = (int(time.time()) + 30 * DAY) * 1_000_000
+        at = (int(time.time()) + 3 * DAY) * 1_000_000
+        self.do(brownouts.add, series(at, 900, 6 * 3600, at + DAY * 1_000_000, "as the vendor began"))
         self.do(site_policy.put, SitePolicy(forbidden=(Scope.REPOSITORY_ADMIN,), existing_from=soon))
 
     def _tokens(self) -> None:

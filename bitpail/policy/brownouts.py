@@ -1,0 +1,70 @@
+"""The calendar of brownouts: which windows there may be, and which one runs.
+
+Times are microseconds since 1970. The vendor announced windows of 15 minutes at 00:00, 06:00, 12:00 and 18:00 UTC
+from 2026-06-09 on, "growing to several hours": of how they grew nothing is known for sure, so none is built in, and
+a series says the same in one line.
+"""
+
+from collections.abc import Iterable
+
+from bitpail.errors import Invalid
+from bitpail.model.brownouts import Brownout
+
+MOST = 200
+"""Windows that are kept: they come with each secret that is looked up."""
+LONGEST = 7 * 86_400
+"""Seconds of one window: what is longer is no rehearsal."""
+KEPT = 30 * 86_400
+"""Seconds for which a window is kept after its end, as long as the refusals in it."""
+NOTE_LENGTH = 100
+
+_SECOND = 1_000_000
+
+
+def running(listed: Iterable[Brownout], at: int) -> Brownout | None:
+    """The window that a moment lies in, of several the one that ends last."""
+    found = [one for one in listed if one.starts_on <= at < one.ends_on]
+    return max(found, key=lambda one: one.ends_on, default=None)
+
+
+def upcoming(listed: Iterable[Brownout], at: int) -> list[Brownout]:
+    """Those that run or will, the first one first."""
+    return [one for one in listed if one.ends_on > at]
+
+
+def series(
+    starts_on: int, lasts: int, every: int | None, until: int | None, note: str = ""
+) -> list[Brownout]:
+    """A window of ``lasts`` seconds, or one ``every`` so many seconds that begin before ``until``. Raises Invalid."""
+    if not 60 <= lasts <= LONGEST:
+        raise Invalid(f"a window lasts from one minute to {LONGEST // 86_400} days")
+    if len(note) > NOTE_LENGTH or not note.isprintable():
+        raise Invalid(f"a note is one line of at most {NOTE_LENGTH} characters")
+    if (every is None) is not (until is None):
+        raise Invalid("a series has both: how often, and until when")
+    if every is None or until is None:
+        return [Brownout(starts_on, starts_on + lasts * _SECOND, note)]
+    if every <= lasts:
+        raise Invalid("a series has pauses: the next window begins after the one before has ended")
+    if not starts_on < until:
+        raise Invalid("a series ends after it has begun")
+    step = every * _SECOND
+    if (until - starts_on) // step >= MOST:
+        raise Invalid(f"a series has at most {MOST} windows")
+    return [Brownout(at, at + lasts * _SECOND, note) for at in range(starts_on, until, step)]
+
+
+def added(listed: Iterable[Brownout], more: Iterable[Brownout], at: int) -> tuple[Brownout, ...]:
+    """The calendar with more windows, by their beginning; raises Invalid for those that are over, or too many."""
+    more = list(more)
+    if any(one.ends_on <= at for one in more):
+        raise Invalid("a window lies in the past")
+    windows = {one.starts_on: one for one in (*kept(listed, at), *more)}
+    if len(windows) > MOST:
+        raise Invalid(f"there may be {MOST} windows at a time, and this would be {len(windows)}")
+    return tuple(windows[start] for start in sorted(windows))
+
+
+def kept(listed: Iterable[Brownout], at: int) -> tuple[Brownout, ...]:
+    """Without those that ended long ago."""
+    return tuple(one for one in listed if one.ends_on > at - KEPT * _SECOND)
