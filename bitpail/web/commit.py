@@ -79,7 +79,7 @@ async def page(
     on_page = {
         comment.number
         for file in shown.files
-        for comment in [*file.elsewhere, *(c for place in file.places for c in place.comments)]
+        for comment in [*file.elsewhere, *(c for block in file.blocks for c in block.comments)]
     }
     pointing = await refs.page(
         site,

@@ -1,9 +1,10 @@
 """A difference on a page: how it is to be shown, and its files as rows, with what was said of their lines."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import parse_qsl, urlencode
 
+from markupsafe import Markup
 from msgspec import Struct
 
 from bitpail.model.access import Access
@@ -11,9 +12,11 @@ from bitpail.model.commit_comments import CommitComment
 from bitpail.model.diffs import ChangedFile, FileSide
 from bitpail.services import diff_pages
 from bitpail.services.diff_pages import FILES, DiffPage, FileText, Wanted
+from bitpail.web.repository import raw_at
 from bitpail.web.request import WebRequest
-from bitpail.wire import diff_rows
+from bitpail.wire import diff_html, diff_rows
 from bitpail.wire.diff_rows import Budget, Row
+from bitpail.wire.source import PICTURES, media_type
 
 _LINES, _CHARACTERS = 800, 40_000
 _CONTEXTS = (3, 10, 25)
@@ -23,23 +26,27 @@ _LFS = b"version https://git-lfs.github.com/spec/v1"
 _KINDS = {"120000": "link", "160000": "submodule"}
 
 
-class Place(Struct, frozen=True):
-    """A row, or a pair of rows, and what was said of that line."""
+class Block(Struct, frozen=True):
+    """Rows of a table, and what was said of the last of their lines."""
 
-    left: Row | None
-    right: Row | None
+    html: Markup
     comments: list[CommitComment]
 
 
 class ShownFile(Struct, frozen=True):
-    """``notes`` are words about it; ``left`` is how many lines there was no room for."""
+    """``notes`` are words about it; ``left`` is how many lines there was no room for.
+
+    ``before`` and ``after`` are where it is as a picture, None if it is none.
+    """
 
     id: str
     path: str
     old_path: str | None
     file: ChangedFile
     notes: list[str]
-    places: list[Place]
+    blocks: list[Block]
+    before: str | None
+    after: str | None
     left: int
     is_whole: bool
     elsewhere: list[CommitComment]
@@ -110,7 +117,14 @@ async def shown(
     seen = look(request)
     wanted = Wanted(seen.path, seen.number, seen.context, seen.ignores_whitespace)
     found = await diff_pages.page(request.site, access, spec, wanted)
-    files = await asyncio.to_thread(_files, found.files, seen, list(comments))
+
+    def picture(commit: str | None, side: FileSide | None) -> str | None:
+        """Where it is shown, if it is a picture and not a link to one."""
+        if commit is None or side is None or side.mode in _KINDS or media_type(side.path) not in PICTURES:
+            return None
+        return raw_at(access, commit, side.path)
+
+    files = await asyncio.to_thread(_files, found, seen, list(comments), picture)
     is_paged = seen.path is None
     following = (
         seen.address(page=str(seen.number + 1)) if is_paged and seen.number * FILES < found.size else None
@@ -136,21 +150,32 @@ async def shown(
     return found, made
 
 
-def _files(found: list[FileText], seen: Look, comments: list[CommitComment]) -> list[ShownFile]:
+Picture = Callable[[str | None, FileSide | None], str | None]
+
+
+def _files(found: DiffPage, seen: Look, comments: list[CommitComment], picture: Picture) -> list[ShownFile]:
     budget = Budget(_LINES, _CHARACTERS)
-    return [_file(f"file-{number}", one, seen, budget, comments) for number, one in enumerate(found, 1)]
+    shown = []
+    for number, one in enumerate(found.files, 1):
+        addresses = picture(found.old, one.file.old), picture(found.new, one.file.new)
+        shown.append(_file(f"file-{number}", one, seen, budget, comments, addresses))
+    return shown
 
 
 def _file(
-    file_id: str, one: FileText, seen: Look, budget: Budget, comments: list[CommitComment]
+    file_id: str,
+    one: FileText,
+    seen: Look,
+    budget: Budget,
+    comments: list[CommitComment],
+    pictures: tuple[str | None, str | None],
 ) -> ShownFile:
     listed, left = diff_rows.rows(one.sections, budget, seen.skip)
     old, new = one.file.old, one.file.new
     side = new or old
     path = side.path if side else ""
     said = [comment for comment in comments if comment.inline and comment.inline.path == path]
-    pairs = diff_rows.side_by_side(listed) if seen.is_split else [(row, row) for row in listed]
-    places = [Place(left_row, right_row, _taken(left_row, right_row, said)) for left_row, right_row in pairs]
+    blocks = _blocks(listed, said, is_split=seen.is_split)
     skipped = seen.skip + len(listed)
     return ShownFile(
         id=file_id,
@@ -158,13 +183,38 @@ def _file(
         old_path=old.path if old and new and old.path != new.path else None,
         file=one.file,
         notes=_notes(one, old, new),
-        places=places,
+        blocks=blocks,
+        before=pictures[0],
+        after=pictures[1],
         left=left,
         is_whole=one.is_whole,
         elsewhere=said,
         alone=seen.address(path=path, page=None),
         following=seen.address(path=path, page=None, skip=str(skipped)) if left else None,
     )
+
+
+def _blocks(listed: list[Row], said: list[CommitComment], *, is_split: bool) -> list[Block]:
+    """All rows, parted behind those of which something was said."""
+    blocks: list[Block] = []
+    html: list[str] = []
+    pairs = diff_rows.side_by_side(listed) if is_split else [(row, row) for row in listed]
+    for left, right in pairs:
+        if is_split:
+            html.append(diff_html.side_by_side(left, right))
+        elif left is not None:
+            html.append(diff_html.one_below_the_other(left))
+        if said and (taken := _taken(left, right, said)):
+            blocks.append(_block(html, taken))
+            html = []
+    if html:
+        blocks.append(_block(html, []))
+    return blocks
+
+
+def _block(html: list[str], comments: list[CommitComment]) -> Block:
+    # Escaped where it was made.
+    return Block(Markup("".join(html)), comments)  # noqa: S704
 
 
 def _taken(left: Row | None, right: Row | None, said: list[CommitComment]) -> list[CommitComment]:

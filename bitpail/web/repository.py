@@ -14,6 +14,7 @@ from bitpail.web.pages import render
 from bitpail.web.request import WebRequest
 
 SOURCE, COMMITS, BRANCHES = "Source", "Commits", "Branches"
+DOWNLOADS, WIKI = "Downloads", "Wiki"
 """The parts of a repository, each a tab."""
 
 
@@ -44,6 +45,13 @@ def below(access: Access, part: str, *names: str) -> str:
         ref, *path = names
         found = "/".join([found, segment(ref), *(segment(name, safe="/") for name in path)])
     return found
+
+
+def raw_at(access: Access, commit: str, path: str) -> str:
+    """A file of a commit as it is."""
+    if access.need.of == "wiki":
+        return f"{below(access, 'wiki/raw')}/{segment(path, safe='/')}?at={commit}"
+    return below(access, "raw", commit, path)
 
 
 def segment(name: str, safe: str = "") -> str:
@@ -92,7 +100,11 @@ def clone(request: WebRequest, access: Access, *, wiki: bool = False) -> Clone:
 
 def _tabs(access: Access) -> list[Tab]:
     home = address(access.workspace, access.repository)
+    wiki = [Tab(WIKI, f"{home}/wiki/")] if access.repository.has_wiki else []
     return [
         Tab(SOURCE, f"{home}/src/"),
         Tab(COMMITS, f"{home}/commits/"),
+        Tab(BRANCHES, f"{home}/branches/"),
+        Tab(DOWNLOADS, f"{home}/downloads/"),
+        *wiki,
     ]

@@ -17,6 +17,12 @@ for _ending, _type in (
 ):
     _TYPES.add_type(_type, _ending)
 
+PICTURES = frozenset(
+    {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/x-icon"}
+    | {"image/svg+xml", "image/vnd.microsoft.icon"}
+)
+"""What browsers show as pictures."""
+
 
 def media_type(path: str) -> str | None:
     """What the ending of a name says, None if nothing."""

@@ -149,6 +149,26 @@ async def test_what_differs_in_other_ways_than_lines_is_said(server, page, engin
         assert words in answer.text
 
 
+async def test_pictures_stand_beside_each_other_and_svg_is_text_as_well(server, page, engines, git):
+    first = commit(
+        git, {"a.png": b"\x89PNG\0one", "b.svg": b"<svg>1</svg>\n", "gone.gif": b"GIF\0", "x": b"\0"}
+    )
+    second = commit(
+        git, {"a.png": b"\x89PNG\0two", "b.svg": b"<svg>2</svg>\n", 'c"<b>.jpg': b"\0", "x": b"\0\1"}, first
+    )
+    await server.adopted("engines", "difference", git)
+
+    answer = await shown(page, f"{HOME}/commits/{second}")
+
+    for commit_hash, name in ((first, "a.png"), (second, "a.png"), (first, "b.svg"), (second, "b.svg")):
+        assert f'<img src="{HOME}/raw/{commit_hash}/{name}"' in answer.text
+    assert f'<img src="{HOME}/raw/{first}/gone.gif"' in answer.text
+    assert f'<img src="{HOME}/raw/{second}/gone.gif"' not in answer.text
+    assert f'<img src="{HOME}/raw/{second}/c%22%3Cb%3E.jpg"' in answer.text
+    assert answer.text.count("<img src=") - answer.text.count("icon.") - answer.text.count("/avatar/") == 6
+    assert "&lt;svg&gt;<mark>2</mark>&lt;/svg&gt;" in answer.text
+
+
 async def test_white_space_can_be_ignored_and_context_widened(server, page, engines, git):
     lines = [b"line %d\n" % number for number in range(40)]
     first = commit(git, {"a": b"".join(lines), "b": b"x\n"})
