@@ -16,8 +16,12 @@ import histories
 import rest
 from measure import arguments, interleaved, milliseconds, table, verdict
 
-from bitpail.model.access import Client
-from bitpail.services import sessions, users
+from bitpail.model.access import Actor, Client, Need
+from bitpail.model.permissions import Permission
+from bitpail.model.scopes import Scope
+from bitpail.services import new_commits, sessions, users
+from bitpail.services.access import to_repository
+from bitpail.services.new_commits import NewFile, Wanted
 from bitpail.services.site import Site
 
 GOAL = 50.0
@@ -34,6 +38,7 @@ def main() -> None:
             histories.make_monorepo, commits=size.commits, branches=size.branches, files=size.files
         )
         server = rest.serving(stack, path, size.others[0], size.listed)
+        server.bitpail.do(_write_wiki)
         cookie = {"Cookie": f"{sessions.COOKIE}={server.bitpail.do(_session)}"}
         asked = {
             name: [server.client.prepared("GET", page, "", cookie) for page in pages]
@@ -74,10 +79,34 @@ def addresses(path: Path) -> Iterator[tuple[str, list[str]]]:
     yield "one commit", [f"{at}/commits/{one}" for one in commits]
     yield "one commit, side by side", [f"{at}/commits/{one}?view=split" for one in commits]
     yield "a commit of 500 files", [f"{at}/commits/{_tip(path)}"]
+    yield "branches", [f"{at}/branches/", *(f"{at}/branches/?page={n}" for n in range(2, 20))]
+    yield "branches, once looked at", [f"{at}/branches/"]
+    yield "tags", [f"{at}/tags/"]
+    yield "two compared", [f"{at}/branches/compare/main%0D{one}" for one in recent]
+    yield "downloads", [f"{at}/downloads/"]
+    yield "a page of a wiki of 1,000", [f"{at}/wiki/part-{n % 10}/page-{n}" for n in range(20)]
+    yield "all pages of a wiki", [f"{at}/wiki/browse"]
+    yield "search in a wiki", [f"{at}/wiki/search?q=engine+{n}" for n in range(20)]
+    yield "history of a page of a wiki", [f"{at}/wiki/history/part-{n % 10}/page-{n}" for n in range(20)]
+    yield "form of a page of a wiki", [f"{at}/wiki/edit/part-{n % 10}/page-{n}" for n in range(20)]
 
 
 def _tip(path: Path) -> str:
     return histories.git(f"--git-dir={path}", "rev-parse", "main").decode().strip()
+
+
+async def _write_wiki(site: Site) -> None:
+    ada = await users.named(site, "ada")
+    actor = Actor(ada, None, frozenset(Scope), Client("127.0.0.1", "benchmark"))
+    to_wiki = await to_repository(site, actor, Need(permission=Permission.WRITE, of="wiki"), "ada", "mono")
+    words = "The engine adds and divides, with [[part-1/page-1]] and *cards* of paper. " * 10
+    text = "".join(
+        f"## Part {n}\n\n{words}\n\n- one\n- two\n\n| a | b |\n| - | - |\n| c | d |\n\n" for n in range(12)
+    )
+    files = tuple(
+        NewFile(f"part-{n % 10}/page-{n}.md", f"# Page {n}\n\n{text}".encode()) for n in range(1000)
+    )
+    await new_commits.make(site, to_wiki, Wanted(files, message="All"))
 
 
 async def _session(site: Site) -> str:

@@ -39,9 +39,9 @@ from bitpail.services.origin import Origin, coming_from
 from bitpail.services.site import Site, open_site
 from bitpail.settings import Settings
 from bitpail.smart_http.door import SmartHttp
-from bitpail.smart_http.routes import is_git
+from bitpail.smart_http.routes import is_archive, is_git
 from bitpail.storage import Storage
-from bitpail.web.door import Web
+from bitpail.web.door import Web, is_by_browser
 
 log = structlog.get_logger()
 
@@ -70,7 +70,7 @@ class Application:
         elif scope["type"] == "http":
             await self._http(scope, receive, send)
 
-    def _door(self, path: bytes) -> tuple[str, Door]:
+    def _door(self, path: bytes, call: Call) -> tuple[str, Door]:
         """The name that the metrics have for it, and itself."""
         if path.removeprefix(PREFIX).startswith(b"/2.0/") or path.removeprefix(PREFIX) == b"/2.0":
             return "api", self._api
@@ -87,7 +87,9 @@ class Application:
         if path.startswith(own_api.PREFIX):
             return "own_api", self._own_api
         if is_git(path):
-            return "git", self._git
+            # An archive is a link on a page, too: who follows it is logged in, and git asks for no archive.
+            by_browser = is_archive(path) and is_by_browser(call)
+            return ("web", self._web) if by_browser else ("git", self._git)
         return "web", self._web
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,7 +99,7 @@ class Application:
         request_id = secrets.token_hex(8)
         answer = _Answer(send, request_id)
         call = make_call(self._site, scope, receive, request_id, self._addresses)
-        name, door = self._door(raw_path(scope))
+        name, door = self._door(raw_path(scope), call)
         origin = Origin(request_id, call.client, call.method, _path(call), name)
         try:
             with coming_from(origin):

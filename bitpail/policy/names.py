@@ -11,6 +11,8 @@ from bitpail.errors import Invalid
 from bitpail.policy.secrets import PATTERN
 
 SLUG_LENGTH = 62
+_LONGEST_PAGE, _DEEPEST_PAGE = 200, 9
+_NOT_IN_PAGES = '[]|#?\\:*"<>'
 
 # First path segments that are our own pages and interfaces, or may become so.
 RESERVED = frozenset(
@@ -130,6 +132,25 @@ def check_label(label: str) -> str:
     if PATTERN.search(label):
         raise Invalid("the label holds an app password; labels are shown and logged")
     return check_text(label, "label", 255)
+
+
+def check_wiki_page(name: str) -> str:
+    """What a page of a wiki may be called that is made here, a slash making a directory; raises Invalid."""
+    name = name.strip().strip("/")
+    check_text(name, "name of the page", _LONGEST_PAGE)
+    if not name:
+        raise Invalid("the page needs a name")
+    if name.count("/") > _DEEPEST_PAGE:
+        raise Invalid(f"a page stands in at most {_DEEPEST_PAGE} directories")
+    for part in name.split("/"):
+        if not part.strip() or part != part.strip() or part.startswith((".", "-")):
+            raise Invalid(
+                f"not the name of a page: {name!r} (no part may be empty, or begin with '.' or '-')"
+            )
+    if any(character in name for character in _NOT_IN_PAGES):
+        # No link could name it, or no file on somebody's computer.
+        raise Invalid(f"not the name of a page: {name!r} (without {' '.join(_NOT_IN_PAGES)})")
+    return name
 
 
 # What ``git check-ref-format`` forbids.

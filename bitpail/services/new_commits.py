@@ -32,7 +32,10 @@ class NewFile(Struct, frozen=True):
 
 
 class Wanted(Struct, frozen=True):
-    """A commit in a client's own words; what is None follows from the repository."""
+    """A commit in a client's own words; what is None follows from the repository.
+
+    ``begins`` says that there must be no commit yet.
+    """
 
     files: tuple[NewFile, ...]
     removed: tuple[str, ...] = ()
@@ -40,6 +43,7 @@ class Wanted(Struct, frozen=True):
     author: str | None = None
     parent: str | None = None
     branch: str | None = None
+    begins: bool = False
 
 
 class _Place(Struct, frozen=True):
@@ -92,6 +96,8 @@ async def _place(site: Site, git_directory: GitDirectory, wanted: Wanted) -> _Pl
         except NotFound:
             raise Invalid(f"parents: Commit not found: {wanted.parent}", {"parents": []}) from None
     if tip is not None:
+        if wanted.begins:
+            raise Conflict(f"{branch} is there already: its tip is {tip[:12]}")
         if parent not in {None, tip}:
             raise Conflict(f"{branch} has moved on: its tip is {tip[:12]}, not {str(parent)[:12]}")
         return _Place(branch, tip, tip)

@@ -42,6 +42,11 @@ async def _made(site: Site, access: Access, file: File, language: str) -> str:
     text = await source.content(site, access, file)
     if not isinstance(text, bytes):
         raise TookTooLong("a file of this length is not rendered: ask for it as it is")
+    return await of_text(site, access, language, text)
+
+
+async def of_text(site: Site, access: Access, language: str, text: bytes) -> str:
+    """The same for what is in no repository yet; raises TookTooLong."""
     if language == markup_files.MARKDOWN and len(text) <= markup.LONGEST:
         # Bounded by itself, and as quick as a message.
         return await asyncio.to_thread(markup.markdown_of_any_length, markup_files.decoded(text))

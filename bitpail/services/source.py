@@ -111,15 +111,17 @@ async def page(
     return await _described(site, access, chosen[:count]), following
 
 
-async def listed(site: Site, access: Access, found: Found, depth: int) -> list[Entry]:
+async def listed(
+    site: Site, access: Access, found: Found, depth: int, most: int = _MOST_LISTED
+) -> list[Entry]:
     """All entries of a directory, level by level; raises TookTooLong."""
     entries: list[Entry] = []
     async with _in_time(), aclosing(await _inside(site, access, found, depth, Place())) as inside:
         async for entry, _ in inside:
             entries.append(entry)
-            if len(entries) > _MOST_LISTED:
+            if len(entries) > most:
                 raise TookTooLong(
-                    f"more than {_MOST_LISTED} entries: ask for a smaller max_depth, or page by page, unsorted"
+                    f"more than {most} entries: ask for a smaller max_depth, or page by page, unsorted"
                 )
     return entries
 

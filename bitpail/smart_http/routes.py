@@ -69,6 +69,14 @@ _GIT = re.compile(
 )
 
 
+_ARCHIVE = re.compile(rb"/[^/]+/[^/]+/get/.*")
+
+
 def is_git(path: bytes) -> bool:
     """Whether a path is one that git asks for, or of an archive; all others below a repository are pages."""
     return _GIT.fullmatch(path) is not None
+
+
+def is_archive(path: bytes) -> bool:
+    """Whether it is the address of an archive."""
+    return _ARCHIVE.fullmatch(path) is not None

@@ -15,10 +15,10 @@ from bitpail.policy.decide import Decision
 from bitpail.services import access, moved, sessions, upcoming
 from bitpail.services.access import Refused
 from bitpail.services.sessions import LoggedIn
-from bitpail.web import errors, repository_routes
+from bitpail.web import errors, no_wiki, repository_routes
 from bitpail.web.moved import Moved
 from bitpail.web.request import SESSION, WebRequest
-from bitpail.web.routes import ROUTES, UPLOADS
+from bitpail.web.routes import LONG_FORMS, ROUTES, STREAMED, UPLOADS
 
 # No script or style but our own files; nothing of another site, and no frame around us.
 SECURITY = {
@@ -72,8 +72,9 @@ class Web:
             if not call.raw_path.startswith(b"/static/"):
                 request.upcoming = await upcoming.of_user(call.site, request.logged_in.user)
         granted = await _open(call, match)
-        if call.method == "POST":
-            await request.read_form(files=match.route.template in UPLOADS)
+        template = match.route.template
+        if call.method == "POST" and template not in STREAMED:
+            await request.read_form(files=template in UPLOADS, is_long=template in LONG_FORMS)
         response: Response = await match.route.handler(request, granted)
         return _tagged(call, response) if id(match.route) in self._of_places else response
 
@@ -99,6 +100,11 @@ async def logged_in(call: Call) -> LoggedIn | None:
     return await sessions.find(call.site, cookie) if cookie else None
 
 
+def is_by_browser(call: Call) -> bool:
+    """Whether somebody is logged in, or was, and nothing else says who asks."""
+    return bool(call.request.cookies.get(SESSION)) and "authorization" not in call.request.headers
+
+
 async def _open(call: Call, match: Match) -> Struct:
     """What the page acts on. Raises Refused."""
     need, parameters = match.route.need, match.parameters
@@ -122,6 +128,8 @@ async def _open_repository(call: Call, match: Match) -> Struct:
         return await access.to_repository(call.site, call.actor, match.route.need, workspace, slug)
     except Refused as refused:
         if refused.decision is Decision.UNSEEN:
+            if match.route.need.of == "wiki":
+                await no_wiki.tell(call.site, call.actor, workspace, slug)
             address = await moved.to(call.site, call.actor, workspace, slug)
             if address is not None:
                 raise Moved(f"{workspace}/{slug}", address) from None

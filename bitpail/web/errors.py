@@ -11,8 +11,9 @@ from bitpail.policy.secrets import scrub
 from bitpail.services.access import Refused
 from bitpail.services.git_slots import Busy
 from bitpail.services.ref_updates import PushRefused
-from bitpail.web import moved
+from bitpail.web import moved, no_wiki
 from bitpail.web.moved import Moved
+from bitpail.web.no_wiki import NoWiki
 from bitpail.web.pages import render
 from bitpail.web.request import Forged, WebRequest, see_other
 
@@ -39,6 +40,8 @@ def response(request: WebRequest, error: BitpailError) -> Response:
         return see_other(f"/login?{urlencode({'next': _wanted(request)})}")
     if isinstance(error, Moved):
         return moved.page(request, error)
+    if isinstance(error, NoWiki):
+        return no_wiki.page(request, error)
     status = status_of(error)
     if status == 500:
         request.call.noted["error"] = repr(error)

@@ -16,15 +16,15 @@ from bitpail.web import (
     file_history,
     file_names,
     raw,
+    ref_routes,
     source,
+    wiki_routes,
     workspaces,
 )
 
 SEE = Need()
 WRITE = Need(permission=Permission.WRITE, signed_in=True)
 ADMINISTER = Need(permission=Permission.ADMIN, signed_in=True)
-SEE_WIKI = Need(of="wiki")
-WRITE_WIKI = Need(permission=Permission.WRITE, signed_in=True, of="wiki")
 
 SAY = Need(signed_in=True)
 """Whoever may read may comment."""
@@ -73,4 +73,6 @@ ROUTES = [
     Route("POST", f"{_COMMIT}/comments", Opens.REPOSITORY, SAY, commit_comments.add),
     Route("POST", _COMMENT, Opens.REPOSITORY, SAY, commit_comments.change),
     Route("POST", f"{_COMMENT}/delete", Opens.REPOSITORY, SAY, commit_comments.delete),
+    *ref_routes.ROUTES,
+    *wiki_routes.ROUTES,
 ]

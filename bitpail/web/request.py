@@ -5,6 +5,7 @@ token of the browser's cookie, and the browser doesn't say that another site
 sent it.
 """
 
+from collections.abc import AsyncGenerator
 from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import ImmutableMultiDict, QueryParams
@@ -14,6 +15,7 @@ from bitpail.errors import BitpailError, Invalid, TooLarge
 from bitpail.http import forms
 from bitpail.http.bodies import Body
 from bitpail.http.call import Call
+from bitpail.http.forms import PartHead
 from bitpail.model.access import Client
 from bitpail.services import sessions
 from bitpail.services.sessions import LoggedIn
@@ -27,11 +29,15 @@ TOKEN = "form_token"  # noqa: S105 - the name of a field
 
 _LONGEST_COOKIE = 200
 _LARGEST_FORM = 64 * 1024
+# A page of half a megabyte of any letters, as a browser writes them in a form.
+_LARGEST_LONG_FORM = 2 * 1024 * 1024
 # A file of 1 MB and what a form adds to it.
 _LARGEST_UPLOAD = 1024 * 1024 + 16 * 1024
 _MOST_READ = 32 * 1024 * 1024
 _LONGEST_NEXT = 2000
 _DIGITS = 10
+
+_TOO_OLD = "this form is not from a page of this server, or the page is too old"
 
 Fields = ImmutableMultiDict[str, str]
 
@@ -53,6 +59,7 @@ class WebRequest:
         self.form: Fields = ImmutableMultiDict()
         self.files: dict[str, bytes] = {}
         self.upcoming: Upcoming | None = None
+        self._streamed: Body | None = None
         self.cookie = _cookie(call, SESSION) if logged_in else _cookie(call, VISITOR)
         self._is_new_visitor = not self.cookie
         self.cookie = self.cookie or sessions.new_cookie()
@@ -109,8 +116,8 @@ class WebRequest:
         """The session's cookie as it was presented, good or not."""
         return _cookie(self.call, SESSION)
 
-    async def read_form(self, *, files: bool = False) -> None:
-        """Read the form, which may bring ``files`` or not; raises Forged, Invalid or TooLarge."""
+    async def read_form(self, *, files: bool = False, is_long: bool = False) -> None:
+        """Read the form, which may bring ``files`` or a long text or not; raises Forged, Invalid or TooLarge."""
         refuse_other_sites(self.call)
         content_type = self.call.request.headers.get("content-type", "")
         wanted = forms.IN_PARTS if files else forms.MEDIA_TYPE
@@ -119,11 +126,49 @@ class WebRequest:
         if files:
             pairs, self.files = forms.parts(await self._upload(), content_type)
         else:
-            pairs = forms.pairs(await self._body(_LARGEST_FORM).whole())
+            limit = _LARGEST_LONG_FORM if is_long else _LARGEST_FORM
+            pairs = forms.pairs(await self._body(limit).whole())
         fields: Fields = ImmutableMultiDict(pairs)
-        if not sessions.is_form_token(self.site, self.cookie, fields.get(TOKEN, "")):
-            raise Forged("this form is not from a page of this server, or the page is too old")
+        self._check_token(fields.get(TOKEN, ""))
         self.form = fields
+
+    async def streamed_form(self) -> AsyncGenerator[PartHead | bytes, None]:
+        """The parts of a form that brings files of any size, as they come.
+
+        Its first part is the token: nothing is handed on before that was judged. Raises Forged or Invalid.
+        """
+        refuse_other_sites(self.call)
+        content_type = self.call.request.headers.get("content-type", "")
+        if content_type.partition(";")[0].strip().lower() != forms.IN_PARTS:
+            raise Invalid(f"the content type must be {forms.IN_PARTS}")
+        self._streamed = self._body(0)
+        parts = forms.streamed(aiter(self._streamed), content_type)
+        head = await anext(parts, None)
+        if not isinstance(head, PartHead) or head.name != TOKEN:
+            raise Forged(_TOO_OLD)
+        token: bytes | None = b""
+        async for part in parts:
+            if token is None:
+                yield part
+            elif isinstance(part, bytes):
+                token += part
+                if len(token) > _LONGEST_COOKIE:
+                    raise Forged(_TOO_OLD)
+            else:
+                self._check_token(token.decode("ascii", "replace"))
+                token = None
+                yield part
+        if token is not None:
+            self._check_token(token.decode("ascii", "replace"))
+
+    async def drain(self) -> None:
+        """Take what still comes of such a form, for a while, and forget it."""
+        if self._streamed is not None:
+            await self._streamed.drain()
+
+    def _check_token(self, token: str) -> None:
+        if not sessions.is_form_token(self.site, self.cookie, token):
+            raise Forged(_TOO_OLD)
 
     async def _upload(self) -> bytes:
         # One that is too large is read to its end, within reason: a browser whose

@@ -20,6 +20,7 @@ from bitpail.web import (
     leaks,
     log_in,
     profile,
+    ref_routes,
     repository_routes,
     rotation,
     sessions,
@@ -30,6 +31,7 @@ from bitpail.web import (
     two_step,
     usage,
     users,
+    wiki_routes,
 )
 
 PUBLIC = Need()
@@ -44,6 +46,12 @@ _PROJECT = "/{workspace}/workspace/projects/{project_key}"
 
 UPLOADS = frozenset({f"{_SETTINGS}/avatar"}) | repository_routes.UPLOADS
 """Where a form brings a file, or as much as one."""
+
+LONG_FORMS = wiki_routes.LONG_FORMS
+"""Where a form brings a long text."""
+
+STREAMED = ref_routes.STREAMED
+"""Where a form brings files of any size: its handler reads it."""
 
 ROUTES = [
     Route("GET", "/", Opens.SITE, PUBLIC, log_in.front),

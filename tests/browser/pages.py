@@ -23,6 +23,9 @@ _TOKEN = f"{TOKENS}{{id}}"
 _OF_REPOSITORY = "/acme/notes/admin/access-tokens"
 
 _SOURCE = "/{workspace}/{repo_slug}/src/{commit}/{path...?}"
+_HISTORY = "/acme/history"
+_REPOSITORY = "/{workspace}/{repo_slug}"
+_WIKI = f"{_REPOSITORY}/wiki"
 _COMMIT = "/{workspace}/{repo_slug}/commits/{commit}"
 
 NO_PAGES = {
@@ -39,6 +42,10 @@ NO_PAGES = {
     f"{_COMMIT}/raw": "differences as text",
     "/{workspace}/{repo_slug}/raw/{commit}/{path...}": "a file as it is",
     "/{workspace}/{repo_slug}/last-changes/{commit}/{path...?}": "what the script puts into a directory's page",
+    "/{workspace}/{repo_slug}/wiki": "leads on to its first page",
+    "/{workspace}/{repo_slug}/wiki/raw/{path...}": "a file as it is",
+    "/{workspace}/{repo_slug}/downloads/{filename}": "leads on to the file",
+    "/{workspace}/{repo_slug}/get/{name...}": "an archive",
     "/admin/audit/export": "JSON lines to be kept",
     **{
         f"{place}/{{id}}{rest}": "the same page as of a repository's"
@@ -134,6 +141,19 @@ def _preview(visitor: Visitor, world: World) -> None:
     visitor.go("/admin/policy/")
     visitor.fill(days="30")
     visitor.press("Preview")
+
+
+def _wiki_preview(visitor: Visitor, world: World) -> None:
+    visitor.go(f"{_HISTORY}/wiki/edit/Home")
+    visitor.page.get_by_role("button", name="Preview").click()
+    visitor.page.locator("#preview h2").first.wait_for()
+
+
+def _wiki_conflict(visitor: Visitor, world: World) -> None:
+    visitor.go(f"{_HISTORY}/wiki/edit/Cards")
+    world.change_wiki("Cards.md", f"Cards are now of wood, {world.unused_label()}.\n")
+    visitor.fill(text="Cards are of paper.")
+    visitor.press("Save")
 
 
 PAGES = [
@@ -245,6 +265,33 @@ PAGES = [
     Page("commit", _COMMIT, _at("/acme/history/commits/{change}")),
     Page("commit-split", _COMMIT, _at("/acme/history/commits/{change}?view=split")),
     Page("commit-merge", _COMMIT, _at("/acme/history/commits/{merge}")),
+    Page("branches", f"{_REPOSITORY}/branches", _at(f"{_HISTORY}/branches/")),
+    Page("branches-none", f"{_REPOSITORY}/branches", _at("/acme/blank/branches/")),
+    Page("tags", f"{_REPOSITORY}/tags", _at(f"{_HISTORY}/tags/")),
+    Page("tags-none", f"{_REPOSITORY}/tags", _at("/acme/blank/tags/")),
+    Page("compare", f"{_REPOSITORY}/branches/compare", _at(f"{_HISTORY}/branches/compare")),
+    Page(
+        "compare-two",
+        f"{_REPOSITORY}/branches/compare/{{spec...}}",
+        _at(f"{_HISTORY}/branches/compare/main..v1"),
+    ),
+    Page("downloads", f"{_REPOSITORY}/downloads", _at(f"{_HISTORY}/downloads/")),
+    Page("downloads-none", f"{_REPOSITORY}/downloads", _at("/acme/blank/downloads/")),
+    Page("archives", f"{_REPOSITORY}/downloads", _at(f"{_HISTORY}/downloads/?tab=tags")),
+    Page("wiki", f"{_WIKI}/{{path...}}", _at(f"{_HISTORY}/wiki/Home")),
+    Page("wiki-empty", f"{_WIKI}/{{path...}}", _at("/acme/blank/wiki/Home")),
+    Page("wiki-missing", f"{_WIKI}/{{path...}}", _at(f"{_HISTORY}/wiki/None")),
+    Page("wiki-off", f"{_WIKI}/{{path...}}", _at("/acme/plain/wiki/Home")),
+    Page("wiki-view", f"{_WIKI}/view/{{path...}}", _at(f"{_HISTORY}/wiki/view/Home")),
+    Page("wiki-pages", f"{_WIKI}/browse", _at(f"{_HISTORY}/wiki/browse")),
+    Page("wiki-search", f"{_WIKI}/search", _at(f"{_HISTORY}/wiki/search?q=cards")),
+    Page("wiki-new", f"{_WIKI}/create/{{path...?}}", _at(f"{_HISTORY}/wiki/create/")),
+    Page("wiki-edit", f"{_WIKI}/edit/{{path...}}", _at(f"{_HISTORY}/wiki/edit/Home")),
+    Page("wiki-preview", f"{_WIKI}/edit/{{path...}}", _wiki_preview),
+    Page("wiki-conflict", f"{_WIKI}/edit/{{path...}}", _wiki_conflict),
+    Page("wiki-delete", f"{_WIKI}/delete/{{path...}}", _at(f"{_HISTORY}/wiki/delete/Cards")),
+    Page("wiki-history", f"{_WIKI}/history/{{path...}}", _at(f"{_HISTORY}/wiki/history/Home")),
+    Page("wiki-diff", f"{_WIKI}/diff/{{spec}}", _at(f"{_HISTORY}/wiki/diff/main")),
     Page("not-found", "", _at("/account/nothing")),
 ]
 

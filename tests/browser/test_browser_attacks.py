@@ -179,5 +179,5 @@ def nothing_foreign(visitor):
     """No element on the page that is not ours."""
     return visitor.page.evaluate(
         "!document.querySelector('main :is(script, style, iframe, base, img:not(.avatar), svg), [onload], [onerror], [onfocus]')"
-        " && document.scripts.length === 1"
+        " && [...document.scripts].every(one => one.src.startsWith(location.origin + '/static/'))"
     )

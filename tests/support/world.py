@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 import pyotp
 import pytest
 from sqlalchemy import select, update
-from support import history, source
+from support import beside, history, source
 from support.browser import PASSWORD
 
 from bitpail.errors import NotFound
@@ -59,7 +59,10 @@ class World:
         server.repository("acme/notes", files={"README.md": "# Notes\n"})
         server.repository("acme/engine", files=source.FILES)
         server.repository("acme/blank")
+        server.repository("acme/plain")
+        self.do(self._without_wiki)
         self.history = history.told(server, self.ada)
+        server.do(lambda site: beside.told(site, "ada"))
         server.repository("acme/moved")
         moved = self.do(repositories.named, "acme", "moved").repository
         self.do(repositories.delete, moved, moved_to=f"https://git.example.net/{'long/' * 20}moved")
@@ -69,6 +72,14 @@ class World:
         grace = self.user("grace")
         code = pyotp.TOTP(self.do_now(two_step.secret, grace, nonce)).now()
         self.codes = self.do(two_step.switch_on, grace, nonce, code)
+
+    async def _without_wiki(self, site: Any) -> None:
+        access = await beside.access(site, "ada", "plain", of="code")
+        await repositories.update(site, access, repositories.Wanted(has_wiki=False))
+
+    def change_wiki(self, path: str, text: str) -> None:
+        """Somebody else changes a page of the wiki of ``acme/history``."""
+        self.server.do(lambda site: beside.write(site, "ada", path, text))
 
     def do(self, service: Any, *arguments: Any, **more: Any) -> Any:
         """Run one of Bitpail's services."""

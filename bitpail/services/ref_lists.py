@@ -1,0 +1,143 @@
+"""Branches and tags for somebody who looks through them: searched, the newest first, with how far each is from the main one."""
+
+import asyncio
+from pathlib import Path
+
+from msgspec import Struct
+
+from bitpail.errors import TookTooLong, TooLarge
+from bitpail.git import dates, distances
+from bitpail.git.directories import GitDirectory
+from bitpail.git.kept import Kept
+from bitpail.model.access import Access
+from bitpail.model.refs import Ref
+from bitpail.model.users import User
+from bitpail.services import refs
+from bitpail.services.git_slots import Busy, whose
+from bitpail.services.refs import BRANCHES, DescribedRef
+from bitpail.services.repositories import directory
+from bitpail.services.site import Site
+
+MOST_DATED = 5000
+"""More than these are in the order of their names: to read when each was made would take too long."""
+
+# Seconds: of one distance, and of all on a page. Others may have the processor.
+_SLOWEST, _ALL = 1.0, 2.0
+_KEPT = 50_000
+
+
+class Look(Struct, frozen=True):
+    """Which ones: with ``search`` in their names, by ``by_name`` or the newest first, a part of them."""
+
+    search: str
+    by_name: bool
+    offset: int
+    count: int
+
+
+class Distance(Struct, frozen=True):
+    """Commits that it has and the main branch has not, and the other way round."""
+
+    ahead: int
+    behind: int
+
+
+class Shown(Struct, frozen=True):
+    """A ref; no distance if it is the main branch, or nobody knows in time."""
+
+    described: DescribedRef
+    distance: Distance | None
+    is_main: bool
+
+
+class RefList(Struct, frozen=True):
+    """A part of them, who made them, how many match and how many there are, the main branch if there is one."""
+
+    refs: list[Shown]
+    people: dict[str, User]
+    size: int
+    total: int
+    main: str | None
+    is_by_name: bool
+
+
+# What is between two commits can't change.
+_distances: Kept[tuple[Path, str, str], Distance] = Kept(_KEPT)
+
+
+async def page(site: Site, access: Access, prefix: str, look: Look, *, far: bool = False) -> RefList:
+    """Those below a prefix; the main branch is the first. ``far``: with their distances from it."""
+    git_directory = await directory(site, access)
+    known = await site.objects.refs(git_directory)
+    main = known.by_name.get(known.head) if known.head and prefix == BRANCHES else None
+    every = known.below(prefix)
+    word = look.search.casefold()
+    matching = [ref for ref in every if word in ref.short.casefold()] if word else list(every)
+    by_name = look.by_name or len(matching) > MOST_DATED
+    if not by_name:
+        made = await _dates(site, git_directory, matching)
+        matching.sort(key=lambda ref: (-made.get(ref.peeled, 0), ref.name))
+    if main in matching:
+        matching.remove(main)
+        matching.insert(0, main)
+    found = await refs.page(site, access, (prefix,), look.offset, look.count, lambda _: matching)
+    apart = await _apart(site, access, git_directory, found.refs, main) if far and main else {}
+    shown = [
+        Shown(one, None if one.ref == main else apart.get(one.ref.peeled), one.ref == main)
+        for one in found.refs
+    ]
+    return RefList(shown, found.people, len(matching), len(every), main.short if main else None, by_name)
+
+
+async def distance(site: Site, access: Access, one: str, other: str) -> Distance | None:
+    """How far two commits, by their hashes, are from each other; None if nobody knows in time."""
+    git_directory = await directory(site, access)
+    async with site.slots.slot(*whose(access)):
+        return await _between(git_directory, one, other)
+
+
+async def _dates(site: Site, git_directory: GitDirectory, matching: list[Ref]) -> dict[str, int]:
+    try:
+        return await dates.of_commits(site.objects, git_directory, [ref.peeled for ref in matching])
+    except TooLarge:
+        return {}
+
+
+async def _apart(
+    site: Site, access: Access, git_directory: GitDirectory, listed: list[DescribedRef], main: Ref
+) -> dict[str, Distance]:
+    """By commit; those that aren't known when time is over are left out."""
+    found: dict[str, Distance] = {}
+    waiting = []
+    for hash_ in dict.fromkeys(one.ref.peeled for one in listed):
+        known = _distances.get((git_directory.path, hash_, main.peeled))
+        if hash_ == main.peeled:
+            found[hash_] = Distance(0, 0)
+        elif known is not None:
+            found[hash_] = known
+        else:
+            waiting.append(hash_)
+    if not waiting:
+        return found
+    try:
+        async with asyncio.timeout(_ALL), site.slots.slot(*whose(access)):
+            for hash_ in waiting:
+                far = await _between(git_directory, hash_, main.peeled)
+                if far is not None:
+                    found[hash_] = far
+    except (TimeoutError, Busy):
+        # The page is worth more than its numbers, and the next look finds more of them.
+        return found
+    return found
+
+
+async def _between(git_directory: GitDirectory, one: str, other: str) -> Distance | None:
+    key = (git_directory.path, one, other)
+    known = _distances.get(key)
+    if known is None:
+        try:
+            known = Distance(*await distances.between(git_directory, one, other, _SLOWEST))
+        except TookTooLong:
+            return None
+        _distances.keep(key, known, 1)
+    return known
