@@ -64,6 +64,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lfs_object_limit: NotNegative = 0
     downloads_limit: NotNegative = 10 * 1024 * 1024 * 1024
     clone_cache_size: NotNegative = 2 * 1024 * 1024 * 1024
+    import_networks: tuple[str, ...] = ()
+    import_limit: NotNegative = 4 * 1024 * 1024 * 1024
+    import_timeout: Positive = 2 * 3600
     upkeep: str = "on"
     search: str = "on"
     search_file_limit: Positive = 512 * 1024
@@ -228,7 +231,7 @@ def _check_ssh(settings: Settings) -> None:
 def _check(settings: Settings) -> None:
     _check_address("listen", settings.listen)
     _check_ssh(settings)
-    for key in ("trusted_proxies", "metrics_networks"):
+    for key in ("trusted_proxies", "metrics_networks", "import_networks"):
         _check_networks(key, getattr(settings, key))
     for key, allowed in _CHOICES.items():
         if getattr(settings, key) not in allowed:
@@ -312,6 +315,9 @@ _MEANING = {
     "git_queue_wait": "Longest wait for one; then the client is told to come back.",
     "metrics_networks": "Networks (CIDR) that may read /metrics; empty: nobody.",
     "clone_cache_size": "Largest size of all answers to clones that are kept in the data directory; 0: none are.",
+    "import_networks": "Networks (CIDR) from which the pages import although they are not public, and where a password may go over plain HTTP.",
+    "import_limit": "Largest repository that the pages import; 0: no limit.",
+    "import_timeout": "Longest time that the pages let one import take.",
     "upkeep": "on: repositories are repacked in the background; off: only by 'bitpail repo maintain'.",
     "search": "on: main branches are indexed for code search, below cache/search of the data directory; off: no search.",
     "search_file_limit": "Largest file whose content can be searched, in bytes; the paths of larger ones can.",

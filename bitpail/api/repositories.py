@@ -12,13 +12,13 @@ from bitpail.api.responses import empty, json
 from bitpail.errors import Conflict, Invalid
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Access, Actor, Need, WorkspaceAccess
-from bitpail.model.projects import Project, ProjectId
+from bitpail.model.projects import Project
 from bitpail.model.repositories import ForkPolicy, Located, Repository
 from bitpail.model.workspaces import Workspace
 from bitpail.policy.decide import Decision
-from bitpail.services import forks, override_settings, workspaces
+from bitpail.services import forks, override_settings, placing, workspaces
 from bitpail.services import repositories as service
-from bitpail.services.access import Refused, to_known_project
+from bitpail.services.access import Refused
 from bitpail.services.repositories import Among, Listing, Wanted
 from bitpail.wire import pages
 from bitpail.wire import repositories as wire
@@ -173,7 +173,14 @@ async def wanted_of(request: ApiRequest, access: Access | WorkspaceAccess, body:
     """
     if body.scm not in {None, "git"}:
         raise Invalid("scm: must be git", {"scm": ["must be git"]})
-    project_id = await _project(request, access, body.project, need)
+    named = body.project
+    project_id = await placing.project(
+        request.site,
+        access,
+        need,
+        key=named.key if named is not None else None,
+        uuid=named.uuid if named is not None else None,
+    )
     return Wanted(
         name=body.name,
         description=body.description,
@@ -186,30 +193,6 @@ async def wanted_of(request: ApiRequest, access: Access | WorkspaceAccess, body:
         project_id=project_id,
         main_branch=body.mainbranch.name if body.mainbranch is not None else None,
     )
-
-
-async def _project(
-    request: ApiRequest, access: Access | WorkspaceAccess, named: _ProjectName | None, need: Need
-) -> ProjectId | None:
-    """Where it shall be; None: where it is."""
-    if named is not None:
-        found = await workspaces.project_named(request.site, access.workspace, key=named.key, uuid=named.uuid)
-    elif isinstance(access, WorkspaceAccess):
-        found = await workspaces.project_for(request.site, access.workspace, None)
-    else:
-        return None
-    if isinstance(access, Access) and found.id == access.repository.project_id:
-        return None
-    try:
-        await to_known_project(request.site, access.actor, need, access.workspace, found)
-    except Refused as refused:
-        if refused.decision is not Decision.UNSEEN:
-            raise
-        if named is None:
-            raise Refused(Decision.PERMISSION, access.actor, need) from None
-        # By the name that was given: the key of one that is named by its UUID would tell something.
-        raise workspaces.no_project(named.key or named.uuid or "") from None
-    return found.id
 
 
 async def from_scratch(request: ApiRequest, workspace: Workspace, repository: Repository) -> dict[str, Any]:

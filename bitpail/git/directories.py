@@ -193,7 +193,7 @@ async def import_from(source: str, path: Path, progress: Callable[[str], None]) 
     local = await asyncio.to_thread(_local, source)
     if await asyncio.to_thread(path.exists):
         raise Conflict(f"the directory {path.name!r} exists already")
-    lines = _Lines(progress)
+    lines = Lines(progress)
     async with beside(path) as temporary:
         await run(
             None,
@@ -207,7 +207,7 @@ async def import_from(source: str, path: Path, progress: Callable[[str], None]) 
         )
         lines.finish()
         await run(temporary, "config", "--remove-section", "remote.origin")
-        await _make_fast(temporary)
+        await make_fast(temporary)
         place(temporary, path)
 
 
@@ -216,7 +216,8 @@ def _local(source: str) -> Path | None:
     return path.absolute() if path.is_dir() else None
 
 
-async def _make_fast(path: Path) -> None:
+async def make_fast(path: Path) -> None:
+    """What makes the first fetch of much history fast."""
     await run(path, "pack-refs", "--all", timeout=_IMPORT_TIMEOUT)
     if not any((path / "objects" / "pack").glob("*.pack")):
         return
@@ -224,7 +225,7 @@ async def _make_fast(path: Path) -> None:
     await run(path, "multi-pack-index", "write", "--bitmap", timeout=_IMPORT_TIMEOUT)
 
 
-class _Lines:
+class Lines:
     """Lines of text out of pieces; git ends a line that it will overwrite with CR."""
 
     def __init__(self, take: Callable[[str], None]) -> None:
@@ -232,11 +233,13 @@ class _Lines:
         self._rest = b""
 
     def feed(self, piece: bytes) -> None:
+        """What came next."""
         *lines, self._rest = (self._rest + piece).replace(b"\r", b"\n").split(b"\n")
         for line in filter(None, lines):
             self._take(line.decode(errors="replace").rstrip())
 
     def finish(self) -> None:
+        """What is left is a line as well."""
         self.feed(b"\n")
 
 

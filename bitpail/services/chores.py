@@ -15,6 +15,7 @@ from bitpail.errors import BitpailError
 from bitpail.services import (
     cursors,
     downloads,
+    imports,
     lfs,
     notices,
     one_time_links,
@@ -51,6 +52,7 @@ CHORES = (
     Chore("forget cursors", _DAY, cursors.forget_old),
     Chore("forget sessions", _HOUR, sessions.forget_expired),
     Chore("forget one-time links", _HOUR, one_time_links.forget_expired),
+    Chore("end lost imports", _MINUTES, imports.end_lost),
     Chore("narrow by policy", _MINUTES, site_policy.apply_due),
     Chore("tell before expiry", _HOUR, notices.before_expiry),
     Chore("upkeep", _SECONDS, upkeep.run_due),

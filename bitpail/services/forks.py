@@ -83,6 +83,11 @@ async def parents(
     return {fork: (access.workspace, access.repository) for fork, access in found if access is not None}
 
 
+async def must_be_private(site: Site, parent: Repository) -> bool:
+    """Whether a fork can't be public: because of the repository, or of what it was forked from."""
+    return await store.is_restricted(site.db, parent.id)
+
+
 async def create(site: Site, access: Access, into: WorkspaceAccess, wanted: Wanted) -> Repository:
     """Fork a repository. What is not wanted otherwise is as in the parent.
 
@@ -91,7 +96,7 @@ async def create(site: Site, access: Access, into: WorkspaceAccess, wanted: Want
     parent = access.repository
     if parent.fork_policy is ForkPolicy.NO_FORKS:
         raise NoForks(f"{access.workspace.slug}/{parent.slug} does not allow forks")
-    is_restricted = await store.is_restricted(site.db, parent.id)
+    is_restricted = await must_be_private(site, parent)
     if wanted.is_private is None:
         wanted = replace(wanted, is_private=parent.is_private or is_restricted)
     elif is_restricted and not wanted.is_private:

@@ -170,6 +170,13 @@ def searches() -> GitSlots:
     )
 
 
+def imports() -> GitSlots:
+    """Those that copy repositories from elsewhere: they are long, so they take no turn from fetches and pushes."""
+    return GitSlots(
+        Bounds(total=4, per_user=2, per_repository=1, queue=100, longest_wait=3600.0, what="imports")
+    )
+
+
 def whose(access: Access) -> tuple[str, str]:
     """The user and the repository of a turn; who is not known goes by network, and a wiki by its repository."""
     actor = access.actor

@@ -56,9 +56,14 @@ async def one(site: Site, access: WorkspaceAccess, name: str) -> tuple[User, Rol
 
 async def must_belong(site: Site, access: WorkspaceAccess) -> None:
     """Who belongs to a workspace is told to those who do (choice). Raises Refused."""
-    user = access.actor.user
-    if user is None or await workspaces.membership(site.db, access.workspace.id, user.id) is None:
+    if not await belongs(site, access):
         raise Refused(Decision.PERMISSION, access.actor, access.need, held=access.held)
+
+
+async def belongs(site: Site, access: WorkspaceAccess) -> bool:
+    """Whether whoever asks is a member."""
+    user = access.actor.user
+    return user is not None and await workspaces.membership(site.db, access.workspace.id, user.id) is not None
 
 
 def _addresses(node: Node) -> list[str]:

@@ -1,4 +1,6 @@
-"""Where deleted repositories have moved to, as their administrators said: a notice for people, on a page."""
+"""Where repositories are now that were elsewhere: deleted ones, as their administrators said, by a notice for people;
+those with another name or in another workspace by leading on. Pages only: git and the API know the present names.
+"""
 
 import re
 from urllib.parse import urlsplit
@@ -49,6 +51,20 @@ def _checked(address: str) -> str:
 
 def _refused(reason: str) -> Invalid:
     return Invalid(f"redirect_to: {reason}", {"redirect_to": [reason]})
+
+
+async def note_name(db: Connection, repository: Repository) -> None:
+    """Note the name that a repository has, in the transaction that gives it another one."""
+    await store.put_name(db, repository.workspace_id, repository.slug, repository.id)
+
+
+async def now_at(site: Site, actor: Actor, workspace: str, slug: str) -> tuple[str, str] | None:
+    """Workspace and slug of what had this name, for who may see it; None if there is one of that name again."""
+    found = await store.by_old_name(site.db, workspace, slug)
+    if found is None or await repositories.find(site.db, workspace, slug, None) is not None:
+        return None
+    seen = await access.seen(site, actor, found)
+    return (seen.workspace.slug, seen.repository.slug) if seen is not None else None
 
 
 async def to(site: Site, actor: Actor, workspace: str, slug: str) -> str | None:

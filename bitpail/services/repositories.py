@@ -226,7 +226,10 @@ async def update(site: Site, access: Access, wanted: Wanted) -> Repository:
         await _refuse_public_fork(site, repository.id)
     head = await _head(site, repository, wanted.main_branch) if wanted.main_branch is not None else None
     try:
-        await store.update(site.db, repository)
+        async with site.db.transaction() as db:
+            await store.update(db, repository)
+            if repository.slug != access.repository.slug:
+                await moved.note_name(db, access.repository)
     except Conflict:
         raise taken(repository) from None
     if head is not None:

@@ -22,6 +22,7 @@ from bitpail.services.counts import Counts
 from bitpail.services.download_counts import DownloadCounts
 from bitpail.services.fetches import Fetches
 from bitpail.services.git_slots import GitSlots
+from bitpail.services.jobs import Jobs
 from bitpail.services.last_uses import LastUses
 from bitpail.services.outbox import Outbox
 from bitpail.services.throttle import Allowance, Throttle
@@ -55,6 +56,8 @@ class Site(Struct, frozen=True):
     advertisements: Advertisements
     slots: GitSlots
     searches: GitSlots
+    imports: GitSlots
+    jobs: Jobs
     fetches: Fetches
     counts: Counts
     behind: WriteBehind
@@ -76,6 +79,7 @@ class Site(Struct, frozen=True):
 
     async def close(self) -> None:
         """Write down what is still in memory and end every process."""
+        await self.jobs.close()
         await self.outbox.close()
         await self.behind.close()
         await self.fetches.close()
@@ -103,6 +107,8 @@ async def open_site(settings: Settings) -> Site:
         advertisements=Advertisements(),
         slots=slots,
         searches=git_slots.searches(),
+        imports=git_slots.imports(),
+        jobs=Jobs(),
         fetches=Fetches(ref_snapshots, clones, slots),
         counts=Counts(),
         behind=behind,

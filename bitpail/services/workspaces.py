@@ -3,6 +3,8 @@
 import uuid
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.projects import Project, ProjectId
@@ -57,11 +59,29 @@ async def add(db: Connection, workspace: Workspace, *, owner: User) -> None:
     await projects.create(db, project)
 
 
+async def change(site: Site, workspace: Workspace, *, name: str, is_private: bool) -> Workspace:
+    """Another name, and whether anybody may see that it exists; raises Invalid."""
+    text = names.check_text(name.strip(), "workspace name", 255)
+    if not text:
+        raise Invalid("the workspace name is empty")
+    changed = replace(workspace, name=text, is_private=is_private, updated_on=now())
+    await store.change(site.db, changed)
+    return changed
+
+
 async def named(site: Site, slug: str) -> Workspace:
     """The workspace of that slug; raises NotFound."""
     workspace = await store.by_slug(site.db, slug)
     if workspace is None:
         raise NotFound(f"no workspace {slug!r}")
+    return workspace
+
+
+async def by_id(site: Site, workspace_id: WorkspaceId) -> Workspace:
+    """The workspace of that id; raises NotFound."""
+    workspace = await store.by_id(site.db, workspace_id)
+    if workspace is None:
+        raise NotFound("the workspace is gone")
     return workspace
 
 
@@ -88,7 +108,9 @@ async def members(site: Site, workspace: Workspace) -> list[Member]:
 async def put_member(
     site: Site, workspace: Workspace, user: User, role: Role, repositories: Permission
 ) -> None:
-    """Add a member or change one; the last owner stays an owner."""
+    """Add a member or change one; the last owner stays an owner. Raises Invalid, or NotFound for a robot."""
+    if user.is_robot:
+        raise NotFound(f"no user {user.username!r}")
     async with site.db.transaction() as db:
         await _keep_an_owner(db, workspace, user, still_owner=role is Role.OWNER)
         await store.add_member(db, workspace.id, user.id, role, repositories, now())

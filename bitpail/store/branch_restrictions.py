@@ -77,5 +77,13 @@ async def remove(db: Connection, repository_id: RepositoryId, number: int) -> bo
     return await db.run(_remove, repository=repository_id, wanted=number) > 0
 
 
+async def forget_groups(db: Connection, repository_id: RepositoryId) -> None:
+    """Except no group any more from any of them."""
+    for each in await of_repository(db, repository_id):
+        if each.rule.groups:
+            rule = msgspec.structs.replace(each.rule, groups=())
+            await update(db, msgspec.structs.replace(each, rule=rule))
+
+
 def _encoded(rule: Rule) -> str:
     return msgspec.json.encode(rule).decode()

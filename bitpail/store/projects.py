@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy import Text, and_, bindparam, exists, insert, or_, select
 
 from bitpail.model.credentials import CredentialKind
-from bitpail.model.permissions import Permission
+from bitpail.model.permissions import Permission, Role
 from bitpail.model.projects import LocatedProject, Project, ProjectGrants, ProjectId
 from bitpail.model.users import UserId
 from bitpail.model.workspaces import WorkspaceId
@@ -28,6 +28,8 @@ _in_workspace = _projects.c.workspace_id == bindparam("workspace", type_=Text)
 _insert = insert(_projects)
 _by_key = select(*COLUMNS).where(_in_workspace, _projects.c.key == bindparam("project_key", type_=Text))
 _user = bindparam("user", type_=Text)
+_own_roles = _members.alias("own_roles")
+_own = _projects.alias("own_projects")
 _located = select(
     *(*COLUMNS, *workspaces.COLUMNS, _permissions.c.permission, _permissions.c.creates, _members.c.role),
     *permissions.by_groups_on_project(_projects.c.id),
@@ -42,6 +44,24 @@ _is_key = _projects.c.key == bindparam("project_key", type_=Text)
 _located_by_slug = _located.where(_workspaces.c.slug == bindparam("workspace", type_=Text), _is_key)
 _located_by_id = _located.where(_workspaces.c.id == bindparam("workspace", type_=Text), _is_key)
 _grants_on = _located.where(_projects.c.id == bindparam("project", type_=Text))
+# Begins with the person, so that nobody else's projects are looked at; policy judges what is found.
+_in_own_workspaces = select(_own.c.id).where(
+    _own.c.workspace_id.in_(
+        select(_own_roles.c.workspace_id).where(
+            _own_roles.c.user_id == _user,
+            or_(_own_roles.c.role == Role.OWNER.value, _own_roles.c.role == Role.COLLABORATOR.value),
+        )
+    )
+)
+_creating = (
+    _located.where(
+        _projects.c.id.in_(
+            sa.union(_in_own_workspaces, *(one.correlate(None) for one in permissions.IN_PROJECTS))
+        )
+    )
+    .order_by(_workspaces.c.slug, _projects.c.created_on, _projects.c.id)
+    .limit(bindparam("number", type_=sa.BigInteger))
+)
 _by_id = select(*COLUMNS).where(_projects.c.id == bindparam("project", type_=Text))
 _of_workspace = select(*COLUMNS).where(_in_workspace).order_by(_projects.c.created_on, _projects.c.id)
 _oldest = _of_workspace.limit(1)
@@ -116,6 +136,15 @@ async def find(db: Connection, workspace: str, key: str, user_id: UserId | None)
     if row is None:
         return None
     return LocatedProject(from_row(row), workspaces.from_row(row[_WORKSPACE:]), _grants(row[_GRANTS:]))
+
+
+async def creating(db: Connection, user_id: UserId, limit: int) -> list[LocatedProject]:
+    """Projects in which a user may perhaps make repositories, by workspace, with what was granted on each."""
+    rows = await db.all(_creating, user=user_id, number=limit, **permissions.granted(int(Permission.WRITE)))
+    return [
+        LocatedProject(from_row(row), workspaces.from_row(row[_WORKSPACE:]), _grants(row[_GRANTS:]))
+        for row in rows
+    ]
 
 
 async def grants(db: Connection, project_id: ProjectId, user_id: UserId | None) -> ProjectGrants:

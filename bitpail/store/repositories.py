@@ -20,6 +20,7 @@ from bitpail.store.database import Connection, Database
 from bitpail.store.queries import Narrowed, Paged
 from bitpail.store.repository_fields import FIELDS
 from bitpail.store.repository_tables import forks as _forks
+from bitpail.store.repository_tables import repository_group_permissions as _group_permissions
 from bitpail.store.statements import Row, Upsert
 from bitpail.store.tables import project_permissions as _project_permissions
 from bitpail.store.tables import projects as _projects
@@ -133,6 +134,18 @@ _update = (
     sa.update(_repositories)
     .where(_id)
     .values({name: bindparam(f"new_{name}", type_=_c[name].type) for name in _CHANGEABLE})
+)
+_move = (
+    sa.update(_repositories)
+    .where(_id)
+    .values(
+        workspace_id=bindparam("new_workspace_id", type_=Text),
+        project_id=bindparam("new_project_id", type_=Text),
+        updated_on=bindparam("new_updated_on", type_=BigInteger),
+    )
+)
+_revoke_groups = sa.delete(_group_permissions).where(
+    _group_permissions.c.repository_id == bindparam("repository", type_=Text)
 )
 _note_push = (
     sa.update(_repositories)
@@ -321,6 +334,22 @@ async def update(db: Connection, repository: Repository) -> None:
     values = _values(repository)
     changes = {f"new_{name}": values[name] for name in _CHANGEABLE}
     await db.run(_update, repository=repository.id, **changes)
+
+
+async def move(db: Connection, repository: Repository) -> None:
+    """Write its workspace and project; raises Conflict if the slug is taken there, or the project is gone."""
+    await db.run(
+        _move,
+        repository=repository.id,
+        new_workspace_id=repository.workspace_id,
+        new_project_id=repository.project_id,
+        new_updated_on=repository.updated_on,
+    )
+
+
+async def revoke_groups(db: Connection, repository_id: RepositoryId) -> None:
+    """Take away what was granted on it to groups."""
+    await db.run(_revoke_groups, repository=repository_id)
 
 
 def _values(repository: Repository) -> dict[str, Any]:

@@ -273,3 +273,36 @@ moved_repositories = Table(
     big("deleted_on"),
     sqlite_with_rowid=False,
 )
+
+# The names that repositories had: what stood at such an address is found where it is now.
+renamed_repositories = Table(
+    "renamed_repositories",
+    metadata,
+    reference("workspace_id", "workspaces.id", key=True),
+    Column("slug", Text, primary_key=True, nullable=False),
+    reference("repository_id", "repositories.id"),
+    Index("renamed_repositories_to", "repository_id"),
+    sqlite_with_rowid=False,
+)
+
+# Repositories that are copied from elsewhere. ``repository_id`` is of one that is not there before its end.
+imports = Table(
+    "imports",
+    metadata,
+    key(),
+    reference("user_id", "users.id"),
+    reference("workspace_id", "workspaces.id"),
+    text("project_id"),
+    text("repository_id"),
+    text("slug"),
+    text("name"),
+    text("source"),
+    text("state"),
+    text("said"),
+    big("started_on"),
+    big("seen_on"),
+    Index("imports_of_user", "user_id", "started_on"),
+    Index("imports_by_state", "state", "seen_on"),
+    Index("imports_workspace", "workspace_id"),
+    sqlite_with_rowid=False,
+)

@@ -25,7 +25,7 @@ from bitpail.errors import ConfigurationError
 from bitpail.store import repository_tables
 from bitpail.store.columns import big, key, number, reference, text
 
-HEAD_REVISION = "0009"
+HEAD_REVISION = "0010"
 """The newest migration; here so that a server can compare without importing Alembic."""
 
 metadata = repository_tables.metadata

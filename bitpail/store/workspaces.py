@@ -49,6 +49,15 @@ _set_updated = update(_workspaces).where(_workspaces.c.id == _workspace).values(
 _set_year = (
     update(_workspaces).where(_workspaces.c.id == _workspace).values(year=bindparam("new_year", type_=Text))
 )
+_update = (
+    update(_workspaces)
+    .where(_workspaces.c.id == _workspace)
+    .values(
+        name=bindparam("new_name", type_=Text),
+        is_private=bindparam("new_is_private", type_=Integer),
+        updated_on=bindparam("at"),
+    )
+)
 _by_slug = select(*COLUMNS).where(_workspaces.c.slug == bindparam("slug", type_=Text))
 _by_id = select(*COLUMNS).where(_workspaces.c.id == _workspace)
 _personal_of = select(*COLUMNS).where(_workspaces.c.personal_of == _user)
@@ -175,6 +184,17 @@ async def set_updated(db: Connection, workspace_id: WorkspaceId, updated_on: int
 async def set_year(db: Connection, workspace_id: WorkspaceId, year: Year | None) -> None:
     """Whose rules credentials keep there; None: no more than the server's."""
     await db.run(_set_year, workspace=workspace_id, new_year=year.value if year else None)
+
+
+async def change(db: Connection, workspace: Workspace) -> None:
+    """Write what its owners can change."""
+    await db.run(
+        _update,
+        workspace=workspace.id,
+        new_name=workspace.name,
+        new_is_private=int(workspace.is_private),
+        at=workspace.updated_on,
+    )
 
 
 async def of_user(db: Connection, user_id: UserId) -> list[Workspace]:

@@ -15,8 +15,8 @@ from bitpail.policy.decide import Decision
 from bitpail.services import access, moved, sessions, upcoming
 from bitpail.services.access import Refused
 from bitpail.services.sessions import LoggedIn
-from bitpail.web import errors, no_wiki, repository_routes
-from bitpail.web.moved import Moved
+from bitpail.web import errors, no_wiki, place_routes, repository_routes
+from bitpail.web.moved import Elsewhere, Moved
 from bitpail.web.request import SESSION, WebRequest
 from bitpail.web.routes import LONG_FORMS, ROUTES, STREAMED, UPLOADS
 
@@ -40,7 +40,7 @@ class Web:
 
     def __init__(self) -> None:
         self._router = Router(ROUTES)
-        self._of_places = {id(route) for route in repository_routes.ROUTES}
+        self._of_places = {id(route) for route in (*repository_routes.ROUTES, *place_routes.ROUTES)}
 
     async def answer(self, call: Call) -> ASGIApp:
         """The page, or one that says what went wrong."""
@@ -130,6 +130,9 @@ async def _open_repository(call: Call, match: Match) -> Struct:
         if refused.decision is Decision.UNSEEN:
             if match.route.need.of == "wiki":
                 await no_wiki.tell(call.site, call.actor, workspace, slug)
+            there = await moved.now_at(call.site, call.actor, workspace, slug)
+            if there is not None and call.method != "POST":
+                raise Elsewhere(*there) from None
             address = await moved.to(call.site, call.actor, workspace, slug)
             if address is not None:
                 raise Moved(f"{workspace}/{slug}", address) from None

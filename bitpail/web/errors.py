@@ -12,12 +12,11 @@ from bitpail.services.access import Refused
 from bitpail.services.git_slots import Busy
 from bitpail.services.ref_updates import PushRefused
 from bitpail.web import moved, no_wiki
-from bitpail.web.moved import Moved
+from bitpail.web.moved import AS_SENT, Elsewhere, Moved
 from bitpail.web.no_wiki import NoWiki
 from bitpail.web.pages import render
 from bitpail.web.request import Forged, WebRequest, see_other
 
-_AS_SENT = "%/?&=+:;,@!$'()*~-._"
 _HOME = "/account/settings/"
 
 _STATUS: dict[type[BitpailError], int] = {
@@ -38,6 +37,8 @@ def response(request: WebRequest, error: BitpailError) -> Response:
     """The page, or the way to the log-in."""
     if isinstance(error, Refused) and _logs_in(request, error):
         return see_other(f"/login?{urlencode({'next': _wanted(request)})}")
+    if isinstance(error, Elsewhere):
+        return moved.onward(request, error)
     if isinstance(error, Moved):
         return moved.page(request, error)
     if isinstance(error, NoWiki):
@@ -75,7 +76,7 @@ def _wanted(request: WebRequest) -> str:
     if request.call.method == "POST":
         return _HOME
     path, query = request.call.raw_path.decode("ascii", "replace"), request.call.query
-    address = quote(f"{path}?{query}" if query else path, safe=_AS_SENT, errors="replace")
+    address = quote(f"{path}?{query}" if query else path, safe=AS_SENT, errors="replace")
     # A secret that was put into an address goes no further, and into no other one.
     plain = unquote(address)
     return address if scrub(plain) == plain else _HOME

@@ -11,12 +11,7 @@ from bitpail.services.sessions import NotLoggedIn
 from bitpail.web.pages import render
 from bitpail.web.request import WebRequest, safe_next, see_other
 
-_HOME = "/account/settings/"
-
-
-async def front(request: WebRequest, actor: Actor) -> Response:  # noqa: ARG001 - the shape of a handler
-    """``GET /``."""
-    return see_other(_HOME if request.logged_in else "/login")
+_HOME = "/"
 
 
 async def page(request: WebRequest, actor: Actor) -> Response:  # noqa: ARG001 - the shape of a handler

@@ -14,7 +14,7 @@ from bitpail.web.pages import render
 from bitpail.web.request import WebRequest
 
 SOURCE, COMMITS, BRANCHES = "Source", "Commits", "Branches"
-DOWNLOADS, WIKI = "Downloads", "Wiki"
+DOWNLOADS, WIKI, SETTINGS = "Downloads", "Wiki", "Settings"
 """The parts of a repository, each a tab."""
 
 
@@ -75,7 +75,7 @@ def render_in(
         workspace=access.workspace,
         repository=access.repository,
         home=address(access.workspace, access.repository),
-        tabs=_tabs(access),
+        tabs=_tabs(request, access),
         here=here,
         clone=clone(request, access),
         may_write=request.logged_in is not None and access.held >= Permission.WRITE,
@@ -98,13 +98,16 @@ def clone(request: WebRequest, access: Access, *, wiki: bool = False) -> Clone:
     )
 
 
-def _tabs(access: Access) -> list[Tab]:
+def _tabs(request: WebRequest, access: Access) -> list[Tab]:
     home = address(access.workspace, access.repository)
     wiki = [Tab(WIKI, f"{home}/wiki/")] if access.repository.has_wiki else []
-    return [
+    tabs = [
         Tab(SOURCE, f"{home}/src/"),
         Tab(COMMITS, f"{home}/commits/"),
         Tab(BRANCHES, f"{home}/branches/"),
         Tab(DOWNLOADS, f"{home}/downloads/"),
         *wiki,
     ]
+    if request.logged_in is not None and access.held >= Permission.ADMIN:
+        tabs.append(Tab(SETTINGS, f"{home}/admin/"))
+    return tabs

@@ -15,10 +15,12 @@ from bitpail.web import (
     audit,
     avatars,
     brownouts,
+    dashboard,
     denials,
     emails,
     leaks,
     log_in,
+    place_routes,
     profile,
     ref_routes,
     repository_routes,
@@ -54,7 +56,7 @@ STREAMED = ref_routes.STREAMED
 """Where a form brings files of any size: its handler reads it."""
 
 ROUTES = [
-    Route("GET", "/", Opens.SITE, PUBLIC, log_in.front),
+    Route("GET", "/", Opens.SITE, PUBLIC, dashboard.page),
     Route("GET", "/static/{name}", Opens.SITE, PUBLIC, static_files.one),
     Route("GET", "/login", Opens.SITE, PUBLIC, log_in.page),
     Route("POST", "/login", Opens.SITE, PUBLIC, log_in.password),
@@ -130,5 +132,6 @@ ROUTES = [
     Route("POST", "/leaks", Opens.SITE, PUBLIC, leaks.report),
     *api_tokens.routes(OWNER),
     *access_tokens.ROUTES,
+    *place_routes.ROUTES,
     *repository_routes.ROUTES,
 ]

@@ -233,14 +233,19 @@ class Links(Struct, frozen=True, gc=False):
         path = f"{_segment(workspace.slug)}/{_segment(repository.slug)}"
         return RepositoryLinks(f"{self.api}/repositories/{path}", f"{self.web}/{path}")
 
+    @property
+    def clone_root(self) -> str:
+        """What addresses of clones begin with, with the name of who asks; without a slash at the end."""
+        scheme, _, host = self.web.partition("://")
+        user = f"{_segment(self.username)}@" if self.username else ""
+        return f"{scheme}://{user}{host}"
+
     def clone(self, workspace: Workspace, repository: Repository) -> list[Link]:
         """Where git finds a repository. The first is named https even where we speak plain HTTP:
         clients look for that name.
         """
         path = f"{_segment(workspace.slug)}/{_segment(repository.slug)}.git"
-        scheme, _, host = self.web.partition("://")
-        user = f"{_segment(self.username)}@" if self.username else ""
-        https = {"href": f"{scheme}://{user}{host}/{path}", "name": "https"}
+        https = {"href": f"{self.clone_root}/{path}", "name": "https"}
         if not self.ssh:
             return [https]
         # The short form has no place for a port. An IPv6 address ends with its bracket.

@@ -28,8 +28,11 @@ _REPOSITORY = "/{workspace}/{repo_slug}"
 _WIKI = f"{_REPOSITORY}/wiki"
 _COMMIT = "/{workspace}/{repo_slug}/commits/{commit}"
 
+_ADMIN = "/{workspace}/{repo_slug}/admin"
+_WORKSPACE = "/{workspace}/workspace"
+_PROJECT = f"{_WORKSPACE}/projects/{{project_key}}"
+
 NO_PAGES = {
-    "/": "leads on to the log-in or the settings",
     "/account": "leads on to the settings",
     "/static/{name}": "style, script and icon",
     "/users/{selected_user}/avatar": "a picture",
@@ -156,6 +159,22 @@ def _wiki_conflict(visitor: Visitor, world: World) -> None:
     visitor.press("Save")
 
 
+def _newcomer(visitor: Visitor, world: World) -> None:
+    visitor.log_in("newcomer")
+    visitor.go("/")
+
+
+def _create_wrong(visitor: Visitor, world: World) -> None:
+    visitor.go("/repo/create?workspace=acme")
+    visitor.fill(name="Engine", description="Another one.")
+    visitor.press("Create repository")
+
+
+def _import_wrong(visitor: Visitor, world: World) -> None:
+    visitor.go("/repo/import?workspace=acme&url=http://127.0.0.1/acme/engine.git")
+    visitor.press("Import repository")
+
+
 PAGES = [
     Page("log-in", "/login", _at("/login"), inside=False),
     Page("log-in-wrong", "/login", _wrong_password, inside=False),
@@ -214,6 +233,34 @@ PAGES = [
     _simple("admin-brownouts", "/admin/brownouts/"),
     _simple("admin-audit", "/admin/audit/"),
     _simple("api", API),
+    Page("dashboard", "/", _at("/")),
+    Page("dashboard-empty", "/", _newcomer, inside=False),
+    Page("dashboard-search", "/", _at("/?search=nothing")),
+    Page("front", "/", _at("/"), inside=False),
+    Page("create", "/repo/create", _at("/repo/create?workspace=acme")),
+    Page("create-wrong", "/repo/create", _create_wrong),
+    Page("fork", "/{workspace}/{repo_slug}/fork", _at("/acme/engine/fork")),
+    Page("import", "/repo/import", _at("/repo/import")),
+    Page("import-wrong", "/repo/import", _import_wrong),
+    Page("import-running", "/repo/import/{id}", _at("/repo/import/{running}")),
+    Page("import-done", "/repo/import/{id}", _at("/repo/import/{done}")),
+    Page("import-failed", "/repo/import/{id}", _at("/repo/import/{failed}")),
+    Page("settings", f"{_ADMIN}", _at("/acme/engine/admin/")),
+    Page("settings-access", f"{_ADMIN}/permissions", _at("/acme/engine/admin/permissions/")),
+    Page("settings-branches", f"{_ADMIN}/branch-permissions", _at("/acme/engine/admin/branch-permissions/")),
+    Page("settings-keys", f"{_ADMIN}/access-keys", _at("/acme/engine/admin/access-keys/")),
+    Page("settings-reviewers", f"{_ADMIN}/default-reviewers", _at("/acme/engine/admin/default-reviewers/")),
+    Page("settings-transfer", f"{_ADMIN}/transfer", _at("/acme/engine/admin/transfer/")),
+    Page("settings-delete", f"{_ADMIN}/delete", _at("/acme/engine/admin/delete/")),
+    Page("members", f"{_WORKSPACE}/members", _at("/acme/workspace/members/")),
+    Page("groups", f"{_WORKSPACE}/groups", _at("/acme/workspace/groups/")),
+    Page("group", f"{_WORKSPACE}/groups/{{group_slug}}", _at("/acme/workspace/groups/builders/")),
+    Page("projects", f"{_WORKSPACE}/projects", _at("/acme/workspace/projects/")),
+    Page("project", _PROJECT, _at("/acme/workspace/projects/MILL/")),
+    Page("project-new", f"{_WORKSPACE}/create-project", _at("/acme/workspace/create-project/")),
+    Page("project-settings", f"{_PROJECT}/settings", _at("/acme/workspace/projects/MILL/settings/")),
+    Page("project-access", f"{_PROJECT}/permissions", _at("/acme/workspace/projects/MILL/permissions/")),
+    Page("workspace-settings", f"{_WORKSPACE}/settings", _at("/acme/workspace/settings/")),
     Page("workspace", "/{workspace}", _at("/acme/")),
     Page("workspace-search", "/{workspace}", _at("/acme/?search=no")),
     Page("repository", "/{workspace}/{repo_slug}", _at("/acme/engine/")),

@@ -41,7 +41,7 @@ def test_the_printed_link_makes_the_first_administrator_and_works_once(chromium_
 
             assert visitor.at == "/admin/"
             visitor.log_out()
-            assert visitor.log_in().at == SETTINGS
+            assert visitor.log_in().at == "/"
         with visiting(chromium_browser, empty.url) as late:
             assert late.go(path) == 422
             assert late.page.locator("form").count() == 0
@@ -60,7 +60,7 @@ def test_a_new_user_sets_the_password_by_a_link_and_logs_in(administrator, brows
     grace.fill(new=CHOSEN, again=CHOSEN)
     grace.press("Set password")
     grace.follow("Log in")
-    assert grace.log_in("grace", CHOSEN).at == SETTINGS
+    assert grace.log_in("grace", CHOSEN).at == "/"
     assert grace.go("/admin/") in {403, 404}
     late = browse()
     assert late.go(link.removeprefix(administrator.home)) == 422
@@ -75,7 +75,7 @@ def test_a_disabled_account_is_out_at_once_and_back_when_it_is_enabled(administr
     grace.go(SETTINGS)
     assert grace.at.startswith("/login")
     administrator.press("Enable the account")
-    assert grace.log_in("grace", CHOSEN).at == SETTINGS
+    assert grace.log_in("grace", CHOSEN).at == "/"
 
 
 def test_a_policy_is_looked_at_first_and_then_narrows_what_is_made(administrator, bitpail, ada):

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+import uuid
 from base64 import b64encode
 from contextlib import ExitStack
 from functools import cached_property
@@ -16,21 +17,31 @@ from support import beside, history, source
 from support.browser import PASSWORD
 
 from bitpail.errors import NotFound
+from bitpail.model.access import Actor, Need
 from bitpail.model.app_passwords import AppPassword
+from bitpail.model.branch_restrictions import Kind
 from bitpail.model.credentials import CredentialKind
+from bitpail.model.imports import Import, ImportId, State
 from bitpail.model.one_time_links import Purpose
+from bitpail.model.permissions import Permission, Role
 from bitpail.model.scopes import Scope
 from bitpail.model.site_policy import SitePolicy
 from bitpail.model.usage import UsageKey
 from bitpail.model.users import User
 from bitpail.policy.brownouts import series
 from bitpail.services import (
+    access_keys,
     access_tokens,
     app_passwords,
+    branch_restrictions,
     brownouts,
+    default_reviewers,
     denials,
     emails,
+    grants,
+    groups,
     one_time_links,
+    projects,
     repositories,
     site_policy,
     ssh_keys,
@@ -38,11 +49,16 @@ from bitpail.services import (
     users,
     workspaces,
 )
-from bitpail.store import tables, usage
+from bitpail.services.access import to_repository
+from bitpail.services.branch_restrictions import Told
+from bitpail.services.clock import now
+from bitpail.services.repositories import Wanted
+from bitpail.store import imports, tables, usage
 from bitpail.testing import Bitpail
 
 DAY = 24 * 3600
 _KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBnUbTHcbmiFJuQk8ZCUxmUkA1yBxWsdSCd3hqmcXX9p ada@laptop"
+_MACHINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFw0p2Zl6uY3o0m7q1kq0m8o9m4mXo0E2n4qv6kF0y1T machine"
 _CLIENTS = (("192.0.2.10", "git/2.39.5"), ("192.0.2.77", "curl/8.5.0"))
 
 
@@ -55,6 +71,7 @@ class World:
         self._servers = servers
         self.ada = server.user("ada", password=PASSWORD)
         self.grace = server.user("grace", password=PASSWORD)
+        server.user("newcomer", password=PASSWORD)
         server.workspace("acme", self.ada)
         server.repository("acme/notes", files={"README.md": "# Notes\n"})
         server.repository("acme/engine", files=source.FILES)
@@ -66,6 +83,7 @@ class World:
         server.repository("acme/moved")
         moved = self.do(repositories.named, "acme", "moved").repository
         self.do(repositories.delete, moved, moved_to=f"https://git.example.net/{'long/' * 20}moved")
+        self.places = places(server)
         self.do(users.set_admin, "ada", admin=True)
         self._fill()
         nonce = two_step.new_nonce()
@@ -171,6 +189,7 @@ class World:
             "denial": self.denied(),
             **self.tokens,
             **self.history,
+            **self.places,
         }
 
     def unused_label(self) -> str:
@@ -196,6 +215,49 @@ class World:
             return made.reveal()
 
         return self.server.do(work)
+
+
+def places(server: Bitpail) -> dict[str, str]:
+    """Fill the settings of ``acme`` and of its engine, and let imports be at every stage; the ids of these."""
+
+    async def work(site: Any) -> dict[str, str]:
+        ada, grace = await users.named(site, "ada"), await users.named(site, "grace")
+        acme = await workspaces.named(site, "acme")
+        await workspaces.put_member(site, acme, grace, Role.MEMBER, Permission.READ)
+        group = await groups.create(site, acme, "builders", name="Builders of the mill")
+        await groups.add(site, acme, group, grace)
+        mill = await projects.create(site, acme, "MILL", "The mill", description="What turns the wheels.")
+        await repositories.create(site, acme, "stone", Wanted(project_key="MILL", description="It grinds."))
+        actor = Actor(ada, None, frozenset(Scope))
+        access = await to_repository(site, actor, Need(permission=Permission.ADMIN), "acme", "engine")
+        for place in (mill, access.repository):
+            await grants.give(site, acme, place, "grace", "write", is_group=False)
+            await grants.give(site, acme, place, "builders", "read", is_group=True)
+        await branch_restrictions.create(
+            site, access, Told(kind=Kind.PUSH, pattern="main", group_slugs=["builders"])
+        )
+        await branch_restrictions.create(site, access, Told(kind=Kind.FORCE, pattern="release/*"))
+        await access_keys.add(site, access.repository, _MACHINE, label="build machine")
+        await default_reviewers.add_to_repository(site, access, "grace")
+        ids = {}
+        said = {
+            State.RUNNING: "Receiving objects:  45% (4512/10026), 12.40 MiB | 3.10 MiB/s",
+            State.DONE: "",
+            State.FAILED: "there is no repository at this address, or none without a user name and a password",
+        }
+        for state, text in said.items():
+            ids[state.value] = str(uuid.uuid4())
+            at = now()
+            await imports.create(
+                site.db,
+                Import(
+                    ImportId(ids[state.value]), ada.id, acme.id, mill.id, access.repository.id, "engine", "Engine",
+                    "https://git.example.net/mill/engine.git", state, text, at, at + DAY * 1_000_000,
+                ),
+            )  # fmt: skip
+        return ids
+
+    return server.do(work)
 
 
 def aged(server: Bitpail, label: str, days: int) -> None:
