@@ -87,7 +87,8 @@ async def test_nothing_leaks(repository):
         async with start(repository.path, "cat-file", "--batch") as process:
             await process.write(b"main\n")
 
-    assert descriptors() == before
+    # Fewer is well: what a test before this one had forgotten may be collected meanwhile.
+    assert descriptors() <= before
     assert children() == []
 
 
