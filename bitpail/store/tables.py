@@ -22,13 +22,13 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 
 from bitpail.errors import ConfigurationError
-from bitpail.store import repository_tables
+from bitpail.store import oauth_tables
 from bitpail.store.columns import big, key, number, reference, text
 
-HEAD_REVISION = "0010"
+HEAD_REVISION = "0011"
 """The newest migration; here so that a server can compare without importing Alembic."""
 
-metadata = repository_tables.metadata
+metadata = oauth_tables.metadata
 """Of these tables and of those."""
 
 schema_revision: Select[str] = select(column("version_num", Text)).select_from(table("alembic_version"))

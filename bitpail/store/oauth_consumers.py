@@ -1,0 +1,115 @@
+"""OAuth consumers, by their workspace and by their key."""
+
+from functools import lru_cache
+
+import msgspec
+from sqlalchemy import Integer, Text, bindparam, delete, insert, select, update
+
+from bitpail.model.oauth_consumers import Consumer, ConsumerId
+from bitpail.model.scopes import Scope
+from bitpail.model.users import UserId
+from bitpail.model.workspaces import WorkspaceId
+from bitpail.store.database import Connection
+from bitpail.store.oauth_tables import oauth_consumers as _consumers
+from bitpail.store.statements import Row
+from bitpail.store.tables import workspaces as _workspaces
+
+_c = _consumers.c
+COLUMNS = tuple(_c[name] for name in Consumer.__struct_fields__)
+_SCOPES = Consumer.__struct_fields__.index("scopes")
+_IS_PUBLIC = Consumer.__struct_fields__.index("is_public")
+_id = _c.id == bindparam("consumer", type_=Text)
+_workspace = _c.workspace_id == bindparam("workspace", type_=Text)
+
+_insert = insert(_consumers)
+_of_workspace = select(*COLUMNS).where(_workspace).order_by(_c.name, _c.id)
+_with_workspace = select(_workspaces.c.slug, *COLUMNS).join_from(
+    _consumers, _workspaces, _c.workspace_id == _workspaces.c.id
+)
+_by_key = _with_workspace.where(_c.key == bindparam("wanted", type_=Text))
+_by_id = _with_workspace.where(_id)
+_change = (
+    update(_consumers)
+    .where(_id)
+    .values(
+        name=bindparam("new_name", type_=Text),
+        description=bindparam("new_description", type_=Text),
+        callback_url=bindparam("new_callback_url", type_=Text),
+        url=bindparam("new_url", type_=Text),
+        scopes=bindparam("new_scopes", type_=Text),
+        is_public=bindparam("new_is_public", type_=Integer),
+    )
+)
+_set_secret = (
+    update(_consumers)
+    .where(_id)
+    .values(nonce=bindparam("new_nonce", type_=Text), owner_id=bindparam("new_owner", type_=Text))
+)
+_remove = delete(_consumers).where(_id)
+
+
+@lru_cache(maxsize=4096)
+def scopes_of(names: str) -> tuple[Scope, ...]:
+    """Scopes from the text in which they are kept."""
+    return tuple(Scope(name) for name in names.split())
+
+
+def scopes_text(scopes: tuple[Scope, ...]) -> str:
+    """How they are kept."""
+    return " ".join(scope.value for scope in scopes)
+
+
+def from_row(row: Row, at: int = 0) -> Consumer:
+    """A consumer from the ``COLUMNS`` that begin at ``at``."""
+    values = list(row[at : at + len(COLUMNS)])
+    values[_SCOPES], values[_IS_PUBLIC] = scopes_of(values[_SCOPES]), bool(values[_IS_PUBLIC])
+    return Consumer(*values)
+
+
+async def create(db: Connection, consumer: Consumer) -> None:
+    """Write a new one; raises Conflict if the workspace has one of that name."""
+    values = msgspec.structs.asdict(consumer)
+    values.update(scopes=scopes_text(consumer.scopes), is_public=int(consumer.is_public))
+    await db.run(_insert, **values)
+
+
+async def by_key(db: Connection, key: str) -> tuple[Consumer, str] | None:
+    """The one of that ``client_id``, with the slug of its workspace."""
+    row = await db.one(_by_key, wanted=key)
+    return (from_row(row, 1), row[0]) if row else None
+
+
+async def by_id(db: Connection, consumer_id: ConsumerId) -> tuple[Consumer, str] | None:
+    """The one of that id, with the slug of its workspace."""
+    row = await db.one(_by_id, consumer=consumer_id)
+    return (from_row(row, 1), row[0]) if row else None
+
+
+async def of_workspace(db: Connection, workspace_id: WorkspaceId) -> list[Consumer]:
+    """All of a workspace's, by name."""
+    return [from_row(row) for row in await db.all(_of_workspace, workspace=workspace_id)]
+
+
+async def change(db: Connection, consumer: Consumer) -> bool:
+    """Write everything but its key, secret and owner; False if it is gone. Raises Conflict for a name in use."""
+    touched = await db.run(
+        _change,
+        consumer=consumer.id,
+        new_name=consumer.name,
+        new_description=consumer.description,
+        new_callback_url=consumer.callback_url,
+        new_url=consumer.url,
+        new_scopes=scopes_text(consumer.scopes),
+        new_is_public=int(consumer.is_public),
+    )
+    return touched > 0
+
+
+async def set_secret(db: Connection, consumer_id: ConsumerId, nonce: str, owner: UserId | None) -> bool:
+    """What its secret is computed from, and who was shown it; False if it is gone."""
+    return await db.run(_set_secret, consumer=consumer_id, new_nonce=nonce, new_owner=owner) > 0
+
+
+async def remove(db: Connection, consumer_id: ConsumerId) -> bool:
+    """Take it away with everything that it was allowed; False if it is gone."""
+    return await db.run(_remove, consumer=consumer_id) > 0
