@@ -17,7 +17,7 @@ import structlog
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from bitpail import health, leaks, metrics, storage
+from bitpail import health, leaks, metrics, oauth, storage
 from bitpail.api import contract
 from bitpail.api.contract import Contract
 from bitpail.api.door import Api
@@ -30,6 +30,7 @@ from bitpail.http.bodies import ClientGone
 from bitpail.http.call import Call, Door, make_call, raw_path
 from bitpail.leaks import Leaks
 from bitpail.metrics import Metrics
+from bitpail.oauth import OAuth
 from bitpail.own_api import door as own_api
 from bitpail.own_api.door import OwnApi
 from bitpail.policy.secrets import scrub
@@ -58,6 +59,7 @@ class Application:
         self._health = Health()
         self._leaks = Leaks()
         self._metrics = Metrics(networks_of(settings.metrics_networks))
+        self._oauth = OAuth()
         self._own_api = OwnApi()
         self._storage = Storage()
         self._web = Web()
@@ -82,6 +84,8 @@ class Application:
             return "leaks", self._leaks
         if path == metrics.PATH:
             return "metrics", self._metrics
+        if oauth.is_oauth(path):
+            return "oauth", self._oauth
         if path.startswith(storage.PREFIX):
             return "storage", self._storage
         if path.startswith(own_api.PREFIX):

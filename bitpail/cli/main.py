@@ -26,6 +26,7 @@ _COMMANDS = {
     "app-password": ("app_passwords", "app_password"),
     "api-token": ("api_tokens", "api_token"),
     "access-token": ("access_tokens", "access_token"),
+    "oauth-consumer": ("oauth_consumers", "oauth_consumer"),
     "access-key": ("access_keys", "access_key"),
     "ssh": ("ssh", "ssh"),
     "ssh-key": ("ssh_keys", "ssh_key"),

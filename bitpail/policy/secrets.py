@@ -26,6 +26,10 @@ class Family(Enum):
     API_TOKEN = "bpa_"  # noqa: S105
     ACCESS_TOKEN = "bpt_"  # noqa: S105
     OAUTH = "bpo_"
+    REFRESH_TOKEN = "bpr_"  # noqa: S105
+    AUTHORIZATION_CODE = "bpc_"
+    DEVICE_CODE = "bpd_"
+    CONSUMER_SECRET = "bps_"  # noqa: S105
 
 
 PREFIX = Family.APP_PASSWORD.value
@@ -91,6 +95,15 @@ class Secret:
 def generate(family: Family = Family.APP_PASSWORD) -> Secret:
     """A new one."""
     body = "".join(secrets.choice(_ALPHABET) for _ in range(LOOKUP_LENGTH + SECRET_LENGTH))
+    return Secret(family.value + body + _checksum(body))
+
+
+def computed(family: Family, random: bytes) -> Secret:
+    """The one that some 48 bytes come to: always the same, and as even as those are."""
+    number, body = int.from_bytes(random), ""
+    while len(body) < LOOKUP_LENGTH + SECRET_LENGTH:
+        number, rest = divmod(number, len(_ALPHABET))
+        body += _ALPHABET[rest]
     return Secret(family.value + body + _checksum(body))
 
 

@@ -22,7 +22,7 @@ from bitpail.policy import attenuation, secrets, user_names
 from bitpail.policy.scopes import expand
 from bitpail.policy.secrets import Family, Secret
 from bitpail.policy.user_names import Verdict
-from bitpail.services import account_passwords, audit, narrowed, years
+from bitpail.services import account_passwords, audit, narrowed, oauth_tokens, years
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import app_passwords, users
@@ -123,16 +123,15 @@ async def authenticate(
     presented = Presented(one.kind, name, door)
     ended = why_ended(stored, now())
     if ended is not None:
-        if ended is Reason.EXPIRED and stored.narrowed is None:
+        is_app = one.kind is CredentialKind.OAUTH_ACCESS_TOKEN
+        if ended is Reason.EXPIRED and stored.narrowed is None and not is_app:
             _note_once(site, Kind.APP_PASSWORD_EXPIRED, stored)
         raise Unauthenticated(ended, stored.user, one, presented=presented, narrowed=stored.narrowed)
     site.throttle.right(credential.secret)
     refuse_by_year(presented, years.of_server(site, stored), stored.user, one)
     if years.is_off(stored, now()):
         raise Unauthenticated(Reason.GONE, stored.user, one, presented=presented, narrowed=stored.narrowed)
-    site.last_uses.note(one.id, stored.lookup, client)
-    if one.last_used_on is None:
-        _note_once(site, Kind.APP_PASSWORD_USED_FIRST, stored)
+    _note_use(site, stored, client)
     if stored.public_key is None and one.kind is CredentialKind.APP_PASSWORD:
         # One of before there were narrowed secrets: whoever holds it can narrow it from now on.
         key = narrowed.kept_key(site, credential.secret, stored.lookup, stored.key_number)
@@ -182,8 +181,23 @@ _LOOKED_UP: dict[Family, Callable[[Site, Secret], Awaitable[StoredSecret | None]
     Family.APP_PASSWORD: _kept,
     Family.API_TOKEN: _kept,
     Family.ACCESS_TOKEN: _kept,
+    Family.OAUTH: oauth_tokens.presented,
 }
-"""How a secret becomes the row that it is right for, by its prefix; None: it is not right."""
+"""How a secret becomes the row that it is right for, by its prefix; None: it is not right.
+
+What an app exchanges for tokens is not here: it opens nothing itself.
+"""
+
+
+def _note_use(site: Site, stored: StoredSecret, client: Client) -> None:
+    one = stored.app_password
+    if one.kind is CredentialKind.OAUTH_ACCESS_TOKEN:
+        # It lives for two hours: of interest is when its app was here.
+        oauth_tokens.note_use(site, one.id, client)
+        return
+    site.last_uses.note(one.id, stored.lookup, client)
+    if one.last_used_on is None:
+        _note_once(site, Kind.APP_PASSWORD_USED_FIRST, stored)
 
 
 def _note_once(site: Site, kind: Kind, stored: StoredSecret) -> None:

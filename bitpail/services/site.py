@@ -16,6 +16,7 @@ from bitpail.git.objects import Objects
 from bitpail.git.ref_snapshot import RefSnapshots
 from bitpail.model.audit import Event
 from bitpail.model.denials import Denial
+from bitpail.model.oauth_grants import TokenUse
 from bitpail.model.ssh_keys import SshKeyUse
 from bitpail.services import git_slots, keys
 from bitpail.services.counts import Counts
@@ -30,7 +31,7 @@ from bitpail.services.upkeep_counts import UpkeepCounts
 from bitpail.services.usage_counts import UsageCounts
 from bitpail.services.write_behind import Ledger, WriteBehind
 from bitpail.settings import Settings
-from bitpail.store import access_keys, app_passwords, audit, denials, ssh_keys
+from bitpail.store import access_keys, app_passwords, audit, denials, oauth_grants, ssh_keys
 from bitpail.store.database import Database, open_database
 
 DENIALS_KEPT = 30
@@ -44,7 +45,7 @@ class Site(Struct, frozen=True):
 
     ``repositories`` is the directory of all repositories, ``hooks`` that of the
     hook which asks us about each push. ``behind`` writes down what ``last_uses``,
-    ``public_keys``, ``ssh_key_uses``, ``access_key_uses``, ``usage``, ``upkeep``, ``downloads``, ``audit`` and ``denials`` gather.
+    ``public_keys``, ``ssh_key_uses``, ``access_key_uses``, ``oauth_uses``, ``usage``, ``upkeep``, ``downloads``, ``audit`` and ``denials`` gather.
     """
 
     settings: Settings
@@ -65,6 +66,7 @@ class Site(Struct, frozen=True):
     public_keys: Ledger[str, tuple[str, bytes]]
     ssh_key_uses: Ledger[str, SshKeyUse]
     access_key_uses: Ledger[str, SshKeyUse]
+    oauth_uses: Ledger[str, TokenUse]
     usage: UsageCounts
     upkeep: UpkeepCounts
     downloads: DownloadCounts
@@ -116,6 +118,7 @@ async def open_site(settings: Settings) -> Site:
         public_keys=Ledger(db, behind, app_passwords.put_public_keys),
         ssh_key_uses=Ledger(db, behind, ssh_keys.touch),
         access_key_uses=Ledger(db, behind, access_keys.touch),
+        oauth_uses=Ledger(db, behind, oauth_grants.touch),
         usage=UsageCounts(db, behind),
         upkeep=UpkeepCounts(db, behind),
         downloads=DownloadCounts(db, behind),

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from bitpail.model.access import Actor, Need
 from bitpail.model.app_passwords import AppPasswordId
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.scopes import AnyScope
 from bitpail.model.usage import REST, UsageKey
 from bitpail.policy.advice import needed
@@ -54,6 +55,9 @@ class UsageCounts(Ledger[UsageKey, Count]):
         """Count one granted need; for an app password whose owner has not switched it off."""
         app_password, user = actor.app_password, actor.user
         if app_password is None or user is None or not user.records_usage:
+            return
+        if app_password.kind is CredentialKind.OAUTH_ACCESS_TOKEN:
+            # What an app may do was decided by whoever registered it: there is no advice to give.
             return
         key = UsageKey(
             app_password.id,

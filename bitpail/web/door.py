@@ -21,11 +21,12 @@ from bitpail.web.request import SESSION, WebRequest
 from bitpail.web.routes import LONG_FORMS, ROUTES, STREAMED, UPLOADS
 
 # No script or style but our own files; nothing of another site, and no frame around us.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action {}; frame-ancestors 'none'; base-uri 'none'"
+)
 SECURITY = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    ),
+    "Content-Security-Policy": _POLICY.format("'self'"),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -53,6 +54,9 @@ class Web:
         except BitpailError as error:
             call.refusal = error
             response = errors.response(request, error)
+        if request.form_leads_to:
+            policy = _POLICY.format(f"'self' {request.form_leads_to}")
+            response.headers["Content-Security-Policy"] = policy
         for name, value in SECURITY.items():
             # A file as it is has a stricter policy of its own.
             response.headers.setdefault(name, value)

@@ -8,6 +8,7 @@ from bitpail.model.users import User
 from bitpail.policy.secrets import Secret
 from bitpail.services import sessions, two_step
 from bitpail.services.sessions import NotLoggedIn
+from bitpail.web import oauth_authorize
 from bitpail.web.pages import render
 from bitpail.web.request import WebRequest, safe_next, see_other
 
@@ -19,6 +20,7 @@ async def page(request: WebRequest, actor: Actor) -> Response:  # noqa: ARG001 -
     following = safe_next(request.query.get("next"), _HOME)
     if request.logged_in:
         return see_other(following)
+    await oauth_authorize.let_lead_on(request, following)
     return render(request, "log_in.html", following=following, name="", error=None)
 
 
@@ -26,6 +28,7 @@ async def password(request: WebRequest, actor: Actor) -> Response:  # noqa: ARG0
     """``POST /login``."""
     name = request.form.get("username", "").strip()
     following = safe_next(request.form.get("next"), _HOME)
+    await oauth_authorize.let_lead_on(request, following)
     try:
         secret = Secret(request.form.get("password", ""))
         user = await sessions.check_password(request.site, name, secret, request.client)
@@ -40,6 +43,7 @@ async def password(request: WebRequest, actor: Actor) -> Response:  # noqa: ARG0
 async def code(request: WebRequest, actor: Actor) -> Response:  # noqa: ARG001 - the shape of a handler
     """``POST /login/code``."""
     ticket, following = request.form.get("ticket", ""), safe_next(request.form.get("next"), _HOME)
+    await oauth_authorize.let_lead_on(request, following)
     try:
         user = await sessions.check_ticket(request.site, ticket, request.cookie, request.form.get("code", ""))
     except NotLoggedIn as refused:

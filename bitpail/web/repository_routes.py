@@ -15,6 +15,7 @@ from bitpail.web import (
     editing,
     file_history,
     file_names,
+    oauth_consumers,
     raw,
     ref_routes,
     source,
@@ -30,6 +31,8 @@ SAY = Need(signed_in=True)
 """Whoever may read may comment."""
 
 _WORKSPACE = "/{workspace}"
+_CONSUMERS = f"{_WORKSPACE}/workspace/settings/oauth-consumers"
+_CONSUMER = f"{_CONSUMERS}/{{id}}"
 _REPOSITORY = f"{_WORKSPACE}/{{repo_slug}}"
 _COMMITS = f"{_REPOSITORY}/commits"
 _COMMIT = f"{_COMMITS}/{{commit}}"
@@ -43,6 +46,14 @@ UPLOADS = frozenset({_EDIT, _ADD, _DELETE})
 
 ROUTES = [
     Route("GET", _WORKSPACE, Opens.WORKSPACE, SEE, workspaces.page),
+    Route("GET", _CONSUMERS, Opens.WORKSPACE, ADMINISTER, oauth_consumers.page),
+    Route("GET", f"{_CONSUMERS}/new", Opens.WORKSPACE, ADMINISTER, oauth_consumers.new),
+    Route("POST", f"{_CONSUMERS}/new", Opens.WORKSPACE, ADMINISTER, oauth_consumers.create),
+    Route("GET", _CONSUMER, Opens.WORKSPACE, ADMINISTER, oauth_consumers.one),
+    Route("POST", _CONSUMER, Opens.WORKSPACE, ADMINISTER, oauth_consumers.change),
+    Route("POST", f"{_CONSUMER}/secret", Opens.WORKSPACE, ADMINISTER, oauth_consumers.make_secret),
+    Route("GET", f"{_CONSUMER}/delete", Opens.WORKSPACE, ADMINISTER, oauth_consumers.ask_to_delete),
+    Route("POST", f"{_CONSUMER}/delete", Opens.WORKSPACE, ADMINISTER, oauth_consumers.delete),
     Route("GET", _REPOSITORY, Opens.REPOSITORY, SEE, source.front),
     Route("GET", f"{_REPOSITORY}/src", Opens.REPOSITORY, SEE, source.front),
     Route("GET", f"{_REPOSITORY}/src/{{commit}}/{{path...?}}", Opens.REPOSITORY, SEE, source.one),

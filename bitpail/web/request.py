@@ -34,7 +34,7 @@ _LARGEST_LONG_FORM = 2 * 1024 * 1024
 # A file of 1 MB and what a form adds to it.
 _LARGEST_UPLOAD = 1024 * 1024 + 16 * 1024
 _MOST_READ = 32 * 1024 * 1024
-_LONGEST_NEXT = 2000
+_LONGEST_NEXT = 8000
 _DIGITS = 10
 
 _TOO_OLD = "this form is not from a page of this server, or the page is too old"
@@ -50,6 +50,7 @@ class WebRequest:
     """One request of a browser.
 
     ``form`` and ``files`` are empty unless it is a POST; ``upcoming`` is told on every page.
+    ``form_leads_to`` is where else than to this server the forms of the page may lead.
     """
 
     def __init__(self, call: Call, parameters: dict[str, str], logged_in: LoggedIn | None) -> None:
@@ -60,6 +61,7 @@ class WebRequest:
         self.files: dict[str, bytes] = {}
         self.upcoming: Upcoming | None = None
         self._streamed: Body | None = None
+        self.form_leads_to = ""
         self.cookie = _cookie(call, SESSION) if logged_in else _cookie(call, VISITOR)
         self._is_new_visitor = not self.cookie
         self.cookie = self.cookie or sessions.new_cookie()

@@ -20,6 +20,9 @@ from bitpail.web import (
     emails,
     leaks,
     log_in,
+    oauth_apps,
+    oauth_authorize,
+    oauth_device,
     place_routes,
     profile,
     ref_routes,
@@ -35,6 +38,7 @@ from bitpail.web import (
     users,
     wiki_routes,
 )
+from bitpail.wire.oauth import AUTHORIZE, DEVICE
 
 PUBLIC = Need()
 OWNER = Need(signed_in=True)
@@ -43,6 +47,7 @@ ADMINISTRATOR = Need(permission=Permission.ADMIN, signed_in=True)
 _SETTINGS = "/account/settings"
 _APP_PASSWORDS = f"{_SETTINGS}/app-passwords"
 _ONE = f"{_APP_PASSWORDS}/{{id}}"
+_APPS = f"{_SETTINGS}/app-authorizations"
 _REPOSITORY = "/{workspace}/{repo_slug}"
 _PROJECT = "/{workspace}/workspace/projects/{project_key}"
 
@@ -108,6 +113,14 @@ ROUTES = [
     Route("POST", f"{_ONE}/replace", Opens.OWN_ACCOUNT, OWNER, advice.replace),
     Route("POST", f"{_ONE}/finish-replacement", Opens.OWN_ACCOUNT, OWNER, advice.finish),
     Route("POST", f"{_ONE}/roll-back-replacement", Opens.OWN_ACCOUNT, OWNER, advice.roll_back),
+    Route("GET", _APPS, Opens.OWN_ACCOUNT, OWNER, oauth_apps.page),
+    Route("GET", f"{_APPS}/{{id}}/revoke", Opens.OWN_ACCOUNT, OWNER, oauth_apps.ask_to_forget),
+    Route("POST", f"{_APPS}/{{id}}/revoke", Opens.OWN_ACCOUNT, OWNER, oauth_apps.forget),
+    Route("GET", AUTHORIZE, Opens.OWN_ACCOUNT, OWNER, oauth_authorize.page),
+    Route("POST", AUTHORIZE, Opens.OWN_ACCOUNT, OWNER, oauth_authorize.decide),
+    Route("GET", DEVICE, Opens.OWN_ACCOUNT, OWNER, oauth_device.page),
+    Route("POST", DEVICE, Opens.OWN_ACCOUNT, OWNER, oauth_device.typed),
+    Route("POST", f"{DEVICE}/decide", Opens.OWN_ACCOUNT, OWNER, oauth_device.decide),
     Route("GET", f"{_SETTINGS}/denials", Opens.OWN_ACCOUNT, OWNER, denials.listed),
     Route("GET", f"{_SETTINGS}/denials/{{request_id}}", Opens.OWN_ACCOUNT, OWNER, denials.one),
     Route("GET", "/setup", Opens.SITE, PUBLIC, set_up.page),

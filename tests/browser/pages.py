@@ -26,6 +26,11 @@ _SOURCE = "/{workspace}/{repo_slug}/src/{commit}/{path...?}"
 _HISTORY = "/acme/history"
 _REPOSITORY = "/{workspace}/{repo_slug}"
 _WIKI = f"{_REPOSITORY}/wiki"
+_CONSUMERS = "/acme/workspace/settings/oauth-consumers"
+_CONSUMERS_ROUTE = "/{workspace}/workspace/settings/oauth-consumers"
+_APPS = f"{SETTINGS}app-authorizations"
+_AUTHORIZE = "/site/oauth2/authorize"
+
 _COMMIT = "/{workspace}/{repo_slug}/commits/{commit}"
 
 _ADMIN = "/{workspace}/{repo_slug}/admin"
@@ -175,6 +180,18 @@ def _import_wrong(visitor: Visitor, world: World) -> None:
     visitor.press("Import repository")
 
 
+def _new_consumer(visitor: Visitor, world: World) -> None:
+    visitor.go(f"{_CONSUMERS}/new")
+    visitor.fill(name=world.unused_label(), callback_url="https://app.example.org/callback")
+    visitor.page.get_by_label("Email").check()
+    visitor.press("Create")
+
+
+def _device(visitor: Visitor, world: World) -> None:
+    visitor.go(f"/login/device?user_code={world.device()}")
+    visitor.press("Continue")
+
+
 PAGES = [
     Page("log-in", "/login", _at("/login"), inside=False),
     Page("log-in-wrong", "/login", _wrong_password, inside=False),
@@ -216,6 +233,19 @@ PAGES = [
         "access-token-revoke",
         f"{access_tokens.OF_REPOSITORY}/{{id}}/revoke",
         _at(f"{_OF_REPOSITORY}/{{token}}/revoke"),
+    ),
+    _simple("oauth-apps", f"{_APPS}/"),
+    Page("oauth-app-revoke", f"{_APPS}/{{id}}/revoke", _at(f"{_APPS}/{{consumer}}/revoke")),
+    Page("oauth-authorize", _AUTHORIZE, _at(f"{_AUTHORIZE}?response_type=code&client_id={{client}}")),
+    Page("oauth-unanswerable", _AUTHORIZE, _at(f"{_AUTHORIZE}?client_id=nobody")),
+    _simple("oauth-device", "/login/device"),
+    Page("oauth-device-decide", "/login/device", _device),
+    Page("oauth-consumers", _CONSUMERS_ROUTE, _at(f"{_CONSUMERS}/")),
+    Page("oauth-consumer-new", f"{_CONSUMERS_ROUTE}/new", _at(f"{_CONSUMERS}/new")),
+    Page("oauth-consumer-secret", f"{_CONSUMERS_ROUTE}/new", _new_consumer),
+    Page("oauth-consumer", f"{_CONSUMERS_ROUTE}/{{id}}", _at(f"{_CONSUMERS}/{{consumer}}")),
+    Page(
+        "oauth-consumer-delete", f"{_CONSUMERS_ROUTE}/{{id}}/delete", _at(f"{_CONSUMERS}/{{consumer}}/delete")
     ),
     _simple("denials", f"{SETTINGS}denials/"),
     Page("denial", f"{SETTINGS}denials/{{request_id}}", _at(f"{SETTINGS}denials/{{denial}}/")),

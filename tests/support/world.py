@@ -28,6 +28,7 @@ from bitpail.model.scopes import Scope
 from bitpail.model.site_policy import SitePolicy
 from bitpail.model.usage import UsageKey
 from bitpail.model.users import User
+from bitpail.model.workspaces import Workspace
 from bitpail.policy.brownouts import series
 from bitpail.services import (
     access_keys,
@@ -40,6 +41,10 @@ from bitpail.services import (
     emails,
     grants,
     groups,
+    oauth_authorization,
+    oauth_consumers,
+    oauth_devices,
+    oauth_tokens,
     one_time_links,
     projects,
     repositories,
@@ -133,6 +138,7 @@ class World:
         self.do(app_passwords.rotate, self.user("ada"), "laptop", 7 * DAY)
         self.do(ssh_keys.add, self.user("ada"), _KEY)
         self.do(emails.add, self.user("ada"), "ada@analytical.example.org")
+        self._connect()
         soon = (int(time.time()) + 30 * DAY) * 1_000_000
         at = (int(time.time()) + 3 * DAY) * 1_000_000
         self.do(brownouts.add, series(at, 900, 6 * 3600, at + DAY * 1_000_000, "as the vendor began"))
@@ -157,6 +163,40 @@ class World:
             "api_token": self.do(app_passwords.of_user, self.user("ada"), CredentialKind.API_TOKEN)[0].id,
             "token": self.do(access_tokens.of_place, notes)[0][1].id,
         }
+
+    def _connect(self) -> None:
+        wanted = oauth_consumers.Wanted(
+            name="Release notes",
+            description="Writes the notes of a release from the titles of its pull requests.",
+            callback_url="https://notes.example.org/oauth/callback",
+            url="https://notes.example.org",
+            permissions=("account", "pullrequest:write", "webhook"),
+        )
+        self.consumer, _ = self.do(
+            oauth_consumers.create, self.workspace("acme"), wanted, by=self.user("ada")
+        )
+        wanted = oauth_consumers.Wanted(
+            name="Pail on the phone",
+            callback_url="org.example.pail:/callback",
+            permissions=("account", "repository:write", "repository:delete"),
+            is_public=True,
+        )
+        self.do(oauth_consumers.create, self.workspace("acme"), wanted, by=self.user("ada"))
+
+        async def allow(site: Any) -> None:
+            sent = [("response_type", "code"), ("client_id", self.consumer.key)]
+            asked = await oauth_authorization.understand(site, self.server.url, [*sent, ("scope", "account")])
+            await oauth_authorization.allow(site, await users.named(site, "ada"), asked)
+
+        self.server.do(allow)
+
+    def device(self) -> str:
+        """The code that a device shows."""
+        who = oauth_tokens.App(self.consumer, is_proved=True)
+        return self.do(oauth_devices.begin, who, "").user_code
+
+    def workspace(self, slug: str) -> Workspace:
+        return self.do(workspaces.named, slug)
 
     def _used(self, label: str) -> None:
         found = self.labelled(label)
@@ -188,6 +228,8 @@ class World:
             "key": self.do(ssh_keys.of_user, self.user("ada"))[0].id,
             "denial": self.denied(),
             **self.tokens,
+            "consumer": self.consumer.id,
+            "client": self.consumer.key,
             **self.history,
             **self.places,
         }
