@@ -29,6 +29,7 @@ SENTENCES = {
     Kind.ACCESS_KEY_REMOVED: "Access key {name} removed",
     Kind.BROWNOUTS_CHANGED: "The calendar of brownouts changed",
     Kind.POLICY_CHANGED: "The administrators' policy changed",
+    Kind.YEAR_CHANGED: "The year whose rules credentials keep changed",
     Kind.USER_CREATED: "Account created",
     Kind.USER_DISABLED: "Account switched off",
     Kind.USER_ENABLED: "Account switched on",
