@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from bitpail.model.credentials import CredentialKind
+
 
 class DenialReason(StrEnum):
     """Why it was refused."""
@@ -42,8 +44,9 @@ class Denial(Struct, frozen=True):
 
 
 class KnownDenial(Struct, frozen=True):
-    """A denial with the names of who was refused, None where they are gone."""
+    """A denial with the names of who was refused, and the kind of the credential; None where they are gone."""
 
     denial: Denial
     username: str | None
     label: str | None
+    kind: CredentialKind | None = None

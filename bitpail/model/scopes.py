@@ -90,3 +90,5 @@ class ApiScope(StrEnum):
 
 AnyScope = Scope | ApiScope
 """A scope of either vocabulary. No credential has some of both."""
+NAMED: dict[str, AnyScope] = {scope.value: scope for scope in (*Scope, *ApiScope)}
+"""Each of both by its name."""

@@ -14,15 +14,17 @@ from bitpail.errors import BitpailError, NotFound
 from bitpail.model.access import Access
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.audit import Kind
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.denials import Denial, DenialReason, KnownDenial
 from bitpail.model.permissions import Permission
-from bitpail.model.scopes import Scope
+from bitpail.model.scopes import NAMED
 from bitpail.model.users import User
+from bitpail.policy import kinds
 from bitpail.policy.api_scopes import asked
 from bitpail.policy.decide import Decision
 from bitpail.policy.scopes import in_form_order, minimal
 from bitpail.policy.secrets import scrub
-from bitpail.services import audit, origin
+from bitpail.services import audit, notices, origin
 from bitpail.services.access import Refused
 from bitpail.services.authentication import Reason, Unauthenticated
 from bitpail.services.clock import now
@@ -210,14 +212,15 @@ async def of_user(site: Site, user: User, limit: int = 100) -> list[Explanation]
 
 def _explained(site: Site, known: KnownDenial) -> Explanation:
     denial = known.denial
-    one = f'The app password "{known.label}"' if known.label else "The credential"
+    kind = known.kind or CredentialKind.APP_PASSWORD
+    one = f'The {kind.words} "{known.label}"' if known.label else "The credential"
     if denial.narrowed:
         one = f"The narrowed secret {denial.narrowed} of {one[0].lower()}{one[1:]}"
     required, granted = ", ".join(denial.required), ", ".join(denial.granted) or "nothing"
     words = {
         DenialReason.SCOPE: (
             f"{one} lacks a permission: this needs {required}, it has {granted}.",
-            "The permissions of an app password cannot be changed.",
+            f"The permissions of {kinds.a(kind)} cannot be changed.",
         ),
         DenialReason.PERMISSION: _of_permission(known, required, granted),
         DenialReason.LIMIT: (
@@ -251,10 +254,11 @@ def _explained(site: Site, known: KnownDenial) -> Explanation:
 
 def _form(known: KnownDenial) -> str:
     """The page that creates one, with the right boxes ticked, if that would help."""
-    page = "/account/settings/app-passwords/new"
-    if known.denial.reason in _ANOTHER_IS_NO_HELP:
+    kind = known.kind or CredentialKind.APP_PASSWORD
+    if known.denial.reason in _ANOTHER_IS_NO_HELP or kind.is_robot:
         return ""
+    page = f"{notices.page(kind)}new"
     if known.denial.reason is not DenialReason.SCOPE:
         return page
-    wanted = minimal(Scope(name) for name in (*known.denial.required, *known.denial.granted))
+    wanted = minimal(NAMED[name] for name in (*known.denial.required, *known.denial.granted))
     return f"{page}?{urlencode({'scopes': ','.join(wanted), 'label': known.label or ''}, safe=':,')}"

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from bitpail.model.app_passwords import AppPassword, AppPasswordId, SecretState, StoredSecret, Use
 from bitpail.model.credentials import CredentialKind
 from bitpail.model.limits import NO_LIMITS, Limits
-from bitpail.model.scopes import AnyScope, ApiScope, Scope
+from bitpail.model.scopes import NAMED, AnyScope
 from bitpail.model.users import User, UserId
 from bitpail.store import policies, users
 from bitpail.store.database import Connection, Database
@@ -146,14 +146,13 @@ _touch_secrets = (
     .values(_used)
 )
 
-_SCOPES: dict[str, AnyScope] = {scope.value: scope for scope in (*Scope, *ApiScope)}
 _KINDS = {kind.value: kind for kind in CredentialKind}
 _APP_PASSWORD = CredentialKind.APP_PASSWORD
 
 
 @lru_cache(maxsize=4096)
 def _scopes(names: str) -> tuple[AnyScope, ...]:
-    return tuple(_SCOPES[name] for name in names.split())
+    return tuple(NAMED[name] for name in names.split())
 
 
 @lru_cache(maxsize=4096)

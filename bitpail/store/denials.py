@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import BigInteger, Text, bindparam, cast, column, delete, select
 
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.denials import Denial, DenialReason, KnownDenial
 from bitpail.model.users import UserId
 from bitpail.store.database import Connection
@@ -29,7 +30,9 @@ _insert_all = Upsert(_denials).from_select(
     ).where(json_field(_rows.c.value, "request_id").is_not(None)),
 )
 _sweep = delete(_denials).where(_d.at < bindparam("before", type_=BigInteger))
-_known = select(*(_d[name] for name in _NAMES), _users.c.username, _app_passwords.c.label).select_from(
+_known = select(
+    *(_d[name] for name in _NAMES), _users.c.username, _app_passwords.c.label, _app_passwords.c.kind
+).select_from(
     _denials.outerjoin(_users, _users.c.id == _d.user_id).outerjoin(
         _app_passwords, _app_passwords.c.id == _d.app_password_id
     )
@@ -76,4 +79,6 @@ def _from_row(row: Row) -> KnownDenial:
     values = dict(zip(_NAMES, row, strict=False))
     for name in ("required", "granted"):
         values[name] = tuple(values[name].split())
-    return KnownDenial(Denial(**{**values, "reason": DenialReason(values["reason"])}), row[-2], row[-1])
+    username, label, kind = row[-3:]
+    denial = Denial(**{**values, "reason": DenialReason(values["reason"])})
+    return KnownDenial(denial, username, label, CredentialKind(kind) if kind else None)

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import BigInteger, Integer, Text, bindparam, cast, column, delete, func, select
 
 from bitpail.model.app_passwords import AppPasswordId
-from bitpail.model.scopes import Scope
+from bitpail.model.scopes import NAMED
 from bitpail.model.usage import Usage, UsageKey
 from bitpail.model.users import UserId
 from bitpail.policy.advice import Watched
@@ -89,7 +89,7 @@ async def watched(db: Connection, user_id: UserId, since: int) -> dict[AppPasswo
     found: dict[AppPasswordId, Watched] = {}
     for app_password_id, scope, last, begun in await db.all(_needed, user=user_id):
         before = found.get(app_password_id, Watched())
-        scopes = [Scope(name) for name in scope.split()] if last >= since else []
+        scopes = [NAMED[name] for name in scope.split()] if last >= since else []
         first = begun if before.first_day is None else min(begun, before.first_day)
         found[app_password_id] = Watched(before.needed.union(scopes), first)
     return found

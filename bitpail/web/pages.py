@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 
 from bitpail.model.users import User
 from bitpail.policy.secrets import scrub
+from bitpail.services import notices
 from bitpail.web import static_files
 from bitpail.web.boxes import NAMES
 from bitpail.web.browsers import browser_name
@@ -123,4 +124,5 @@ _environment.filters["size"] = _size
 _environment.filters["shown"] = _shown
 _environment.globals["avatar"] = _avatar
 _environment.globals["static"] = static_files.address
+_environment.globals["credential_page"] = notices.page
 _environment.globals["permission_name"] = NAMES.__getitem__

@@ -6,7 +6,7 @@ import time
 from msgspec import Struct
 from starlette.datastructures import ImmutableMultiDict
 
-from bitpail.model.scopes import AnyScope, ApiScope, Scope
+from bitpail.model.scopes import NAMED, AnyScope
 from bitpail.policy import durations
 from bitpail.policy.presets import PRESETS, Preset
 from bitpail.services.app_passwords import Wanted
@@ -21,7 +21,6 @@ LIFETIMES = (
 GRACES = (("1h", "an hour"), ("1d", "a day"), ("7d", "7 days"), ("30d", "30 days"), ("0s", "not at all"))
 """For how long the old secret of a rotation may go on working."""
 
-_SCOPES: dict[str, AnyScope] = {scope.value: scope for scope in (*Scope, *ApiScope)}
 _LONGEST = 4000
 
 
@@ -95,8 +94,8 @@ def filled(fields: ImmutableMultiDict[str, str]) -> Filled:
     return Filled(
         label=fields.get("label", preset.title if preset else "").strip(),
         preset=preset,
-        scopes=[_SCOPES[name] for name in names if name in _SCOPES],
-        unknown=[name[:100] for name in names if name not in _SCOPES],
+        scopes=[NAMED[name] for name in names if name in NAMED],
+        unknown=[name[:100] for name in names if name not in NAMED],
         lifetime=fields.get("expires", "") if fields.get("expires") in dict(LIFETIMES) else "",
         until=fields.get("until", "")[:40].strip(),
         repositories=text("repositories"),

@@ -1,6 +1,7 @@
 import pytest
 from support.rows import a_user, an_app_password, unused_id
 
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.denials import Denial, DenialReason, KnownDenial
 from bitpail.store import denials
 
@@ -23,7 +24,9 @@ async def test_a_denial_comes_back_with_the_names_of_who_was_refused(db):
     await denials.add_all(db, [of_ci])
     await denials.add_all(db, [])
 
-    assert await denials.by_request(db, "r1") == KnownDenial(of_ci, "alice", "ci")
+    assert await denials.by_request(db, "r1") == KnownDenial(
+        of_ci, "alice", "ci", CredentialKind.APP_PASSWORD
+    )
     assert await denials.by_request(db, "r2") == KnownDenial(of_nobody, None, None)
     assert await denials.by_request(db, "r3") is None
 
