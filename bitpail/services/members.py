@@ -34,7 +34,7 @@ async def page(site: Site, access: WorkspaceAccess, asked: Asked, offset: int, l
     await must_belong(site, access)
     found: dict[str, User] = {}
     if asked.wanted is not None and (wanted := list(_addresses(asked.wanted))):
-        if access.held < Permission.ADMIN:
+        if access.held < Permission.ADMIN or access.actor.is_robot:
             raise Refused(Decision.PERMISSION, access.actor, access.need, held=access.held)
         if len(wanted) > _MOST_ADDRESSES:
             raise Invalid(f"q: more than {_MOST_ADDRESSES} addresses")
@@ -55,8 +55,8 @@ async def one(site: Site, access: WorkspaceAccess, name: str) -> tuple[User, Rol
 
 
 async def must_belong(site: Site, access: WorkspaceAccess) -> None:
-    """Who belongs to a workspace is told to those who do (choice). Raises Refused."""
-    if not await belongs(site, access):
+    """Who belongs to a workspace is told to those who do (choice), and to its own robots. Raises Refused."""
+    if not access.actor.is_robot and not await belongs(site, access):
         raise Refused(Decision.PERMISSION, access.actor, access.need, held=access.held)
 
 

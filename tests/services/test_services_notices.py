@@ -194,7 +194,12 @@ async def test_what_somebody_else_may_have_done_is_told(mailing, post):
     await leaks.reported(site, generate(), "192.0.2.5")
     key = {"label": "laptop", "fingerprint": "SHA256:abc", "link": "https://git.example.org/"}
     await notices.tell(site, ada, "ssh-key-added", **key)
-    values = {"label": "ci", "repository": "ada/notes", "link": "https://git.example.org/"}
+    values = {
+        "label": "ci",
+        "what": "app password",
+        "repository": "ada/notes",
+        "link": "https://git.example.org/",
+    }
     for _ in range(3):
         await notices.tell(site, ada, "app-password-pushed", once=f"{ada.id} test", **values)
     await post.until(6)
