@@ -33,6 +33,7 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+_PLACES = frozenset({Opens.WORKSPACE, Opens.PROJECT, Opens.REPOSITORY})
 _REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Cookie"}
 
 
@@ -80,7 +81,7 @@ class Web:
         if call.method == "POST" and template not in STREAMED:
             await request.read_form(files=template in UPLOADS, is_long=template in LONG_FORMS)
         response: Response = await match.route.handler(request, granted)
-        return _tagged(call, response) if id(match.route) in self._of_places else response
+        return _tagged(call, response) if match.route.opens in _PLACES else response
 
 
 def _tagged(call: Call, response: Response) -> Response:
