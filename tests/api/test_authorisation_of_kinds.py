@@ -1,4 +1,4 @@
-"""The table of authorisation once more for API tokens and access tokens: every operation, against the contract."""
+"""The table of authorisation once more for API tokens, access tokens and tokens of apps: every operation, against the contract."""
 
 import re
 from dataclasses import replace
@@ -18,11 +18,12 @@ from authorisation import (
 )
 from support.contract import contract, independent_implications
 from support.repositories import Repository as GitRepository
-from test_authorisation_table import AGAIN, EVERYBODY, World
+from test_authorisation_table import AGAIN, EVERYBODY, World, cases, check
 from verdicts import HOLDERS, Operation, expected, git, rest
 
 from bitpail.model.credentials import CredentialKind
 from bitpail.model.permissions import Permission
+from bitpail.model.scopes import BITBUCKET
 from bitpail.policy.kinds import GRANTABLE
 from bitpail.services import workspaces
 from bitpail.store import projects
@@ -237,6 +238,36 @@ async def test_an_access_token_may_what_its_scopes_are_about_where_it_was_made(w
 
     assert size > 3_000
     assert not wrong, report(wrong, size)
+
+
+class Apps(World):
+    """The same world; each of its app passwords is the token of an app with the same permission."""
+
+    async def build(self):
+        await super().build()
+        for holder, user in self.users.items():
+            for scope in BITBUCKET:
+                token = await self.server.oauth_token(user, scope)
+                self.auths[holder, scope.value] = ("x-token-auth", token)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+async def test_a_token_of_an_app_may_what_an_app_password_with_its_permissions_may(server, tmp_path, part):
+    source = GitRepository(tmp_path / "code")
+    source.commit("first")
+    source.git("tag", "v1", "main")
+    world = Apps(server, source)
+    await world.build()
+    # What no operation asks for stands for all that is not enough.
+    table = [
+        case
+        for case in cases([*rest(), *git()][part::PARTS])
+        if not case.by_uuid
+        and (case.granted == "wiki" or any(case.granted in scopes for scopes in case.operation.scopes))
+    ]
+
+    assert len(table) > 800
+    await check(world, table)
 
 
 def test_every_operation_of_the_table_is_asked_of_every_kind():

@@ -38,6 +38,7 @@ async def world(server, ada):
         K.REPOSITORY_ACCESS_TOKEN: (await server.access_token(code, "repository"))[1],
         K.PROJECT_ACCESS_TOKEN: (await server.access_token(project, "repository"))[1],
         K.WORKSPACE_ACCESS_TOKEN: (await server.access_token(team, "repository"))[1],
+        K.OAUTH_ACCESS_TOKEN: await server.oauth_token(ada, "repository", "wiki"),
     }
     return server
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from support.asgi import Client, running
 from support.repositories import Repository as GitRepository
@@ -21,7 +22,17 @@ from bitpail.model.repositories import Repository
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
 from bitpail.policy.secrets import Secret
-from bitpail.services import access_tokens, app_passwords, keys, repositories, users, workspaces
+from bitpail.services import (
+    access_tokens,
+    app_passwords,
+    keys,
+    oauth_authorization,
+    oauth_consumers,
+    oauth_tokens,
+    repositories,
+    users,
+    workspaces,
+)
 from bitpail.services.repositories import Wanted
 from bitpail.services.site import Site, open_site
 from bitpail.settings import Settings
@@ -89,6 +100,21 @@ class Server:
         wanted = app_passwords.Wanted(label=f"number {self._labels}", permissions=tuple(scopes), **more)
         made, secret = await access_tokens.create(self.site, place, wanted)
         return made, secret.reveal()
+
+    async def oauth_token(self, user: User, *scopes: str) -> str:
+        """An access token of an app that a user has allowed something."""
+        self._labels += 1
+        place = await workspaces.named(self.site, user.username)
+        wanted = oauth_consumers.Wanted(
+            name=f"number {self._labels}", callback_url="https://app.example.org/", permissions=tuple(scopes)
+        )
+        app, _ = await oauth_consumers.create(self.site, place, wanted, by=user)
+        sent = [("response_type", "code"), ("client_id", app.key)]
+        asked = await oauth_authorization.understand(self.site, "https://git.example.org", sent)
+        answer = await oauth_authorization.allow(self.site, user, asked)
+        code = Secret(parse_qs(urlsplit(answer).query)["code"][0])
+        issued = await oauth_tokens.by_code(self.site, oauth_tokens.App(app, is_proved=True), code, "", "")
+        return issued.access.reveal()
 
     async def workspace(self, slug: str, owner: User, *, public: bool = False) -> Workspace:
         return await workspaces.create(self.site, slug, owner=owner, public=public)
