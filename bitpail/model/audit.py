@@ -57,6 +57,7 @@ class Kind(StrEnum):
     OAUTH_APP_ALLOWED = "oauth_app.allowed"
     OAUTH_APP_FORGOTTEN = "oauth_app.forgotten"
     OAUTH_GRANT_REVOKED = "oauth_grant.revoked"
+    OAUTH_GRANT_LEAKED = "oauth_grant.leaked"
     OAUTH_GRANT_REUSED = "oauth_grant.reused"
     LOGGED_IN = "user.logged_in"
     LOG_IN_FAILED = "user.log_in_failed"

@@ -12,13 +12,15 @@ from msgspec import Struct
 
 from bitpail.model.app_passwords import StoredSecret
 from bitpail.model.audit import Kind
+from bitpail.model.credentials import CredentialKind
+from bitpail.model.oauth_grants import GrantId
 from bitpail.policy.leaks import Scanner
 from bitpail.policy.secrets import Secret
-from bitpail.services import audit, mail, notices
+from bitpail.services import audit, mail, notices, oauth_tokens
 from bitpail.services.authentication import known, why_ended
 from bitpail.services.clock import now
 from bitpail.services.site import Site
-from bitpail.store import app_passwords
+from bitpail.store import app_passwords, oauth_grants
 
 Judge = Callable[[Secret], Awaitable["Owner | None"]]
 """Says whose live app password a secret is: this site, or a server that is asked."""
@@ -111,6 +113,8 @@ def _pieces(file: Path) -> Iterator[bytes]:
 async def reported(site: Site, secret: Secret, address: str) -> int:
     """Somebody holds a secret and wants it to end: revoke its app password, if it is one.
 
+    Of an app's token, access or refresh, everything ends that the app was given with it.
+
     Returns how many seconds that address has to wait instead, 0 if it was heard.
     Every report counts alike, or the waiting would tell which one was right.
     """
@@ -121,14 +125,19 @@ async def reported(site: Site, secret: Secret, address: str) -> int:
 
 
 async def _end(site: Site, secret: Secret) -> None:
-    stored = await live(site, secret)
+    stored = await live(site, secret) or await oauth_tokens.refresh_token(site, secret)
     if stored is None:
         return
     password, user = stored.app_password, stored.user
+    is_app = password.kind is CredentialKind.OAUTH_ACCESS_TOKEN
+    kind = Kind.OAUTH_GRANT_LEAKED if is_app else Kind.APP_PASSWORD_REVOKED
     async with site.db.transaction() as db:
-        revoked = await app_passwords.revoke(db, password.id, now())
+        if is_app:
+            revoked = await oauth_grants.revoke(db, GrantId(password.id), now())
+        else:
+            revoked = await app_passwords.revoke(db, password.id, now())
         if revoked:
-            await audit.record(db, Kind.APP_PASSWORD_REVOKED, user=user, app_password=password, leaked=True)
+            await audit.record(db, kind, user=user, app_password=password, leaked=True)
     if revoked:
         link = mail.link(site, notices.page(password.kind))
         owner = await notices.owner(site, user, password)

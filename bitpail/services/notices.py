@@ -34,6 +34,7 @@ DAYS = (1, 7)
 
 APP_PASSWORDS = "/account/settings/app-passwords/"
 _API_TOKENS = "/account/settings/api-tokens/"
+_APPS = "/account/settings/app-authorizations/"
 
 _DAY = 86_400_000_000
 _PAGE = 1000
@@ -44,9 +45,14 @@ _told: OrderedDict[str, float] = OrderedDict()
 
 
 def page(kind: CredentialKind, one: str = "") -> str:
-    """The page of a person's credentials, or of one by its id; of an access token the front page: it is a place's."""
+    """The page of a person's credentials, or of one by its id; of an access token the front page: it is a place's.
+
+    Of the token of an app that of all apps: it has no page of its own.
+    """
     if kind.is_robot:
         return "/"
+    if kind is CredentialKind.OAUTH_ACCESS_TOKEN:
+        return _APPS
     return (_API_TOKENS if kind is CredentialKind.API_TOKEN else APP_PASSWORDS) + one
 
 

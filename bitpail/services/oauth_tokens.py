@@ -264,8 +264,16 @@ async def presented(site: Site, secret: Secret) -> StoredSecret | None:
     not there; one whose grant has ended says so.
     """
     found = await stored(site, secret)
-    if found is None or found.token.is_refresh:
-        return None
+    return None if found is None or found.token.is_refresh else _as_secret(found)
+
+
+async def refresh_token(site: Site, secret: Secret) -> StoredSecret | None:
+    """The same of a refresh token that opens something still: it is no credential, but it can leak."""
+    found = await stored(site, secret)
+    return _as_secret(found) if found and found.token.is_refresh and is_living(found, now()) else None
+
+
+def _as_secret(found: StoredToken) -> StoredSecret:
     token, grant = found.token, found.grant
     one = AppPassword(
         id=AppPasswordId(grant.id),

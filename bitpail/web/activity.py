@@ -60,6 +60,7 @@ SENTENCES = {
     Kind.OAUTH_APP_ALLOWED: "App {name} allowed to act for you",
     Kind.OAUTH_APP_FORGOTTEN: "App {name} taken off",
     Kind.OAUTH_GRANT_REVOKED: "App {name} gave back what it was allowed",
+    Kind.OAUTH_GRANT_LEAKED: "A token of app {name} was found and reported: what it had opened was revoked",
     Kind.OAUTH_GRANT_REUSED: "A {what} of app {name} was shown twice: what it had opened was revoked",
     Kind.LOGGED_IN: "Logged in",
     Kind.LOG_IN_FAILED: "A log-in failed: wrong {wrong}",

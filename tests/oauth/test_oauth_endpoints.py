@@ -255,3 +255,19 @@ async def test_a_token_makes_no_app_passwords_and_administers_nothing(server, ap
     for path in ("/bitpail/1/app-passwords", "/bitpail/1/users"):
         answer = await bearer(server, token, path)
         assert answer.status in {401, 403, 404}, answer
+
+
+# --- When one leaks -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("which", ["access_token", "refresh_token"])
+async def test_whoever_finds_a_token_ends_all_that_came_of_it(server, app, page, which):
+    tokens = await app.tokens(page)
+
+    answer = await server.client.send_json("POST", "/bitpail/1/leaks/revoke", {"secret": tokens[which]})
+
+    assert answer.status == 202
+    assert (await app.user(tokens["access_token"])).status == 401
+    assert refused(await app.refresh(tokens["refresh_token"])) == "invalid_grant"
+    shown = (await page.get("/account/settings/activity/")).text
+    assert "A token of app “Deploy bot” was found and reported" in shown
