@@ -12,15 +12,17 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from bitpail.errors import GitError, TookTooLong
+from bitpail.errors import GitError, TookTooLong, TooLarge
 from bitpail.git.command import run, start
 from bitpail.git.directories import GitDirectory
-from bitpail.git.revisions import RepositoryPath, check_hash
+from bitpail.git.revisions import RepositoryPath, Revision, check_hash
 from bitpail.model.trees import Entry
 
 T = TypeVar("T")
 
 _SLOWEST = 60.0
+_SLOWEST_RENAME = 5.0
+_MOST_COMPARED = 1000
 _TIES = 64
 # Whatever the configuration of an adopted repository says.
 _PLAIN = ("--raw", "-z", "--abbrev=64", "--no-color", "--root", "--no-show-signature", "--no-notes")
@@ -85,6 +87,27 @@ async def page(directory: GitDirectory, walk: Walk, count: int) -> tuple[list[To
         ties=walked.ties,
     )
     return touched[:count], position
+
+
+async def renamed_from(directory: GitDirectory, parent: str, commit: str, path: str) -> str | None:
+    """What a file was called before a commit gave it this name; None if it was new, or that is too hard to tell."""
+    flags = ("-r", "-z", "-M", "--raw", "--diff-filter=R", f"-l{_MOST_COMPARED}", "--no-commit-id")
+    try:
+        output = await run(
+            directory.path,
+            "diff-tree",
+            *flags,
+            revisions=[Revision(check_hash(parent)), Revision(check_hash(commit))],
+            timeout=_SLOWEST_RENAME,
+        )
+    except (TookTooLong, TooLarge):
+        return None
+    # Modes and names, what it was called, what it is called.
+    fields = output.split(b"\0")
+    for position in range(0, len(fields) - 2, 3):
+        if _text(fields[position + 2]) == path:
+            return _text(fields[position + 1])
+    return None
 
 
 async def _page_anew(directory: GitDirectory, walk: Walk, count: int) -> tuple[list[Touched], Walk | None]:

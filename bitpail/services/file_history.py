@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from bitpail.errors import Invalid, NotFound, TookTooLong
-from bitpail.git import file_history, trees
+from bitpail.git import file_history, history, trees
 from bitpail.git.directories import GitDirectory
 from bitpail.git.file_history import Touched, Walk
 from bitpail.git.revisions import RepositoryPath, Revision
@@ -38,6 +38,14 @@ class FilePage(Struct, frozen=True):
     """Versions of a file, newest first, the people behind the addresses, and the cursor of the next page."""
 
     versions: list[Version]
+    people: People
+    cursor: str | None
+
+
+class FollowedPage(Struct, frozen=True):
+    """Commits with what the file was called in each, the people behind the addresses, the cursor of the next page."""
+
+    versions: list[tuple[Commit, str]]
     people: People
     cursor: str | None
 
@@ -101,6 +109,46 @@ async def page(
             everybody |= people
             skipped = 0
     return FilePage(chosen, everybody, None)
+
+
+async def followed(
+    site: Site, access: Access, revision: str, path: str, cursor: str | None, count: int
+) -> FollowedPage:
+    """The commits that touched a file, and its name in each; quicker than ``page``, which is git's own walk.
+
+    A name is followed to where the file got it, which is looked for in that commit alone. Raises Invalid or NotFound.
+    """
+    git_directory = await directory(site, access)
+    if cursor is None:
+        commit = await site.objects.resolve(git_directory, Revision(revision))
+        walk = history.start([commit], path=RepositoryPath(path))
+    else:
+        walk = cursors.unseal(site, access.repository.id, cursor)
+    versions: list[tuple[Commit, str]] = []
+    following: history.Walk | None = walk
+    while following is not None and following.path is not None and len(versions) < count:
+        walk = following
+        name = walk.path or ""
+        found, following = await history.page(site.objects, git_directory, walk, count - len(versions))
+        versions += [(one, name) for one in found]
+        if following is None and found:
+            following = await _before(site, git_directory, found[-1], name)
+    if not versions:
+        raise NotFound(f"No such file or directory: {path}")
+    people = await commits.people(site, [one for one, _ in versions])
+    sealed = cursors.seal(site, access.repository.id, following) if following else None
+    return FollowedPage(versions, people, sealed)
+
+
+async def _before(site: Site, git_directory: GitDirectory, first: Commit, name: str) -> history.Walk | None:
+    """Where the history of a file goes on under another name, if the first commit of this one gave it."""
+    if not first.parents:
+        return None
+    parent = first.parents[0]
+    if await _entry(site, git_directory, parent, name) is not None:
+        return None
+    before = await file_history.renamed_from(git_directory, parent, first.hash, name)
+    return history.start([parent], path=RepositoryPath(before)) if before else None
 
 
 async def everything(site: Site, access: Access, start: Start) -> tuple[FilePage, int, Callable[[int], str]]:

@@ -9,7 +9,6 @@ from bitpail.model.commits import Commit
 from bitpail.model.users import User
 from bitpail.services import commits, file_history, source
 from bitpail.services.commits import Wanted
-from bitpail.services.file_history import Start
 from bitpail.web import ref_chooser
 from bitpail.web.commits import title_of
 from bitpail.web.file import where
@@ -65,13 +64,11 @@ async def _is_directory(request: WebRequest, access: Access, revision: str, path
 async def _of_file(
     request: WebRequest, access: Access, revision: str, path: str, cursor: str | None
 ) -> tuple[list[Version], str | None]:
-    start = Start(revision, path, renames=True, cursor=cursor)
-    found = await file_history.page(request.site, access, start, _LISTED)
-    listed = []
-    for one in found.versions:
-        name = one.file.entry.path
-        called = name if name != path else ""
-        listed.append(_version(access, one.commit, found.people, name, called))
+    found = await file_history.followed(request.site, access, revision, path, cursor, _LISTED)
+    listed = [
+        _version(access, commit, found.people, name, name if name != path else "")
+        for commit, name in found.versions
+    ]
     return listed, found.cursor
 
 

@@ -162,3 +162,30 @@ async def test_what_is_not_there_is_said_and_never_an_error_of_ours(server, page
     await server.adopted("engines", "difference", git)
 
     assert (await page.get(f"{HOME}/{part}/{path}")).status in {200, 404, 422}
+
+
+async def test_the_history_follows_several_names_over_pages(server, page, engines, git):
+    text = b"".join(b"line %d\n" % number for number in range(40))
+    tip, names = None, []
+    for number in range(70):
+        name = f"name{number // 25}"
+        names.append(name)
+        content = text + b"%d\n" % (number if number % 25 else number - 1)
+        tip = commit(
+            git, {name: content, "x": b"%d" % number}, *([tip] if tip else []), message=f"c {number}"
+        )
+    await server.adopted("engines", "difference", git)
+    path, seen = f"{HOME}/history-node/main/name2", []
+
+    while path:
+        answer = await shown(page, path)
+        seen += re.findall(
+            r'class="message" href="[^"]*">c (\d+)<.*?href="[^"]*/src/[0-9a-f]{40}/(name\d)"',
+            answer.text,
+            re.DOTALL,
+        )
+        following = re.search(r'rel="next" href="([^"]*)"', answer.text)
+        path = following and f"{HOME}/history-node/main/name2{following[1]}"
+
+    assert [int(number) for number, _ in seen] == [*range(69, -1, -1)]
+    assert [name for _, name in seen] == names[::-1]
