@@ -115,7 +115,13 @@ async def _wanted(site: Site, access: Access, edit: Edit) -> Wanted:
             raise Invalid("nothing was changed")
         mode = "executable" if before is not None and before.mode == "100755" else ""
         files = (NewFile(path, content, mode),)
-    return Wanted(files, removed, edit.message or None, None, parent, edit.branch)
+    return Wanted(files, removed, edit.message or _message(edit, path), None, parent, edit.branch)
+
+
+def _message(edit: Edit, path: str) -> str:
+    if edit.content is None:
+        return f"{path} deleted online"
+    return f"{path} {'added' if edit.old_path is None else 'edited'} online"
 
 
 async def _parent(site: Site, access: Access, git_directory: GitDirectory, edit: Edit) -> str | None:
