@@ -17,7 +17,7 @@ import structlog
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from bitpail import health, leaks, metrics, oauth, storage
+from bitpail import health, leaks, metrics, oauth, storage, token_exchange
 from bitpail.api import contract
 from bitpail.api.contract import Contract
 from bitpail.api.door import Api
@@ -42,6 +42,7 @@ from bitpail.settings import Settings
 from bitpail.smart_http.door import SmartHttp
 from bitpail.smart_http.routes import is_archive, is_git
 from bitpail.storage import Storage
+from bitpail.token_exchange import TokenExchange
 from bitpail.web.door import Web, is_by_browser
 
 log = structlog.get_logger()
@@ -54,15 +55,19 @@ class Application:
         self._settings = settings
         self._addresses = Addresses(settings.public_url, settings.trusted_proxies)
         self._api = Api()
-        self._contract = Contract()
         self._git = SmartHttp()
         self._health = Health()
-        self._leaks = Leaks()
         self._metrics = Metrics(networks_of(settings.metrics_networks))
         self._oauth = OAuth()
         self._own_api = OwnApi()
         self._storage = Storage()
         self._web = Web()
+        self._at: dict[bytes, tuple[str, Door]] = {
+            contract.PATH: ("api", Contract()),
+            leaks.PATH: ("leaks", Leaks()),
+            token_exchange.PATH: ("token_exchange", TokenExchange()),
+            metrics.PATH: ("metrics", self._metrics),
+        }
         self._site: Site | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,14 +81,10 @@ class Application:
         """The name that the metrics have for it, and itself."""
         if path.removeprefix(PREFIX).startswith(b"/2.0/") or path.removeprefix(PREFIX) == b"/2.0":
             return "api", self._api
-        if path == contract.PATH:
-            return "api", self._contract
+        if path in self._at:
+            return self._at[path]
         if path in health.PATHS:
             return "health", self._health
-        if path == leaks.PATH:
-            return "leaks", self._leaks
-        if path == metrics.PATH:
-            return "metrics", self._metrics
         if oauth.is_oauth(path):
             return "oauth", self._oauth
         if path.startswith(storage.PREFIX):

@@ -60,6 +60,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     git_processes_per_repository: Positive = 32
     git_queue: NotNegative = 1000
     git_queue_wait: Positive = 60
+    private_issuers: tuple[str, ...] = ()
     metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     lfs_object_limit: NotNegative = 0
     downloads_limit: NotNegative = 10 * 1024 * 1024 * 1024
@@ -240,6 +241,8 @@ def _check(settings: Settings) -> None:
         raise ConfigurationError("settings: tls_certificate and tls_key go together")
     if settings.database and _scheme(settings.database) not in {"postgresql", "postgres"}:
         raise ConfigurationError("settings: database must be a postgresql:// URL, or empty for SQLite")
+    if any(_scheme(issuer) not in {"http", "https"} for issuer in settings.private_issuers):
+        raise ConfigurationError("settings: private_issuers must start with http:// or https://")
     if settings.public_url and _scheme(settings.public_url) not in {"http", "https"}:
         raise ConfigurationError("settings: public_url must start with http:// or https://")
     _check_mail(settings)
@@ -314,6 +317,7 @@ _MEANING = {
     "git_queue": "Most requests that wait for one of them; users take turns.",
     "git_queue_wait": "Longest wait for one; then the client is told to come back.",
     "metrics_networks": "Networks (CIDR) that may read /metrics; empty: nobody.",
+    "private_issuers": "Issuers of ID tokens that may lie in a network of our own and speak plain HTTP; whole addresses.",
     "clone_cache_size": "Largest size of all answers to clones that are kept in the data directory; 0: none are.",
     "import_networks": "Networks (CIDR) from which the pages import although they are not public, and where a password may go over plain HTTP.",
     "import_limit": "Largest repository that the pages import; 0: no limit.",

@@ -27,6 +27,7 @@ _COMMANDS = {
     "api-token": ("api_tokens", "api_token"),
     "access-token": ("access_tokens", "access_token"),
     "oauth-consumer": ("oauth_consumers", "oauth_consumer"),
+    "trust-rule": ("trust_rules", "trust_rule"),
     "access-key": ("access_keys", "access_key"),
     "ssh": ("ssh", "ssh"),
     "ssh-key": ("ssh_keys", "ssh_key"),

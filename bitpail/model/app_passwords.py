@@ -45,7 +45,7 @@ class StoredSecret(Struct, frozen=True):
     administrators decided on the year of the server, as it was kept when the secret was looked up.
     ``lookup`` is its public look-up name; ``public_key`` proves what was narrowed of it, None for one that
     was not used since there are such. ``narrowed`` is what a secret is called that its holder narrowed: then
-    the app password is what is left of it.
+    the app password is what is left of it. ``is_short_lived``: it was handed out for some minutes.
     """
 
     app_password: AppPassword
@@ -57,6 +57,7 @@ class StoredSecret(Struct, frozen=True):
     public_key: bytes | None = None
     lookup: str = ""
     narrowed: str | None = None
+    is_short_lived: bool = False
 
 
 class SecretState(Struct, frozen=True):

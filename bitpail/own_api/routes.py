@@ -9,8 +9,9 @@ from bitpail.model.access import Need
 from bitpail.model.permissions import Permission
 from bitpail.model.scopes import Scope
 from bitpail.model.site_policy import SitePolicy
-from bitpail.own_api import account, administration, app_passwords, insight
+from bitpail.own_api import account, administration, app_passwords, insight, trust_rules
 from bitpail.wire import own_api as wire
+from bitpail.wire import trust_rules as rules
 
 ROOT = "/bitpail/1"
 PUBLIC = Need()
@@ -21,6 +22,8 @@ ADMINISTER = Need((frozenset({Scope.SITE_ADMIN}),), Permission.ADMIN, signed_in=
 _ALL = f"{ROOT}/app-passwords"
 _ONE = f"{_ALL}/{{app_password}}"
 _ROTATION = f"{_ONE}/rotation"
+_RULES = f"{ROOT}/trust-rules"
+_RULE = f"{_RULES}/{{app_password}}"
 _USER = f"{ROOT}/users/{{username}}"
 
 
@@ -102,6 +105,20 @@ OPERATIONS = [
         "Whether fewer permissions would be enough",
         list[wire.Advice],
         query={"after": "For how long one must have been watched, like 30d."},
+    ),
+    _own("GET", _RULES, trust_rules.listed, "List trust rules", list[rules.TrustRule]),
+    _own(
+        "POST", _RULES, trust_rules.create, "Trust jobs of a CI", rules.TrustRule, rules.ToTrust, status=201
+    ),
+    _own("DELETE", _RULE, trust_rules.remove, "End a trust rule", status=204),
+    _own("GET", f"{_RULE}/uses", trust_rules.uses, "The latest exchanges by it", list[rules.TrustUse]),
+    _own(
+        "POST",
+        f"{ROOT}/id-tokens/try",
+        trust_rules.tried,
+        "Which trust rules an ID token fits",
+        list[rules.Tried],
+        rules.IdToken,
     ),
     _own("GET", f"{ROOT}/denials", insight.refused, "What was refused of late", list[wire.Denial]),
     _own("GET", f"{ROOT}/denials/{{request_id}}", insight.why, "Why a request was refused", wire.Denial),

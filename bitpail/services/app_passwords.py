@@ -128,7 +128,7 @@ async def add(site: Site, db: Connection, user: User, app_password: AppPassword,
     await store.create(db, app_password)
     permissions = app_password.scopes
     await record(db, Kind.APP_PASSWORD_CREATED, user, app_password, by=by, permissions=permissions)
-    return await _add_secret(site, db, app_password)
+    return await add_secret(site, db, app_password)
 
 
 async def record(db: Connection, kind: Kind, user: User, app_password: AppPassword, **detail: Any) -> None:
@@ -138,13 +138,18 @@ async def record(db: Connection, kind: Kind, user: User, app_password: AppPasswo
     await audit.record(db, kind, user=user, app_password=app_password, **detail)
 
 
-async def _add_secret(site: Site, db: Connection, app_password: AppPassword) -> Secret:
+async def add_secret(
+    site: Site, db: Connection, app_password: AppPassword, *, short_lived_until: int | None = None
+) -> Secret:
+    """Give it one more secret, in a transaction; ``short_lived_until`` is the end of one for some minutes."""
     secret = await _unused(db, _FAMILIES[app_password.kind])
     number = site.keys.newest
     digest = secrets.digest(secret, site.keys.app_passwords[number])
     lookup = secrets.lookup_name(secret)
     key = narrowed.kept_key(site, secret, lookup, number) if app_password.kind is _APP_PASSWORD else None
-    await store.add_secret(db, app_password.id, lookup, digest, number, now(), key)
+    await store.add_secret(
+        db, app_password.id, lookup, digest, number, now(), key, short_lived_until=short_lived_until
+    )
     return secret
 
 
@@ -277,11 +282,13 @@ async def rotate(
     app_password = await labelled(site, user, label, may, kind)
     async with site.db.transaction() as db:
         current = await _living(db, app_password)
+        if not current:
+            raise Invalid(f"{label!r} has no secret to rotate: its trust rule hands out a new one each time")
         ends_on = now() + grace * _SECOND
         if len(current) != 1 or not await store.start_ending(db, current[0].lookup, ends_on):
             raise Conflict(f"{label!r} is being rotated: finish that or roll it back first")
         await record(db, Kind.APP_PASSWORD_ROTATED, user, app_password, by=by, grace=grace)
-        return app_password, await _add_secret(site, db, app_password)
+        return app_password, await add_secret(site, db, app_password)
 
 
 async def rotation(

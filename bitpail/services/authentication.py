@@ -123,8 +123,8 @@ async def authenticate(
     presented = Presented(one.kind, name, door)
     ended = why_ended(stored, now())
     if ended is not None:
-        is_app = one.kind is CredentialKind.OAUTH_ACCESS_TOKEN
-        if ended is Reason.EXPIRED and stored.narrowed is None and not is_app:
+        is_brief = stored.is_short_lived or one.kind is CredentialKind.OAUTH_ACCESS_TOKEN
+        if ended is Reason.EXPIRED and stored.narrowed is None and not is_brief:
             _note_once(site, Kind.APP_PASSWORD_EXPIRED, stored)
         raise Unauthenticated(ended, stored.user, one, presented=presented, narrowed=stored.narrowed)
     site.throttle.right(credential.secret)
@@ -219,7 +219,7 @@ def why_ended(stored: StoredSecret, at: int) -> Reason | None:
     if stored.app_password.expires_on is not None and stored.app_password.expires_on <= at:
         return Reason.EXPIRED
     if stored.ends_on is not None and stored.ends_on <= at:
-        return Reason.ROTATED
+        return Reason.EXPIRED if stored.is_short_lived else Reason.ROTATED
     return None
 
 

@@ -24,6 +24,7 @@ from bitpail.services import (
     search_indexing,
     sessions,
     site_policy,
+    trust_rules,
     upkeep,
 )
 from bitpail.services.site import Site
@@ -55,6 +56,7 @@ CHORES = (
     Chore("forget one-time links", _HOUR, one_time_links.forget_expired),
     Chore("end lost imports", _MINUTES, imports.end_lost),
     Chore("forget OAuth tokens", _HOUR, oauth_apps.sweep),
+    Chore("forget exchanged ID tokens", _HOUR, trust_rules.forget_old),
     Chore("narrow by policy", _MINUTES, site_policy.apply_due),
     Chore("tell before expiry", _HOUR, notices.before_expiry),
     Chore("upkeep", _SECONDS, upkeep.run_due),

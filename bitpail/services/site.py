@@ -23,6 +23,7 @@ from bitpail.services.counts import Counts
 from bitpail.services.download_counts import DownloadCounts
 from bitpail.services.fetches import Fetches
 from bitpail.services.git_slots import GitSlots
+from bitpail.services.issuers import Issuers
 from bitpail.services.jobs import Jobs
 from bitpail.services.last_uses import LastUses
 from bitpail.services.outbox import Outbox
@@ -74,6 +75,8 @@ class Site(Struct, frozen=True):
     denials: Ledger[str, Denial]
     throttle: Throttle
     reports: Throttle
+    exchanges: Throttle
+    issuers: Issuers
     recognitions: Allowance
     outbox: Outbox
     repositories: Path
@@ -127,6 +130,8 @@ async def open_site(settings: Settings) -> Site:
         throttle=Throttle(site_keys.cursors, settings.free_guesses),
         # Of its own: whoever reports leaks must not be slowed down elsewhere.
         reports=Throttle(token_bytes(32)),
+        exchanges=Throttle(token_bytes(32), settings.free_guesses),
+        issuers=Issuers(settings.private_issuers),
         # An account password that is recognised is one that is confirmed.
         recognitions=Allowance(5, 60.0),
         outbox=Outbox(settings),

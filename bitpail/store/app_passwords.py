@@ -36,7 +36,7 @@ from bitpail.store.tables import users as _users
 
 _c = _app_passwords.c
 _s = _secrets.c
-_COLUMNS = (
+COLUMNS = (
     *(_c.id, _c.user_id, _c.label, _c.scopes, _c.limits, _c.created_on, _c.expires_on, _c.revoked_on),
     *(_c.last_used_on, _c.last_used_address, _c.last_used_client, _c.kind, _c.created_by),
 )
@@ -53,14 +53,23 @@ _lookup = _s.lookup == bindparam("lookup_name", type_=Text)
 _insert = insert(_app_passwords)
 _insert_secret = insert(_secrets)
 _by_lookup = (
-    select(*users.COLUMNS, *_COLUMNS, _s.digest, _s.key_number, _s.ends_on, server_rules, _s.public_key)
+    select(
+        *users.COLUMNS,
+        *COLUMNS,
+        _s.digest,
+        _s.key_number,
+        _s.ends_on,
+        server_rules,
+        _s.public_key,
+        _s.is_short_lived,
+    )
     .join_from(_secrets, _app_passwords, _s.app_password_id == _c.id)
     .join(_users, _c.user_id == _users.c.id)
     .where(_lookup)
 )
 _secrets_of = (
     select(_s.lookup, _s.created_on, _s.ends_on, _s.last_used_on, _s.last_used_address, _s.last_used_client)
-    .where(_s.app_password_id == bindparam("app_password", type_=Text))
+    .where(_s.app_password_id == bindparam("app_password", type_=Text), _s.is_short_lived == 0)
     .order_by(_s.created_on, _s.lookup)
 )
 _start_ending = (
@@ -72,6 +81,11 @@ _end_secret = (
 _stop_ending = (
     update(_secrets).where(_lookup, _s.ends_on > bindparam("at", type_=BigInteger)).values(ends_on=null())
 )
+_forget_ended = delete(_secrets).where(
+    _s.app_password_id == bindparam("app_password", type_=Text),
+    _s.is_short_lived == 1,
+    _s.ends_on < bindparam("at", type_=BigInteger),
+)
 _put_public_key = (
     update(_secrets)
     .where(_lookup, _s.public_key.is_(None))
@@ -79,15 +93,15 @@ _put_public_key = (
 )
 _remove_secret = delete(_secrets).where(_lookup)
 _is_kind = _c.kind == bindparam("kind", type_=Text)
-_of_user = select(*_COLUMNS).where(_user, _is_kind).order_by(_c.created_on, _c.id)
+_of_user = select(*COLUMNS).where(_user, _is_kind).order_by(_c.created_on, _c.id)
 _unrevoked_of_user = _of_user.where(_c.revoked_on.is_(None))
-_by_label = select(*_COLUMNS).where(
+_by_label = select(*COLUMNS).where(
     _user, _is_kind, _c.label == bindparam("wanted", type_=Text), _c.revoked_on.is_(None)
 )
-_by_id = select(*_COLUMNS).where(_user, _c.id == bindparam("app_password", type_=Text))
+_by_id = select(*COLUMNS).where(_user, _c.id == bindparam("app_password", type_=Text))
 _place = bindparam("place", type_=Text)
 _of_place = {
-    kind: select(*users.COLUMNS, *_COLUMNS)
+    kind: select(*users.COLUMNS, *COLUMNS)
     .join_from(_app_passwords, _users, _c.user_id == _users.c.id)
     .where(column_ == _place)
     .order_by(_c.created_on, _c.id)
@@ -98,7 +112,7 @@ _of_place = {
     )
 }
 _expiring = (
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(_user, _c.revoked_on.is_(None))
     .where(_c.expires_on > bindparam("now", type_=BigInteger))
     .where(_c.expires_on <= bindparam("until", type_=BigInteger))
@@ -117,7 +131,7 @@ _change = (
     )
 )
 _living = (
-    select(_users.c.username, *_COLUMNS)
+    select(_users.c.username, *COLUMNS)
     .join_from(_app_passwords, _users, _c.user_id == _users.c.id)
     .where(_c.revoked_on.is_(None))
     .where(or_(_c.expires_on.is_(None), _c.expires_on > bindparam("now", type_=BigInteger)))
@@ -160,7 +174,8 @@ def _limits(text: str) -> Limits:
     return msgspec.json.decode(text, type=Limits) if text else NO_LIMITS
 
 
-def _from_row(row: Row, at: int = 0) -> AppPassword:
+def from_row(row: Row, at: int = 0) -> AppPassword:
+    """One from the columns of ``COLUMNS``, which begin at a place of the row."""
     scopes, limits = _scopes(row[at + 3]), _limits(row[at + 4])
     created_on, expires_on, revoked_on, used_on, used_address, used_client = row[at + 5 : at + 11]
     times = created_on, expires_on, revoked_on
@@ -214,8 +229,13 @@ async def add_secret(
     key_number: int,
     created_on: int,
     public_key: bytes | None = None,
+    *,
+    short_lived_until: int | None = None,
 ) -> None:
-    """Give it a secret; raises Conflict if the look-up name is taken."""
+    """Give it a secret; raises Conflict if the look-up name is taken.
+
+    ``short_lived_until`` is the end of one that was handed out for some minutes.
+    """
     await db.run(
         _insert_secret,
         lookup=lookup,
@@ -223,12 +243,18 @@ async def add_secret(
         digest=digest,
         key_number=key_number,
         created_on=created_on,
-        ends_on=None,
+        ends_on=short_lived_until,
         last_used_on=None,
         last_used_address=None,
         last_used_client=None,
         public_key=public_key,
+        is_short_lived=int(short_lived_until is not None),
     )
+
+
+async def forget_ended(db: Connection, app_password_id: AppPasswordId, before: int) -> None:
+    """Forget the short-lived secrets of one that ended before a moment."""
+    await db.run(_forget_ended, app_password=app_password_id, at=before)
 
 
 async def put_public_keys(db: Connection, keys: Sequence[tuple[str, bytes]]) -> None:
@@ -238,7 +264,7 @@ async def put_public_keys(db: Connection, keys: Sequence[tuple[str, bytes]]) -> 
 
 
 async def secrets_of(db: Connection, app_password_id: AppPasswordId) -> list[SecretState]:
-    """The secrets of one, oldest first; those that have ended too."""
+    """The secrets of one, oldest first; those that have ended too, but none that was handed out for minutes."""
     return [SecretState(*row) for row in await db.all(_secrets_of, app_password=app_password_id)]
 
 
@@ -267,9 +293,9 @@ async def by_lookup(db: Connection, lookup: str) -> StoredSecret | None:
     row = await db.one(_by_lookup, lookup_name=lookup)
     if row is None:
         return None
-    digest, key_number, ends_on, rules, public_key = row[_AFTER_USER + len(_COLUMNS) :]
+    digest, key_number, ends_on, rules, public_key, short_lived = row[_AFTER_USER + len(COLUMNS) :]
     return StoredSecret(
-        _from_row(row, _AFTER_USER),
+        from_row(row, _AFTER_USER),
         users.from_row(row),
         digest,
         key_number,
@@ -277,6 +303,7 @@ async def by_lookup(db: Connection, lookup: str) -> StoredSecret | None:
         rules,
         public_key,
         lookup,
+        is_short_lived=short_lived == 1,
     )
 
 
@@ -289,18 +316,18 @@ async def of_user(
 ) -> list[AppPassword]:
     """All of a user's of one kind, oldest first."""
     statement = _of_user if include_revoked else _unrevoked_of_user
-    return [_from_row(row) for row in await db.all(statement, user=user_id, kind=kind.value)]
+    return [from_row(row) for row in await db.all(statement, user=user_id, kind=kind.value)]
 
 
 async def living(db: Database, at: int) -> list[tuple[str, AppPassword]]:
     """Everybody's that work, with the usernames."""
-    return [(row[0], _from_row(row, 1)) for row in await db.scan(_living, now=at)]
+    return [(row[0], from_row(row, 1)) for row in await db.scan(_living, now=at)]
 
 
 async def of_place(db: Connection, kind: CredentialKind, place: str) -> list[tuple[User, AppPassword]]:
     """All access tokens of a repository, project or workspace, revoked ones too, each with its robot."""
     rows = await db.all(_of_place[kind], place=place)
-    return [(users.from_row(row), _from_row(row, _AFTER_USER)) for row in rows]
+    return [(users.from_row(row), from_row(row, _AFTER_USER)) for row in rows]
 
 
 async def by_label(
@@ -308,18 +335,18 @@ async def by_label(
 ) -> AppPassword | None:
     """The unrevoked one of that kind and label."""
     row = await db.one(_by_label, user=user_id, wanted=label, kind=kind.value)
-    return _from_row(row) if row else None
+    return from_row(row) if row else None
 
 
 async def by_id(db: Connection, user_id: UserId, app_password_id: str) -> AppPassword | None:
     """One of a user's by its id; a revoked one too."""
     row = await db.one(_by_id, user=user_id, app_password=app_password_id)
-    return _from_row(row) if row else None
+    return from_row(row) if row else None
 
 
 async def expiring(db: Connection, user_id: UserId, at: int, until: int) -> list[AppPassword]:
     """A user's that work and expire by a moment, the first to expire first."""
-    return [_from_row(row) for row in await db.all(_expiring, user=user_id, now=at, until=until)]
+    return [from_row(row) for row in await db.all(_expiring, user=user_id, now=at, until=until)]
 
 
 async def change(db: Connection, before: AppPassword, after: AppPassword) -> bool:
@@ -368,13 +395,13 @@ def _as_rows(uses: Sequence[Use]) -> str:
             "lookup": use.lookup,
             "time": use.time,
             "address": use.address,
-            "client": _storable(use.client),
+            "client": storable(use.client),
         }
         for use in uses
     ]
     return msgspec.json.encode(listed).decode()
 
 
-def _storable(client: str) -> str:
+def storable(client: str) -> str:
     """What a client calls itself may be anything; a database takes no NUL and no lone surrogate."""
     return client.replace("\0", "").encode("utf-8", "replace").decode()

@@ -25,7 +25,7 @@ from bitpail.errors import ConfigurationError
 from bitpail.store import oauth_tables
 from bitpail.store.columns import big, key, number, reference, text
 
-HEAD_REVISION = "0011"
+HEAD_REVISION = "0012"
 """The newest migration; here so that a server can compare without importing Alembic."""
 
 metadata = oauth_tables.metadata
@@ -239,7 +239,40 @@ app_password_secrets = Table(
     Column("last_used_client", Text),
     # By which a secret that its holder narrowed is proved, and our tag on it.
     Column("public_key", LargeBinary),
+    number("is_short_lived"),
     Index("app_password_secrets_by_age", "app_password_id", "created_on"),
+    sqlite_with_rowid=False,
+)
+
+# Which jobs of a CI get secrets of an app password, by their ID token.
+trust_rules = Table(
+    "trust_rules",
+    metadata,
+    key(),
+    reference("app_password_id", "app_passwords.id"),
+    text("issuer"),
+    text("audience"),
+    text("claims"),
+    number("lifetime"),
+    big("created_on"),
+    Column("last_used_on", BigInteger),
+    UniqueConstraint("app_password_id", name="trust_rules_app_password"),
+    Index("trust_rules_issuer", "issuer", "created_on"),
+    sqlite_with_rowid=False,
+)
+
+# ID tokens that were exchanged, by a digest: none is taken twice.
+trust_uses = Table(
+    "trust_uses",
+    metadata,
+    key("token"),
+    reference("rule_id", "trust_rules.id"),
+    big("used_on"),
+    big("keep_until"),
+    text("subject"),
+    text("address"),
+    Index("trust_uses_rule", "rule_id", "used_on"),
+    Index("trust_uses_at", "used_on"),
     sqlite_with_rowid=False,
 )
 

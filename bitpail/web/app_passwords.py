@@ -52,7 +52,7 @@ async def listed(request: WebRequest, user: User) -> Response:
     return render(
         request,
         "app_passwords.html",
-        listed=[Shown(one, state_of(one, at), await _limits(request, user, one)) for one in some],
+        listed=[Shown(one, state_of(one, at), await limits_in_words(request, user, one)) for one in some],
         count=len(found),
         show=show if show in {"unused", "all"} else "",
         page=page,
@@ -72,7 +72,8 @@ def state_of(one: AppPassword, at: int) -> str:
     return ""
 
 
-async def _limits(request: WebRequest, user: User, one: AppPassword) -> list[str]:
+async def limits_in_words(request: WebRequest, user: User, one: AppPassword) -> list[str]:
+    """The limits of one, its places by the names that the user knows."""
     return in_words(await places.names(request.site, user, one.limits), one.limits)
 
 
@@ -170,7 +171,7 @@ async def page_of(
         "needed": usage.scopes(used),
         "advice": await advice.of(request.site, user, found) if is_living else None,
         "replacement": await replacements.of(request.site, user, found),
-        "shown": Shown(found, state_of(found, now()), await _limits(request, user, found)),
+        "shown": Shown(found, state_of(found, now()), await limits_in_words(request, user, found)),
         "rotation": await service.rotation(request.site, user, found.label) if is_living else None,
         "graces": wanted.GRACES,
         "done": request.query.get("done"),

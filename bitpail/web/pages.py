@@ -26,6 +26,7 @@ _SETTINGS = (
     ("/account/settings/app-passwords/", "App passwords"),
     ("/account/settings/api-tokens/", "API tokens"),
     ("/account/settings/app-authorizations/", "Connected apps"),
+    ("/account/settings/trust-rules/", "Trust rules"),
     ("/account/settings/denials/", "Refusals"),
     ("/account/settings/ssh-keys/", "SSH keys"),
     ("/account/settings/two-step/", "Two-step verification"),

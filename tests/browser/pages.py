@@ -247,6 +247,9 @@ PAGES = [
     Page(
         "oauth-consumer-delete", f"{_CONSUMERS_ROUTE}/{{id}}/delete", _at(f"{_CONSUMERS}/{{consumer}}/delete")
     ),
+    _simple("trust-rules", f"{SETTINGS}trust-rules/"),
+    _simple("trust-rule-new", f"{SETTINGS}trust-rules/new"),
+    Page("trust-rule", f"{SETTINGS}trust-rules/{{id}}", _at(f"{SETTINGS}trust-rules/{{rule}}/")),
     _simple("denials", f"{SETTINGS}denials/"),
     Page("denial", f"{SETTINGS}denials/{{request_id}}", _at(f"{SETTINGS}denials/{{denial}}/")),
     Page("leaks", "/leaks", _at("/leaks"), inside=False),

@@ -26,6 +26,7 @@ from bitpail.model.one_time_links import Purpose
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.scopes import Scope
 from bitpail.model.site_policy import SitePolicy
+from bitpail.model.trust_rules import TrustUse
 from bitpail.model.usage import UsageKey
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
@@ -50,6 +51,7 @@ from bitpail.services import (
     repositories,
     site_policy,
     ssh_keys,
+    trust_rules,
     two_step,
     users,
     workspaces,
@@ -59,6 +61,7 @@ from bitpail.services.branch_restrictions import Told
 from bitpail.services.clock import now
 from bitpail.services.repositories import Wanted
 from bitpail.store import imports, tables, usage
+from bitpail.store import trust_rules as trust_store
 from bitpail.testing import Bitpail
 
 DAY = 24 * 3600
@@ -142,6 +145,7 @@ class World:
         soon = (int(time.time()) + 30 * DAY) * 1_000_000
         at = (int(time.time()) + 3 * DAY) * 1_000_000
         self.do(brownouts.add, series(at, 900, 6 * 3600, at + DAY * 1_000_000, "as the vendor began"))
+        self._trust()
         self.do(site_policy.put, SitePolicy(forbidden=(Scope.REPOSITORY_ADMIN,), existing_from=soon))
 
     def _tokens(self) -> None:
@@ -198,6 +202,29 @@ class World:
     def workspace(self, slug: str) -> Workspace:
         return self.do(workspaces.named, slug)
 
+    def _trust(self) -> None:
+        """A rule for jobs of GitHub Actions, two of which have asked."""
+        rule = trust_rules.WantedRule(
+            app_password=app_passwords.Wanted(
+                label="deploy from GitHub", permissions=("repository:write",), repositories=("acme/notes",)
+            ),
+            issuer="github",
+            claims={"repository": "acme/site", "ref": "refs/heads/main"},
+            audience="https://git.example.org",
+        )
+        made = self.do(trust_rules.create, self.user("ada"), rule).rule
+
+        async def work(site: Any) -> None:
+            for number in range(2):
+                at = (int(time.time()) - number * DAY - 600) * 1_000_000
+                subject = "repo:acme/site:ref:refs/heads/main"
+                async with site.db.transaction() as db:
+                    await trust_store.use(
+                        db, TrustUse(f"token {number}", made.id, at, at, subject, "192.0.2.10")
+                    )
+
+        self.server.do(work)
+
     def _used(self, label: str) -> None:
         found = self.labelled(label)
         today = int(time.time()) // DAY
@@ -227,6 +254,7 @@ class World:
             "rotating": self.labelled("laptop").id,
             "key": self.do(ssh_keys.of_user, self.user("ada"))[0].id,
             "denial": self.denied(),
+            "rule": self.do(trust_rules.of_user, self.user("ada"))[0].rule.id,
             **self.tokens,
             "consumer": self.consumer.id,
             "client": self.consumer.key,

@@ -1,0 +1,149 @@
+"""One document from a server elsewhere, whose address somebody here has chosen.
+
+Such an address must not lead to what only this machine can reach: it is looked up
+once, judged, and then connected to as it was judged. No redirect is followed, no proxy
+asked, and neither a slow server nor a large answer holds anything up.
+"""
+
+import asyncio
+import http.client
+import ipaddress
+import socket
+import ssl
+from contextlib import closing, suppress
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from bitpail import __version__
+from bitpail.errors import BitpailError
+
+LARGEST = 512 * 1024
+"""Bytes of a document."""
+_SECONDS = 10.0
+_EACH = 5.0
+_AT_ONCE = 4
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_PORTS = {"https": 443, "http": 80}
+
+
+class Unreachable(BitpailError):
+    """There is no such document, or its server must not be asked."""
+
+
+class _Target(Struct, frozen=True):
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+
+class Fetcher:
+    """So many at once, for each worker."""
+
+    def __init__(self) -> None:
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def get(self, url: str, *, is_private: bool) -> bytes:
+        """The document at an address. Raises Unreachable.
+
+        ``is_private``: an administrator has named the address as one that may lie in a
+        private network, and may speak plain HTTP.
+        """
+        target = _target(url, is_private=is_private)
+        async with self._turns:
+            try:
+                return await asyncio.wait_for(_fetch(target, is_private=is_private), _SECONDS)
+            except TimeoutError:
+                raise Unreachable(f"{target.host} took more than {_SECONDS:.0f} seconds to answer") from None
+
+
+async def _fetch(target: _Target, *, is_private: bool) -> bytes:
+    address = await _address(target, is_private=is_private)
+    opened: list[socket.socket] = []
+    try:
+        return await asyncio.to_thread(_read, target, address, opened)
+    finally:
+        # Whoever waits no longer ends the thread too: its next read finds the line closed.
+        for one in opened:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+
+def _target(url: str, *, is_private: bool) -> _Target:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    if not host or parts.scheme not in _PORTS or parts.username is not None:
+        raise Unreachable("not an address of a document")
+    if parts.scheme != "https" and not is_private:
+        raise Unreachable(f"{host} is asked by https alone")
+    if port not in {None, _PORTS["https"]} and not is_private:
+        raise Unreachable(f"{host} is asked at the usual port alone")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if not path.isascii() or not path.isprintable() or " " in path:
+        raise Unreachable("not an address of a document")
+    return _Target(parts.scheme, host, port or _PORTS[parts.scheme], path)
+
+
+async def _address(target: _Target, *, is_private: bool) -> str:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(
+            target.host, target.port, type=socket.SOCK_STREAM
+        )
+    except (OSError, UnicodeError):
+        raise Unreachable(f"there is no host {target.host}") from None
+    addresses = [str(one[4][0]) for one in found]
+    if not is_private and not all(is_public(address) for address in addresses):
+        raise Unreachable(f"{target.host} lies in a network of our own: only an administrator can allow that")
+    if not addresses:
+        raise Unreachable(f"there is no host {target.host}")
+    return addresses[0]
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is one of the Internet: nothing of this machine, of its networks or of nobody."""
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inside = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
+        if parsed in _NAT64:
+            inside = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+        if inside is not None:
+            return inside.is_global and not inside.is_multicast
+    return parsed.is_global and not parsed.is_multicast
+
+
+def _read(target: _Target, address: str, opened: list[socket.socket]) -> bytes:
+    """In a thread; raises Unreachable."""
+    try:
+        connection = http.client.HTTPConnection(target.host, target.port, timeout=_EACH)
+        with closing(connection):
+            connection.sock = _connected(target, address, opened)
+            headers = {"Accept": "application/json", "User-Agent": f"bitpail/{__version__}"}
+            connection.request("GET", target.path, headers=headers)
+            with closing(connection.getresponse()) as answer:
+                if answer.status != 200:
+                    raise Unreachable(f"{target.host} answers {answer.status} to {target.path}")
+                content = answer.read(LARGEST + 1)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise Unreachable(f"{target.host} does not answer: {type(error).__name__}") from None
+    if len(content) > LARGEST:
+        raise Unreachable(f"{target.host} answers with more than {LARGEST} bytes")
+    return content
+
+
+def _connected(target: _Target, address: str, opened: list[socket.socket]) -> socket.socket:
+    plain = socket.create_connection((address, target.port), timeout=_EACH)
+    opened.append(plain)
+    if target.scheme == "http":
+        return plain
+    try:
+        secure = ssl.create_default_context().wrap_socket(plain, server_hostname=target.host)
+    except (OSError, ValueError):
+        plain.close()
+        raise
+    opened.append(secure)
+    return secure
