@@ -1,5 +1,6 @@
 """The pages of the access tokens of a repository, a project or a workspace, for who administers it."""
 
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from starlette.responses import Response
@@ -13,17 +14,20 @@ from bitpail.model.users import User
 from bitpail.policy.scopes import expand
 from bitpail.policy.secrets import Secret
 from bitpail.services import access_tokens as service
+from bitpail.services.access import to_workspace
 from bitpail.services.access_tokens import Place
 from bitpail.services.app_passwords import Rotation, Wanted
-from bitpail.web import tokens, wanted
+from bitpail.web import repository_settings, tokens, wanted, workspaces
 from bitpail.web.app_passwords import in_words
 from bitpail.web.commands import Command
+from bitpail.web.repository import SETTINGS, render_in
 from bitpail.web.request import WebRequest
 from bitpail.web.tokens import Frame
 
 Held = Access | ProjectAccess | WorkspaceAccess
 
 ADMINISTER = Need(permission=Permission.ADMIN, signed_in=True)
+_SEE = Need()
 OF_REPOSITORY = "/{workspace}/{repo_slug}/admin/access-tokens"
 OF_PROJECT = "/{workspace}/workspace/projects/{project_key}/settings/access-tokens"
 OF_WORKSPACE = "/{workspace}/workspace/settings/access-tokens"
@@ -33,27 +37,27 @@ class OfPlace:
     """A place, as whoever administers it opened it."""
 
     def __init__(self, request: WebRequest, held: Held) -> None:
+        self._request, self._held = request, held
         self._site, self._base = request.site, request.call.base
         self._by = held.actor.user
         self._slug = held.workspace.slug
         self._place: Place
         if isinstance(held, Access):
             self._place, self._what = held.repository, "repository"
-            self._name, address = held.repository.name, f"{self._slug}/{held.repository.slug}"
-            self._example, page = address, f"{address}/admin/access-tokens"
+            self._name, self._example = held.repository.name, f"{self._slug}/{held.repository.slug}"
+            page = f"{self._example}/admin/access-tokens"
         elif isinstance(held, ProjectAccess):
             self._place, self._what = held.project, "project"
             self._name, self._example = held.project.name, f"{self._slug}/REPOSITORY"
-            address = self._slug
             page = f"{self._slug}/workspace/projects/{held.project.key}/settings/access-tokens"
         else:
             self._place, self._what = held.workspace, "workspace"
             self._name, self._example = held.workspace.name, f"{self._slug}/REPOSITORY"
-            address, page = self._slug, f"{self._slug}/workspace/settings/access-tokens"
+            page = f"{self._slug}/workspace/settings/access-tokens"
         self.frame = Frame(
             kind=service.kind_at(self._place),
             page=f"/{quote(page)}/",
-            template="place.html",
+            template="tokens_of_repository.html" if isinstance(held, Access) else "tokens_of_workspace.html",
             title="Access tokens",
             about=(
                 f"Each acts as a robot that has its name and no account, in this {self._what} and nowhere "
@@ -62,12 +66,26 @@ class OfPlace:
             ),
             lifetimes=wanted.LIFETIMES,
             has_places=False,
-            values={
-                "what": self._what,
-                "place_name": self._name,
-                "place_address": f"/{quote(address)}/",
-                "workspace": held.workspace,
-            },
+            where=self._name,
+        )
+
+    async def render(self, template: str, status_code: int, **values: Any) -> Response:
+        """A page of the settings of the place."""
+        held, request = self._held, self._request
+        if isinstance(held, Access):
+            sections = repository_settings.sections(held)
+            return render_in(
+                request, held, template, SETTINGS, status_code, of=self.frame, sections=sections, **values
+            )
+        here, above = workspaces.SETTINGS, workspaces.address(held.workspace, "settings")
+        if isinstance(held, ProjectAccess):
+            here, above = (
+                workspaces.PROJECTS,
+                workspaces.address(held.workspace, "projects", held.project.key, "settings"),
+            )
+            held = await to_workspace(request.site, held.actor, _SEE, held.workspace.slug)
+        return await workspaces.render_at(
+            request, held, template, here, status_code, of=self.frame, above=f"{above}/", **values
         )
 
     async def listed(self, *, include_revoked: bool) -> list[tuple[User, AppPassword]]:

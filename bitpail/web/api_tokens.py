@@ -1,6 +1,7 @@
 """The pages of one's own API tokens."""
 
 from shlex import quote
+from typing import Any
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from bitpail.services.app_passwords import Rotation, Wanted
 from bitpail.web import tokens
 from bitpail.web.app_passwords import in_words
 from bitpail.web.commands import Command
+from bitpail.web.pages import render
 from bitpail.web.request import WebRequest
 from bitpail.web.tokens import Frame
 
@@ -37,11 +39,12 @@ class OfPerson:
     """Whoever is logged in."""
 
     def __init__(self, request: WebRequest, user: User) -> None:
+        self._request = request
         self._site, self._base, self._user = request.site, request.call.base, user
         self.frame = Frame(
             kind=_KIND,
             page=f"{ADDRESS}/",
-            template="settings.html",
+            template="tokens_of_person.html",
             title="API tokens",
             about=(
                 "They stand in for you as app passwords do, and each expires. None of their permissions "
@@ -50,8 +53,12 @@ class OfPerson:
             ),
             lifetimes=_LIFETIMES,
             has_places=True,
-            values={},
+            where="personal settings",
         )
+
+    async def render(self, template: str, status_code: int, **values: Any) -> Response:
+        """A page of one's settings."""
+        return render(self._request, template, status_code, of=self.frame, **values)
 
     async def listed(self, *, include_revoked: bool) -> list[tuple[User, AppPassword]]:
         """All of them."""

@@ -49,12 +49,18 @@ def settings_page(
         template,
         SETTINGS,
         status_of(error) if error else 200,
-        sections=[(home + part, title) for part, title in SECTIONS],
+        sections=sections(access),
         admin=home,
         error=said(error),
         done=request.query.get("done") if not error else None,
         **values,
     )
+
+
+def sections(access: Access) -> list[tuple[str, str]]:
+    """All pages of settings, each with its address."""
+    home = f"{address(access.workspace, access.repository)}/admin/"
+    return [(home + part, title) for part, title in SECTIONS]
 
 
 def settings_address(access: Access, part: str = "", done: str = "") -> str:

@@ -24,7 +24,6 @@ from bitpail.web import boxes, usage, wanted
 from bitpail.web.app_passwords import Shown, state_of
 from bitpail.web.commands import Command
 from bitpail.web.errors import status_of
-from bitpail.web.pages import render
 from bitpail.web.request import WebRequest, see_other
 from bitpail.web.wanted import Filled
 
@@ -32,8 +31,8 @@ from bitpail.web.wanted import Filled
 class Frame(Struct, frozen=True):
     """What stands around the pages.
 
-    ``page`` is the address of the list, with a slash at its end; ``template`` the frame, which gets
-    ``values``; ``about`` says in a sentence or two what these tokens are.
+    ``page`` is the address of the list, with a slash at its end; ``template`` the frame; ``where`` whose
+    or which place's they are; ``about`` says in a sentence or two what these tokens are.
     """
 
     kind: CredentialKind
@@ -43,13 +42,16 @@ class Frame(Struct, frozen=True):
     about: str
     lifetimes: tuple[tuple[str, str], ...]
     has_places: bool
-    values: dict[str, Any]
+    where: str
 
 
 class Holder(Protocol):
     """Whose tokens they are: what the services do for one."""
 
     frame: Frame
+
+    async def render(self, template: str, status_code: int, **values: Any) -> Response:
+        """A page in its frame, which is ``of`` in the template."""
 
     async def listed(self, *, include_revoked: bool) -> list[tuple[User, AppPassword]]:
         """All of them with whom each acts as, oldest first."""
@@ -82,13 +84,6 @@ class Holder(Protocol):
         """Commands that use a new one."""
 
 
-def _render(
-    request: WebRequest, holder: Holder, template: str, status_code: int = 200, **values: Any
-) -> Response:
-    frame = holder.frame
-    return render(request, template, status_code, of=frame, **frame.values, **values)
-
-
 async def listed(request: WebRequest, holder: Holder) -> Response:
     """The list: the newest first."""
     show_all = request.query.get("show") == "all"
@@ -96,14 +91,14 @@ async def listed(request: WebRequest, holder: Holder) -> Response:
     at = now()
     shown = [Shown(one, state_of(one, at), await holder.limits(one)) for _, one in reversed(found)]
     done = request.query.get("done") == "revoked"
-    return _render(request, holder, "tokens.html", listed=shown, show_all=show_all, done=done)
+    return await holder.render("tokens.html", 200, listed=shown, show_all=show_all, done=done)
 
 
 async def new(request: WebRequest, holder: Holder) -> Response:
     """The form, filled in by its query."""
     form = wanted.filled(request.query)
     unknown = f"there is no permission called {', '.join(form.unknown)}" if form.unknown else None
-    return _form(request, holder, form, 200, unknown)
+    return await _form(holder, form, 200, unknown)
 
 
 async def create(request: WebRequest, holder: Holder) -> Response:
@@ -113,16 +108,14 @@ async def create(request: WebRequest, holder: Holder) -> Response:
         made, secret = await holder.create(form.wanted())
     except (Invalid, NotFound, Conflict) as error:
         status = 422 if isinstance(error, NotFound) else status_of(error)
-        return _form(request, holder, form, status, error.message)
-    return await _show_once(request, holder, made, secret, rotated=False)
+        return await _form(holder, form, status, error.message)
+    return await _show_once(holder, made, secret, rotated=False)
 
 
-def _form(request: WebRequest, holder: Holder, form: Filled, status: int, error: str | None) -> Response:
+async def _form(holder: Holder, form: Filled, status: int, error: str | None) -> Response:
     grantable = GRANTABLE[holder.frame.kind]
     chosen = [scope for scope in form.scopes if scope in grantable]
-    return _render(
-        request,
-        holder,
+    return await holder.render(
         "new_token.html",
         status,
         form=form,
@@ -131,13 +124,10 @@ def _form(request: WebRequest, holder: Holder, form: Filled, status: int, error:
     )
 
 
-async def _show_once(
-    request: WebRequest, holder: Holder, made: AppPassword, secret: Secret, *, rotated: bool
-) -> Response:
-    return _render(
-        request,
-        holder,
+async def _show_once(holder: Holder, made: AppPassword, secret: Secret, *, rotated: bool) -> Response:
+    return await holder.render(
         "token_secret.html",
+        200,
         token=made,
         secret=secret.reveal(),
         rotated=rotated,
@@ -174,13 +164,13 @@ async def _one(
         "done": request.query.get("done"),
         "error": error.message if error else None,
     }
-    return _render(request, holder, "token.html", status_of(error) if error else 200, **values)
+    return await holder.render("token.html", status_of(error) if error else 200, **values)
 
 
 async def ask_to_revoke(request: WebRequest, holder: Holder) -> Response:
     """Are you sure."""
     _, found = await _found(request, holder)
-    return _render(request, holder, "revoke_token.html", token=found)
+    return await holder.render("revoke_token.html", 200, token=found)
 
 
 async def revoke(request: WebRequest, holder: Holder) -> Response:
@@ -199,7 +189,7 @@ async def rotate(request: WebRequest, holder: Holder) -> Response:
         made, secret = await holder.rotate(found.label, grace)
     except (Conflict, Invalid) as error:
         return await _one(request, holder, user, found, error)
-    return await _show_once(request, holder, made, secret, rotated=True)
+    return await _show_once(holder, made, secret, rotated=True)
 
 
 async def finish(request: WebRequest, holder: Holder) -> Response:
