@@ -61,9 +61,9 @@ class OfPlace:
             title="Access tokens",
             about=(
                 f"Each acts as a robot that has its name and no account, in this {self._what} and nowhere "
-                "else. What it may do is what its permissions are about. For git its user name is "
-                "x-token-auth; for the API it is a Bearer token."
+                "else. What it may do is what its permissions are about."
             ),
+            names="For git the user name beside it is x-token-auth; for the API it is a Bearer token.",
             lifetimes=wanted.LIFETIMES,
             has_places=False,
             where=self._name,

@@ -48,8 +48,11 @@ class OfPerson:
             title="API tokens",
             about=(
                 "They stand in for you as app passwords do, and each expires. None of their permissions "
-                "includes another one: to write is not to read. For the API the user name is your e-mail "
-                "address; for git it is your username, or x-bitbucket-api-token-auth."
+                "includes another one: to write is not to read."
+            ),
+            names=(
+                "For the API the user name beside it is your e-mail address; for git it is your username, "
+                "or x-bitbucket-api-token-auth."
             ),
             lifetimes=_LIFETIMES,
             has_places=True,

@@ -32,7 +32,7 @@ class Frame(Struct, frozen=True):
     """What stands around the pages.
 
     ``page`` is the address of the list, with a slash at its end; ``template`` the frame; ``where`` whose
-    or which place's they are; ``about`` says in a sentence or two what these tokens are.
+    or which place's they are; ``about`` says in a sentence or two what these tokens are, ``names`` what stands beside one.
     """
 
     kind: CredentialKind
@@ -40,6 +40,7 @@ class Frame(Struct, frozen=True):
     template: str
     title: str
     about: str
+    names: str
     lifetimes: tuple[tuple[str, str], ...]
     has_places: bool
     where: str
