@@ -9,6 +9,8 @@ from support.processes import eventually
 from support.ssh import SshPerson, end_by_the_api, keys_of, put_access_key, put_user_key
 
 from bitpail.errors import Conflict
+from bitpail.model.credentials import Year
+from bitpail.services import years
 from bitpail.services.clock import now
 
 GREETING = "authenticated via ssh key.\n\nYou can use git to connect to Bitbucket. Shell access is disabled\n"
@@ -197,3 +199,12 @@ def test_garbage_instead_of_a_handshake_is_hung_up_on(address, ada):
 
     assert said.startswith(b"SSH-2.0-")
     assert ada.ssh().worked
+
+
+@pytest.mark.parametrize("year", Year)
+def test_the_year_is_no_matter_of_keys(bitpail, ada, year):
+    bitpail.do(lambda site: years.put(site, year))
+
+    cloned = ada.git("clone", f"{bitpail.ssh_url}/ada/notes.git", str(ada.home / "notes"))
+
+    assert cloned.worked, cloned.seen
