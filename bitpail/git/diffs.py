@@ -4,7 +4,6 @@ Two trees are compared by plumbing, which no repository's own configuration of
 colours, drivers or prefixes reaches.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from msgspec import Struct
@@ -25,10 +24,12 @@ _PLAIN = ("-r", "--no-ext-diff", "--no-textconv", "--no-color")
 _RENAMES = ("-M", "-l1000")
 _STATUSES = {"A": "added", "D": "removed", "R": "renamed", "C": "renamed"}
 _SLOWEST = 60.0
-# For a page: seconds, bytes of names, and the size from which on git compares no lines.
-_PATIENCE = 10.0
-_MOST_NAMES = 16 << 20
-_SMALL: Config = (("core.bigFileThreshold", "8m"),)
+PATIENCE = 10.0
+"""Seconds that somebody waits for a page."""
+
+SMALL: Config = (("core.bigFileThreshold", "8m"),)
+"""For a page: from this size on git compares no lines."""
+
 _SECTION = b"diff --git "
 
 
@@ -69,15 +70,15 @@ class Named(Struct, frozen=True):
 
 async def text(directory: GitDirectory, sides: Sides, how: How) -> AsyncGenerator[bytes, None]:
     """The differences as git prints them, in pieces. Raises GitError, also after the first piece."""
-    flags = [*_flags(how), "-p", f"-U{how.context}"]
+    flags = [*flags_of(how), "-p", f"-U{how.context}"]
     process = start(
-        directory.path, "diff-tree", *flags, revisions=_trees(sides), paths=how.paths, stdin=False
+        directory.path, "diff-tree", *flags, revisions=trees_of(sides), paths=how.paths, stdin=False
     )
     async with process:
         pieces = _pieces(process)
         async for piece in pieces if how.binary else _without_binary(pieces):
             yield piece
-        await _check(process, "diff-tree")
+        await check(process, "diff-tree")
 
 
 async def _pieces(process: Process) -> AsyncIterator[bytes]:
@@ -117,67 +118,27 @@ async def files(directory: GitDirectory, sides: Sides, how: How, *, shown: bool 
 
     With ``shown`` to a person who waits, large files are taken for binary ones. Raises TookTooLong.
     """
-    flags = [*_flags(how), "--raw", "--numstat", "-z", "--abbrev=40"]
+    flags = [*flags_of(how), "--raw", "--numstat", "-z", "--abbrev=40"]
     output = await run(
         directory.path,
         "diff-tree",
         *flags,
-        revisions=_trees(sides),
+        revisions=trees_of(sides),
         paths=how.paths,
-        timeout=_PATIENCE if shown else _SLOWEST,
-        config=_SMALL if shown else (),
+        timeout=PATIENCE if shown else _SLOWEST,
+        config=SMALL if shown else (),
     )
     return _parse(output.split(b"\0"))
 
 
-async def names(directory: GitDirectory, sides: Sides, how: How) -> tuple[list[Named], bool]:
-    """Files that differ, without a look inside, and whether these are all: at most some megabytes of names."""
-    output, is_whole = await _beginning(directory, sides, how, ["--raw", "-z", "--no-abbrev"], _MOST_NAMES)
-    fields = output.split(b"\0")
-    # What follows the last NUL was cut off, or is nothing.
-    return parse_names(fields[:-1])[0], is_whole
-
-
-async def beginning(directory: GitDirectory, sides: Sides, how: How, most: int) -> tuple[bytes, bool]:
-    """The first whole lines of the differences, and whether these are all. Of a large file git only says that it differs."""
-    output, is_whole = await _beginning(directory, sides, how, ["-p", f"-U{how.context}"], most)
-    return output if is_whole else output[: output.rfind(b"\n") + 1], is_whole
-
-
-async def _beginning(
-    directory: GitDirectory, sides: Sides, how: How, flags: list[str], most: int
-) -> tuple[bytes, bool]:
-    output = bytearray()
-    try:
-        async with (
-            asyncio.timeout(_PATIENCE),
-            start(
-                directory.path,
-                "diff-tree",
-                *_flags(how),
-                *flags,
-                revisions=_trees(sides),
-                paths=how.paths,
-                config=_SMALL,
-                stdin=False,
-            ) as process,
-        ):
-            while piece := await process.read():
-                output += piece
-                if len(output) > most:
-                    return bytes(output[:most]), False
-            await _check(process, "diff-tree")
-    except TimeoutError:
-        return bytes(output), False
-    return bytes(output), True
-
-
-def _flags(how: How) -> list[str]:
+def flags_of(how: How) -> list[str]:
+    """What git is told of it."""
     flags = [*_PLAIN, *(_RENAMES if how.renames else ("--no-renames",))]
     return [*flags, "-w"] if how.ignore_whitespace else flags
 
 
-def _trees(sides: Sides) -> list[Revision]:
+def trees_of(sides: Sides) -> list[Revision]:
+    """Both sides, the empty tree before the first commit."""
     old = sides.old or _EMPTY_TREES[len(sides.new)]
     return [Revision(check_hash(old)), Revision(check_hash(sides.new))]
 
@@ -244,7 +205,7 @@ async def patches(directory: GitDirectory, sides: Sides, *, one: bool) -> AsyncG
             process.close_stdin()
         async for piece in _pieces(process):
             yield piece
-        await _check(process, "format-patch")
+        await check(process, "format-patch")
 
 
 async def merge_base(directory: GitDirectory, one: str, other: str) -> str | None:
@@ -260,7 +221,8 @@ async def merge_base(directory: GitDirectory, one: str, other: str) -> str | Non
     return output.decode("ascii").strip()
 
 
-async def _check(process: Process, command: str) -> None:
+async def check(process: Process, command: str) -> None:
+    """Raise GitError if it failed."""
     status = await process.wait()
     if status:
         raise GitError(f"git {command} failed", status, process.stderr)

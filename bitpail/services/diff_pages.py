@@ -5,7 +5,7 @@ import asyncio
 from msgspec import Struct
 
 from bitpail.errors import NotFound, TookTooLong
-from bitpail.git import diffs
+from bitpail.git import diff_beginnings, diffs
 from bitpail.git.diffs import Named
 from bitpail.git.directories import GitDirectory
 from bitpail.git.revisions import RepositoryPath
@@ -59,11 +59,21 @@ async def page(site: Site, access: Access, spec: str, wanted: Wanted) -> DiffPag
     git_directory = await directory(site, access)
     sides = await compared(site, git_directory, spec, topic=True)
     how = diffs.How(context=wanted.context, ignore_whitespace=wanted.ignore_whitespace)
+    # Of one file alone, or behind the first page, the text of all is not wanted.
+    few = FILES if wanted.path is None and wanted.number == 1 else 0
     async with site.slots.slot(*whose(access)):
-        named, is_counted = await diffs.names(git_directory, sides, how)
-        chosen = _chosen(named, wanted)
-        files = await _read(git_directory, sides, how, chosen, is_all=len(chosen) == len(named))
-    return DiffPage(sides.old, sides.new, files, len(named), is_counted)
+        begun = await diff_beginnings.of_all(git_directory, sides, how, few=few, most=_MOST_TEXT)
+        chosen = _chosen(begun.named, wanted)
+        if begun.text is not None and len(chosen) == len(begun.named):
+            text, is_whole = begun.text, begun.is_whole
+        elif chosen:
+            how = _of(how, chosen)
+            text, is_whole = await diff_beginnings.of_some(git_directory, sides, how, _MOST_TEXT)
+        else:
+            text, is_whole = b"", True
+        counted = [] if is_whole else await _counted(git_directory, sides, how)
+    files = await asyncio.to_thread(_files, chosen, text, counted, is_whole=is_whole)
+    return DiffPage(sides.old, sides.new, files, len(begun.named), begun.is_counted)
 
 
 def _chosen(named: list[Named], wanted: Wanted) -> list[Named]:
@@ -75,22 +85,22 @@ def _chosen(named: list[Named], wanted: Wanted) -> list[Named]:
     return found[:FILES]
 
 
-async def _read(
-    git_directory: GitDirectory, sides: diffs.Sides, how: diffs.How, chosen: list[Named], *, is_all: bool
-) -> list[FileText]:
-    if not chosen:
-        return []
-    paths = (
-        () if is_all else tuple(RepositoryPath(path) for one in chosen for path in dict.fromkeys(one.paths))
-    )
-    how = diffs.How(context=how.context, ignore_whitespace=how.ignore_whitespace, paths=paths)
+def _of(how: diffs.How, chosen: list[Named]) -> diffs.How:
+    paths = tuple(RepositoryPath(path) for one in chosen for path in dict.fromkeys(one.paths))
+    return diffs.How(context=how.context, ignore_whitespace=how.ignore_whitespace, paths=paths)
+
+
+async def _counted(git_directory: GitDirectory, sides: diffs.Sides, how: diffs.How) -> list[ChangedFile]:
+    """The numbers of lines where the text that was read does not tell them."""
     try:
-        counted = await diffs.files(git_directory, sides, how, shown=True)
+        return await diffs.files(git_directory, sides, how, shown=True)
     except TookTooLong:
         # Then nobody knows how many lines; which files is known.
-        counted = []
-    text, is_whole = await diffs.beginning(git_directory, sides, how, _MOST_TEXT)
-    sections = await asyncio.to_thread(unified_diffs.parse, text)
+        return []
+
+
+def _files(chosen: list[Named], text: bytes, counted: list[ChangedFile], *, is_whole: bool) -> list[FileText]:
+    sections = unified_diffs.parse(text)
     by_path: dict[str, list[Section]] = {}
     for section in sections:
         by_path.setdefault(section.paths[1], []).append(section)
@@ -99,10 +109,20 @@ async def _read(
     shown = []
     for one in chosen:
         path = one.paths[-1]
-        file = known.get(path) or one.changed(0, 0, is_binary=False)
         found = by_path.get(path, [])
+        file = known.get(path) or one.changed(*_numbers(found), is_binary=_is_binary(found))
         shown.append(FileText(file, found, is_whole or (bool(found) and path != cut)))
     return shown
+
+
+def _numbers(sections: list[Section]) -> tuple[int, int]:
+    """Lines that were gained and lost."""
+    signs = [line[:1] for section in sections for hunk in section.hunks for line in hunk.lines]
+    return signs.count(b"+"), signs.count(b"-")
+
+
+def _is_binary(sections: list[Section]) -> bool:
+    return any(line.startswith(b"Binary files ") for section in sections for line in section.header)
 
 
 def _path(file: ChangedFile) -> str:

@@ -25,6 +25,7 @@ from bitpail.wire.source import PICTURES, media_type
 from bitpail.wire.wiki_pages import HOME, PLAIN, Names
 
 _BESIDE = 40
+_LISTED = 500
 _MOST_FOUND = 50
 _LINES_OF_A_FILE = 3
 _LONGEST_LINE = 240
@@ -136,13 +137,21 @@ async def browse(request: WebRequest, access: Access) -> Response:
         return page_of(request, access, "wiki_empty.html")
     paths = await service.paths(request.site, access, tip)
     others = [path for path in paths.files if wiki_pages.page_of(path) is None]
+    number, names = request.page_number(), paths.names.names
+    first, last = (number - 1) * _LISTED, number * _LISTED
     return page_of(
         request,
         access,
         "wiki_list.html",
-        pages=linked(access, paths.names.names),
-        others=[(path, at(access, path)) for path in others],
+        pages=linked(access, names[first:last]),
+        # Behind the pages.
+        others=[
+            (path, at(access, path))
+            for path in others[max(0, first - len(names)) : max(0, last - len(names))]
+        ],
         is_whole=paths.is_whole,
+        previous=request.neighbour(number - 1) if number > 1 else None,
+        following=request.neighbour(number + 1) if last < len(names) + len(others) else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bitpail.git import diffs
+from bitpail.git import diff_beginnings, diffs
 from bitpail.git.diffs import How, Sides
 from bitpail.git.directories import GitDirectory
 
@@ -21,11 +21,59 @@ async def test_the_beginning_of_a_difference_ends_with_a_whole_line_and_says_tha
     second = _commit(client, {"a": b"".join(b"line %d\n" % number for number in range(1000))}, first)
     sides = Sides(first, second)
 
-    part, is_whole = await diffs.beginning(GitDirectory(client.path), sides, How(), 500)
-    everything, is_all = await diffs.beginning(GitDirectory(client.path), sides, How(), 1_000_000)
+    part, is_whole = await diff_beginnings.of_some(GitDirectory(client.path), sides, How(), 500)
+    everything, is_all = await diff_beginnings.of_some(GitDirectory(client.path), sides, How(), 1_000_000)
 
     assert (is_whole, is_all) == (False, True)
     assert part.endswith(b"\n")
     assert len(part) <= 500
     assert everything.startswith(part)
     assert everything.endswith(b"+line 999\n")
+
+
+async def test_one_look_tells_the_files_of_any_name_and_the_text_if_they_are_few(client):
+    many = b"".join(b"line %d\n" % number for number in range(30))
+    names = [b"plain", b"a\tb", b"n\nl", b'q"u\\', b"\xff", "\u00e9".encode(), b" "]
+    first = _tree_of(client, {**dict.fromkeys(names, b"x\n"), b"old name": many})
+    second = _tree_of(client, {**dict.fromkeys(names, b"y\n"), b"n\new \xfe": many})
+    sides = Sides(client.git("commit-tree", first, "-m", "x"), client.git("commit-tree", second, "-m", "x"))
+    directory = GitDirectory(client.path)
+    wanted = {
+        (one.status, one.old and one.old.path, one.new and one.new.path)
+        for one in await diffs.files(directory, sides, How())
+    }
+
+    few = await diff_beginnings.of_all(directory, sides, How(), few=8, most=1_000_000)
+    more = await diff_beginnings.of_all(directory, sides, How(), few=7, most=1_000_000)
+    cut = await diff_beginnings.of_all(directory, sides, How(), few=8, most=300)
+
+    for found in (few, more, cut):
+        assert found.is_counted
+        changed = [one.changed(0, 0, is_binary=False) for one in found.named]
+        assert {(one.status, one.old and one.old.path, one.new and one.new.path) for one in changed} == wanted
+    assert few.text == (await diff_beginnings.of_some(directory, sides, How(), 1_000_000))[0]
+    assert few.is_whole
+    assert more.text is None
+    assert few.text.startswith(cut.text)
+    assert cut.text.endswith(b"\n")
+    assert not cut.is_whole
+
+
+async def test_two_that_are_the_same_differ_in_nothing(client):
+    commit = _commit(client, {"a": b"x\n"})
+
+    found = await diff_beginnings.of_all(
+        GitDirectory(client.path), Sides(commit, commit), How(), few=50, most=1000
+    )
+
+    assert (found.named, found.is_counted, found.text, found.is_whole) == ([], True, b"", True)
+
+
+def _tree_of(git, files):
+    index = {"GIT_INDEX_FILE": str(git.path / "index-of-test")}
+    git.git("read-tree", "--empty", **index)
+    for name, content in files.items():
+        blob = git.git("hash-object", "-w", "--stdin", stdin=content)
+        line = f"100644 {blob}\t".encode() + name + b"\0"
+        git.git("update-index", "-z", "--index-info", stdin=line, **index)
+    return git.git("write-tree", **index)

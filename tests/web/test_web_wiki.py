@@ -487,6 +487,19 @@ async def test_a_wiki_of_many_files_is_shown_without_their_list(page, push):
     tree = push.git("mktree", data=lines.encode()).decode().strip()
     push.git("update-ref", "refs/heads/main", push.git("commit-tree", tree, data=b"m").decode().strip())
 
+    some = (
+        "".join(f"100644 blob {blob}\tq{number:04}.md\n" for number in range(1200))
+        + f"100644 blob {blob}\tz.bin\n"
+    )
+    half = push.git("mktree", data=some.encode()).decode().strip()
+    push.git("update-ref", "refs/heads/main", push.git("commit-tree", half, data=b"m").decode().strip())
+    listed = [(await shown(page, f"{WIKI}/browse?page={number}")).text for number in (1, 2, 3)]
+    assert sum(text.count(f'href="{WIKI}/q') for text in listed) == 1200
+    assert f'href="{WIKI}/z.bin"' in listed[2]
+    assert 'rel="next"' not in listed[2]
+    assert all(len(text) < 80_000 for text in listed)
+    push.git("update-ref", "refs/heads/main", push.git("commit-tree", tree, data=b"m").decode().strip())
+
     assert "too many files" in (await shown(page, f"{WIKI}/browse")).text
     assert "y" in article(await shown(page, f"{WIKI}/p00001"))
 
