@@ -83,7 +83,7 @@ def test_without_script_everything_is_there_too(chromium_browser, bitpail):
         visitor.fill(name="Plain")
         visitor.press("Create repository")
         assert visitor.at == "/ada/plain/"
-        visitor.follow("Settings")
+        visitor.go("/ada/plain/admin/")
         visitor.fill(description="By hand.")
         visitor.press("Save")
         assert "Saved." in visitor.text
