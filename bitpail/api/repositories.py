@@ -179,7 +179,8 @@ async def wanted_of(request: ApiRequest, access: Access | WorkspaceAccess, body:
         access,
         need,
         key=named.key if named is not None else None,
-        uuid=named.uuid if named is not None else None,
+        # One that is named by nothing is named.
+        uuid=named.uuid or "" if named is not None and named.key is None else None,
     )
     return Wanted(
         name=body.name,

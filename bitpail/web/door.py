@@ -42,7 +42,9 @@ class Web:
 
     def __init__(self) -> None:
         self._router = Router(ROUTES)
-        self._of_places = {id(route) for route in (*repository_routes.ROUTES, *place_routes.ROUTES)}
+        # Settings are for people who log out: nothing of them is kept.
+        open_to_all = (route for route in place_routes.ROUTES if not route.need.signed_in)
+        self._of_places = {id(route) for route in (*repository_routes.ROUTES, *open_to_all)}
 
     async def answer(self, call: Call) -> ASGIApp:
         """The page, or one that says what went wrong."""

@@ -75,7 +75,7 @@ def test_a_disabled_account_is_out_at_once_and_back_when_it_is_enabled(administr
     grace.go(SETTINGS)
     assert grace.at.startswith("/login")
     administrator.press("Enable the account")
-    assert grace.log_in("grace", CHOSEN).at == "/"
+    assert grace.log_in("grace", CHOSEN).at == SETTINGS
 
 
 def test_a_policy_is_looked_at_first_and_then_narrows_what_is_made(administrator, bitpail, ada):

@@ -45,6 +45,7 @@ def test_an_app_password_at_the_log_in_is_told_kindly_where_it_belongs(visitor, 
 
 
 def test_logging_out_closes_the_pages_to_the_back_button_too(inside):
+    inside.go(SETTINGS)
     inside.log_out()
     inside.page.go_back()
     inside.page.wait_for_load_state()
@@ -119,6 +120,7 @@ def next_code(secret):
 def test_the_username_is_copied_by_its_button(inside):
     inside.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=inside.home)
 
+    inside.go(SETTINGS)
     inside.page.get_by_role("button", name="Copy").first.click()
 
     assert inside.page.evaluate("navigator.clipboard.readText()") == "ada"
@@ -126,6 +128,7 @@ def test_the_username_is_copied_by_its_button(inside):
 
 
 def test_the_display_name_is_changed(inside):
+    inside.go(SETTINGS)
     inside.fill(display_name="Ada Lovelace")
     inside.press("Save")
 
@@ -147,7 +150,7 @@ def test_a_new_account_password_logs_out_the_others_and_is_the_one_that_works(in
     assert other.at.startswith("/login")
     other.log_in("ada", PASSWORD)
     assert other.page.get_by_role("alert").is_visible()
-    assert other.log_in("ada", NEW).at == "/"
+    assert other.log_in("ada", NEW).at == SETTINGS
 
 
 def test_times_are_in_the_readers_zone_with_the_exact_one_on_hover(ada, browse):
