@@ -216,11 +216,14 @@ def _explained(site: Site, known: KnownDenial) -> Explanation:
     one = f'The {kind.words} "{known.label}"' if known.label else "The credential"
     if denial.narrowed:
         one = f"The narrowed secret {denial.narrowed} of {one[0].lower()}{one[1:]}"
+    is_app = kind is CredentialKind.OAUTH_ACCESS_TOKEN
     required, granted = ", ".join(denial.required), ", ".join(denial.granted) or "nothing"
     words = {
         DenialReason.SCOPE: (
             f"{one} lacks a permission: this needs {required}, it has {granted}.",
-            f"The permissions of {kinds.a(kind)} cannot be changed.",
+            "Its app asks for what it needs, as far as its OAuth consumer has it: whoever runs the app decides."
+            if is_app
+            else f"The permissions of {kinds.a(kind)} cannot be changed.",
         ),
         DenialReason.PERMISSION: _of_permission(known, required, granted),
         DenialReason.LIMIT: (
@@ -231,8 +234,14 @@ def _explained(site: Site, known: KnownDenial) -> Explanation:
             f"It does not exist, or {known.username} may not see it.",
             "Look at the spelling of the address; then ask whoever owns it for access.",
         ),
-        DenialReason.EXPIRED: (f"{one} has expired.", "It works no more."),
-        DenialReason.REVOKED: (f"{one} was revoked.", "It works no more."),
+        DenialReason.EXPIRED: (
+            f"{one} has expired.",
+            "The app gets another one for its refresh token." if is_app else "It works no more.",
+        ),
+        DenialReason.REVOKED: (
+            f"{one} was revoked.",
+            "The app has to ask again." if is_app else "It works no more.",
+        ),
         DenialReason.KIND: (
             f"{one} acts as a robot, and this is for people only.",
             "Use a credential of a person for it: an API token or an app password.",
@@ -256,6 +265,9 @@ def _form(known: KnownDenial) -> str:
     """The page that creates one, with the right boxes ticked, if that would help."""
     kind = known.kind or CredentialKind.APP_PASSWORD
     if known.denial.reason in _ANOTHER_IS_NO_HELP or kind.is_robot:
+        return ""
+    if kind is CredentialKind.OAUTH_ACCESS_TOKEN:
+        # Nobody makes one by hand.
         return ""
     page = f"{notices.page(kind)}new"
     if known.denial.reason is not DenialReason.SCOPE:

@@ -3,12 +3,25 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import BigInteger, Text, bindparam, cast, column, delete, select
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    bindparam,
+    case,
+    cast,
+    column,
+    delete,
+    func,
+    literal_column,
+    select,
+)
 
 from bitpail.model.credentials import CredentialKind
 from bitpail.model.denials import Denial, DenialReason, KnownDenial
 from bitpail.model.users import UserId
 from bitpail.store.database import Connection
+from bitpail.store.oauth_tables import oauth_consumers as _consumers
+from bitpail.store.oauth_tables import oauth_grants as _grants
 from bitpail.store.statements import Row, Upsert, json_field, object_rows
 from bitpail.store.tables import app_passwords as _app_passwords
 from bitpail.store.tables import denials as _denials
@@ -30,12 +43,20 @@ _insert_all = Upsert(_denials).from_select(
     ).where(json_field(_rows.c.value, "request_id").is_not(None)),
 )
 _sweep = delete(_denials).where(_d.at < bindparam("before", type_=BigInteger))
+# The credential of an app is its grant, and is called as the app is.
 _known = select(
-    *(_d[name] for name in _NAMES), _users.c.username, _app_passwords.c.label, _app_passwords.c.kind
+    *(_d[name] for name in _NAMES),
+    _users.c.username,
+    func.coalesce(_app_passwords.c.label, _consumers.c.name),
+    case(
+        (_grants.c.id.is_not(None), literal_column(f"'{CredentialKind.OAUTH_ACCESS_TOKEN}'", Text)),
+        else_=_app_passwords.c.kind,
+    ),
 ).select_from(
-    _denials.outerjoin(_users, _users.c.id == _d.user_id).outerjoin(
-        _app_passwords, _app_passwords.c.id == _d.app_password_id
-    )
+    _denials.outerjoin(_users, _users.c.id == _d.user_id)
+    .outerjoin(_app_passwords, _app_passwords.c.id == _d.app_password_id)
+    .outerjoin(_grants, _grants.c.id == _d.app_password_id)
+    .outerjoin(_consumers, _consumers.c.id == _grants.c.consumer_id)
 )
 _by_request = _known.where(_d.request_id == bindparam("request", type_=Text))
 _of_user = (

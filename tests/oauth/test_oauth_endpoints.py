@@ -1,11 +1,15 @@
 """The endpoints themselves: their metadata, their forms, revocation and introspection."""
 
+import asyncio
+
 import pytest
 from support.asgi import Client
 from support.oauth import ISSUER, TOKEN, App, bearer, refused
 
+from bitpail.errors import NotFound
 from bitpail.model.oauth_grants import GrantType
 from bitpail.model.scopes import BITBUCKET
+from bitpail.services import denials
 
 pytestmark = pytest.mark.anyio
 REVOKE = "/site/oauth2/revoke"
@@ -271,3 +275,32 @@ async def test_whoever_finds_a_token_ends_all_that_came_of_it(server, app, page,
     assert refused(await app.refresh(tokens["refresh_token"])) == "invalid_grant"
     shown = (await page.get("/account/settings/activity/")).text
     assert "A token of app “Deploy bot” was found and reported" in shown
+
+
+async def test_a_refusal_names_the_app_and_says_who_can_mend_it(server, app, page, ada):
+    await server.workspace("hers", ada)
+    await server.repository("hers", "notes")
+    token = (await app.tokens(page, scope="account"))["access_token"]
+    answer = await bearer(server, token, "/2.0/repositories/hers/notes")
+
+    found = await denials_of(server, answer.headers["x-request-id"])
+    shown = (await page.get(f"/account/settings/denials/{answer.headers['x-request-id']}/")).text
+
+    assert (
+        found.why
+        == 'The OAuth access token "Deploy bot" lacks a permission: this needs repository, it has account.'
+    )
+    assert found.form == ""
+    assert "whoever runs the app decides" in shown
+    assert 'href="/account/settings/app-authorizations/"' in shown.partition("<main")[2]
+    assert "Create another one" not in shown
+
+
+async def denials_of(server, request_id):
+    """What is kept of a refusal, once the server has written it down."""
+    for _ in range(200):
+        try:
+            return await denials.explain(server.site, request_id)
+        except NotFound:
+            await asyncio.sleep(0.05)
+    raise AssertionError("never written")
