@@ -7,6 +7,7 @@ no dots or slashes in disguise. Sources: RFC 6749 section 3.1.2, RFC 8252 sectio
 is Bitbucket's rule.
 """
 
+import ipaddress
 import re
 from urllib.parse import parse_qsl, unquote_to_bytes, urlencode
 
@@ -26,6 +27,7 @@ _ADDRESS = re.compile(
     r"(?:\?(?P<query>[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*))?",
     re.ASCII,
 )
+_NUMBER = re.compile("[0-9]+|0x[0-9a-f]*")
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _PERCENT = re.compile("%[0-9A-Fa-f]{2}")
 # Encoded needlessly, or what a server behind it may take for the structure of the path.
@@ -74,12 +76,26 @@ def parse(text: str) -> RedirectUri:
         raise Invalid(f"{scheme}: is no scheme for answers: https, or one like org.example.app")
     if scheme not in _DEFAULT_PORTS and not host and not path:
         raise Invalid("an address for answers has a path after its scheme")
+    _check_host(host)
     port = int(found["port"]) if found["port"] else _DEFAULT_PORTS.get(scheme, 0)
     if port > _LARGEST_PORT or found["port"] == "0":
         raise Invalid("that is no port")
     _check_path(path)
     _check_query(query)
     return RedirectUri(text, scheme, host, port, path or "/", query)
+
+
+def _check_host(host: str) -> None:
+    """An address in numbers is written as everybody writes it: browsers take ``127.1`` for ``127.0.0.1``."""
+    is_number = _NUMBER.fullmatch(host.removesuffix(".").rpartition(".")[2]) is not None
+    if not is_number and not host.startswith("["):
+        return
+    try:
+        written = str(ipaddress.ip_address(host.strip("[]")))
+    except ValueError:
+        written = ""
+    if (f"[{written}]" if ":" in written else written) != host:
+        raise Invalid("an address for answers has its host by name, or by an address as usual")
 
 
 def _check_path(path: str) -> None:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import atheris
 
@@ -24,7 +25,7 @@ with atheris.instrument_imports(include=["bitpail"]):
     from bitpail.http import forms
     from bitpail.http.bodies import Body
     from bitpail.http.credentials import credential
-    from bitpail.policy import gpg_keys, ssh_keys
+    from bitpail.policy import gpg_keys, redirect_uris, ssh_keys
     from bitpail.policy.leaks import Scanner
     from bitpail.ssh import commands
     from bitpail.wire import (
@@ -244,6 +245,22 @@ def leaks(data: bytes) -> None:
         raise Broken(len(whole), len(cut))
 
 
+def redirect(data: bytes) -> None:
+    """An address for the answers of OAuth: read as another library reads it, and the answer stays there."""
+    try:
+        uri = redirect_uris.parse(data.decode("utf-8", "replace"))
+    except Invalid:
+        return
+    seen, answered = urlsplit(uri.text), urlsplit(redirect_uris.with_answer(uri, {"code": "x"}))
+    host = (seen.hostname or "").strip("[]")
+    if (seen.scheme, host, seen.username, seen.fragment) != (uri.scheme, uri.host.strip("[]"), None, ""):
+        raise Broken(uri)
+    if (answered.netloc, answered.path) != (seen.netloc, seen.path) or "code=x" not in answered.query:
+        raise Broken(answered)
+    if set(redirect_uris.form_source(uri)) & set(" ;,'\"<>\\"):
+        raise Broken("more than a source of a policy")
+
+
 def markup(data: bytes) -> None:
     """A message: HTML of which a sanitiser takes nothing away, and no more than so much of it."""
     text = clean(data.decode("utf-8", "surrogateescape"))
@@ -274,6 +291,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
             key,
             gpg_key,
             leaks,
+            redirect,
         ),
     )
 }

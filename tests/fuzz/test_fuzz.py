@@ -35,6 +35,11 @@ SEEDS = {
     "push": [b"\x07" + PUSH + b"PACK\0\0\0\2\0\0\0\1" + b"x" * 40, b"\xff" + PUSH],
     "question": [b"/objects/quarantine\n" + A + b" " + B + b" refs/heads/main\n"],
     "gzip": [b"\x05" + gzip.compress(b"x" * 100_000), b"\x09" + gzip.compress(FETCH)],
+    "redirect": [
+        b"https://app.example.org:8443/callback/deep?tenant=7&next=%2Fx",
+        b"http://[::1]:8080/cb",
+        b"org.example.app:/callback",
+    ],
     "markup": [
         b"# A *b* `c`\n\n- [d](http://e 'f')\n\n|a|b|\n|-|-|\n|<b>|&amp;|\n",
         b"> 1. ~~x~~\n```\ny\n```\n",
