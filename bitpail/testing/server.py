@@ -23,7 +23,7 @@ from bitpail.errors import BitpailError
 from bitpail.git.directories import repository_path
 from bitpail.model.permissions import Permission, Role
 from bitpail.policy.secrets import Secret
-from bitpail.services import app_passwords, repositories, set_up, users, workspaces
+from bitpail.services import app_passwords, oauth_consumers, repositories, set_up, users, workspaces
 from bitpail.services.repositories import Wanted
 from bitpail.services.site import Site, open_site
 from bitpail.settings import Settings
@@ -229,6 +229,27 @@ class Bitpail:
             wanted = app_passwords.Wanted(label=unique, permissions=permissions, **limits)
             _, secret = await app_passwords.create(site, user, wanted)
             return secret.reveal()
+
+        return self.do(work)
+
+    def oauth_consumer(
+        self,
+        workspace: str,
+        owner: Person,
+        *permissions: str,
+        callback_url: str = "http://127.0.0.1/callback",
+        name: str = "App under test",
+        public: bool = False,
+    ) -> tuple[str, str]:
+        """An OAuth app of a workspace; returns its ``client_id`` and its secret."""
+        wanted = oauth_consumers.Wanted(
+            name=name, callback_url=callback_url, permissions=permissions, is_public=public
+        )
+
+        async def work(site: Site) -> tuple[str, str]:
+            by, place = await users.named(site, owner.username), await workspaces.named(site, workspace)
+            made, secret = await oauth_consumers.create(site, place, wanted, by=by)
+            return made.key, secret.reveal()
 
         return self.do(work)
 

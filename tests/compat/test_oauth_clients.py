@@ -11,8 +11,6 @@ from oauthlib.oauth2 import AccessDeniedError, BackendApplicationClient, Invalid
 from requests_oauthlib import OAuth2Session as RequestsSession
 from support.browser import PASSWORD, Page
 
-from bitpail.services import oauth_consumers, users, workspaces
-
 CALLBACK = "https://app.example.org/callback"
 
 
@@ -32,20 +30,10 @@ class Scene:
         self.token = f"{self.base}/site/oauth2/access_token"
 
     def register(self, name, *permissions, **more):
-        async def work(site):
-            wanted = oauth_consumers.Wanted(
-                name=name,
-                callback_url=CALLBACK,
-                permissions=permissions or ("account", "repository:write"),
-                **more,
-            )
-            owner = await users.named(site, "grace")
-            made, secret = await oauth_consumers.create(
-                site, await workspaces.named(site, "acme"), wanted, by=owner
-            )
-            return made, secret.reveal()
-
-        return self.server.do(work)
+        asked = permissions or ("account", "repository:write")
+        return self.server.oauth_consumer(
+            "acme", self.grace, *asked, callback_url=CALLBACK, name=name, **more
+        )
 
     def browser(self):
         session = requests.Session()
@@ -85,7 +73,7 @@ def works(scene, session, username="ada"):
 
 
 def test_requests_oauthlib_logs_in_refreshes_and_uses_the_api(scene):
-    session = RequestsSession(scene.app.key, redirect_uri=CALLBACK, scope=["account", "repository"])
+    session = RequestsSession(scene.app, redirect_uri=CALLBACK, scope=["account", "repository"])
     address, state = session.authorization_url(scene.authorize)
 
     back = scene.allow(address)
@@ -93,7 +81,7 @@ def test_requests_oauthlib_logs_in_refreshes_and_uses_the_api(scene):
         scene.token, authorization_response=back, client_secret=scene.secret, verify=scene.certificate
     )
     works(scene, session)
-    renewed = session.refresh_token(scene.token, auth=(scene.app.key, scene.secret), verify=scene.certificate)
+    renewed = session.refresh_token(scene.token, auth=(scene.app, scene.secret), verify=scene.certificate)
 
     assert parse_qs(urlsplit(back).query)["state"] == [state]
     assert set(token["scope"]) == {"account", "repository"}
@@ -103,14 +91,14 @@ def test_requests_oauthlib_logs_in_refreshes_and_uses_the_api(scene):
         session.refresh_token(
             scene.token,
             refresh_token=token["refresh_token"],
-            auth=(scene.app.key, scene.secret),
+            auth=(scene.app, scene.secret),
             verify=scene.certificate,
         )
 
 
 def test_requests_oauthlib_logs_in_with_pkce_and_no_secret(scene):
-    app, _ = scene.register("Phone", is_public=True)
-    session = RequestsSession(app.key, redirect_uri=CALLBACK, scope=["account"], pkce="S256")
+    app, _ = scene.register("Phone", public=True)
+    session = RequestsSession(app, redirect_uri=CALLBACK, scope=["account"], pkce="S256")
     address, _ = session.authorization_url(scene.authorize)
 
     session.fetch_token(
@@ -124,9 +112,9 @@ def test_requests_oauthlib_logs_in_with_pkce_and_no_secret(scene):
 
 
 def test_requests_oauthlib_gets_a_token_for_the_app_itself(scene):
-    session = RequestsSession(client=BackendApplicationClient(scene.app.key))
+    session = RequestsSession(client=BackendApplicationClient(scene.app))
 
-    session.fetch_token(scene.token, auth=(scene.app.key, scene.secret), verify=scene.certificate)
+    session.fetch_token(scene.token, auth=(scene.app, scene.secret), verify=scene.certificate)
 
     works(scene, session, "grace")
 
@@ -136,7 +124,7 @@ def test_authlib_finds_the_endpoints_and_logs_in_refreshes_introspects_and_revok
     metadata = AuthorizationServerMetadata(told)
     metadata.validate()
     session = AuthlibSession(
-        scene.app.key,
+        scene.app,
         scene.secret,
         redirect_uri=CALLBACK,
         scope="account repository:write",
@@ -168,7 +156,7 @@ def test_authlib_finds_the_endpoints_and_logs_in_refreshes_introspects_and_revok
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
 def test_authlib_gets_a_token_for_the_app_itself(scene, method):
     session = AuthlibSession(
-        scene.app.key, scene.secret, token_endpoint_auth_method=method, verify=scene.certificate
+        scene.app, scene.secret, token_endpoint_auth_method=method, verify=scene.certificate
     )
 
     session.fetch_token(scene.token, grant_type="client_credentials")
@@ -177,9 +165,9 @@ def test_authlib_gets_a_token_for_the_app_itself(scene, method):
 
 
 def test_both_are_told_no_in_oauths_words(scene):
-    theirs = RequestsSession(scene.app.key, redirect_uri=CALLBACK, scope=["account"])
+    theirs = RequestsSession(scene.app, redirect_uri=CALLBACK, scope=["account"])
     address, _ = theirs.authorization_url(scene.authorize)
-    wrong = AuthlibSession(scene.app.key, "wrong", verify=scene.certificate)
+    wrong = AuthlibSession(scene.app, "wrong", verify=scene.certificate)
 
     back = scene.allow(address, "deny")
 
@@ -190,7 +178,7 @@ def test_both_are_told_no_in_oauths_words(scene):
 
 
 def test_git_clones_and_pushes_with_a_token_and_shows_it_nowhere(scene, person_with):
-    session = AuthlibSession(scene.app.key, scene.secret, redirect_uri=CALLBACK, verify=scene.certificate)
+    session = AuthlibSession(scene.app, scene.secret, redirect_uri=CALLBACK, verify=scene.certificate)
     address, state = session.create_authorization_url(scene.authorize)
     token = session.fetch_token(scene.token, authorization_response=scene.allow(address), state=state)[
         "access_token"

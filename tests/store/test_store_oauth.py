@@ -1,3 +1,5 @@
+import asyncio
+
 import msgspec
 import pytest
 from support.rows import a_user, a_workspace, unused_id
@@ -124,6 +126,21 @@ async def test_a_code_is_used_once(db, ada, bot):
     assert not await oauth_grants.use_code(db, "code1", second.id)
     assert await oauth_grants.code(db, "code1") == msgspec.structs.replace(code, grant_id=first.id)
     assert await oauth_grants.code(db, "other") is None
+
+
+async def test_of_many_who_use_a_code_or_a_refresh_token_at_once_one_has_it(db, ada, bot):
+    await oauth_grants.add_code(db, Code("code1", b"d", 1, bot.id, ada.id, "", SCOPES, "", 99))
+    await a_token(db, await a_grant(db, bot, ada), "fresh", is_refresh=True)
+
+    async def exchange():
+        async with db.transaction() as transaction:
+            grant = await a_grant(transaction, bot, ada)
+            first = await oauth_grants.use_code(transaction, "code1", grant.id)
+            return first, await oauth_grants.use_refresh(transaction, "fresh", 20)
+
+    won = await asyncio.gather(*(exchange() for _ in range(6)))
+
+    assert [sum(each) for each in zip(*won, strict=True)] == [1, 1]
 
 
 async def test_a_token_comes_with_all_that_it_depends_on_and_a_refresh_token_is_used_once(db, ada, bot):
