@@ -5,6 +5,8 @@ from support.asgi import basic
 from support.credential_table import CELLS, NAMES
 
 from bitpail.model.credentials import CredentialKind, Door, Year
+from bitpail.policy.attenuation import Narrowing, narrow
+from bitpail.policy.secrets import Secret
 from bitpail.policy.user_names import Verdict
 from bitpail.services import workspaces, years
 
@@ -32,8 +34,10 @@ async def world(server, ada):
     code = await server.repository("team", "code", has_wiki=True)
     project = await workspaces.project_for(server.site, team, None)
     server.team = team
+    app_password = (await server.auth(ada, "repository", "wiki"))[1]
     server.secrets = {
-        K.APP_PASSWORD: (await server.auth(ada, "repository", "wiki"))[1],
+        K.APP_PASSWORD: app_password,
+        K.NARROWED: narrow(Secret(app_password), Narrowing(read_only=True)).reveal(),
         K.API_TOKEN: (await server.api_token(ada, "read:repository:bitbucket"))[1],
         K.REPOSITORY_ACCESS_TOKEN: (await server.access_token(code, "repository"))[1],
         K.PROJECT_ACCESS_TOKEN: (await server.access_token(project, "repository"))[1],
@@ -86,6 +90,10 @@ async def wrong_cells(server, *in_force):
                 wrong.append(f"{kind} as {name}: {verdict.value} expected, {answer}")
     assert asked == len(server.secrets) * 5 * 3
     return wrong
+
+
+def test_every_kind_is_asked_about(world):
+    assert set(world.secrets) == set(CredentialKind)
 
 
 @pytest.mark.parametrize("year", Year)
