@@ -40,6 +40,7 @@ _ADMINISTRATION = (
     ("/admin/users/", "Users"),
     ("/admin/policy/", "Policy"),
     ("/admin/brownouts/", "Brownouts"),
+    ("/admin/year/", "Which year"),
     ("/admin/audit/", "Audit log"),
 )
 

@@ -19,6 +19,7 @@ from bitpail.web import (
     projects,
     repository_settings,
     workspace_settings,
+    years,
 )
 
 _Handler = Callable[..., Awaitable[Any]]
@@ -65,6 +66,14 @@ def _of_workspaces() -> list[Route]:
             workspace_settings.page,
             ADMINISTER,
             workspace_settings.change,
+        ),
+        (
+            "settings/year",
+            Opens.WORKSPACE,
+            ADMINISTER,
+            years.of_workspace,
+            ADMINISTER,
+            years.change_workspace,
         ),
         ("create-project", Opens.WORKSPACE, ADMINISTER, projects.new, ADMINISTER, projects.create),
         (f"{_PROJECT}/settings", Opens.PROJECT, ADMINISTER, projects.settings, ADMINISTER, projects.change),

@@ -38,6 +38,7 @@ from bitpail.web import (
     usage,
     users,
     wiki_routes,
+    years,
 )
 from bitpail.wire.oauth import AUTHORIZE, DEVICE
 
@@ -144,6 +145,8 @@ ROUTES = [
     Route("GET", "/admin/brownouts", Opens.ADMINISTRATION, ADMINISTRATOR, brownouts.calendar),
     Route("POST", "/admin/brownouts", Opens.ADMINISTRATION, ADMINISTRATOR, brownouts.add),
     Route("POST", "/admin/brownouts/remove", Opens.ADMINISTRATION, ADMINISTRATOR, brownouts.remove),
+    Route("GET", "/admin/year", Opens.ADMINISTRATION, ADMINISTRATOR, years.of_server),
+    Route("POST", "/admin/year", Opens.ADMINISTRATION, ADMINISTRATOR, years.change_server),
     Route("GET", "/admin/audit", Opens.ADMINISTRATION, ADMINISTRATOR, audit.page),
     Route("GET", "/admin/audit/export", Opens.ADMINISTRATION, ADMINISTRATOR, audit.export),
     Route("GET", "/leaks", Opens.SITE, PUBLIC, leaks.page),

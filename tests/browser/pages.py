@@ -264,6 +264,8 @@ PAGES = [
     _simple("admin-policy", "/admin/policy/"),
     Page("admin-policy-preview", "/admin/policy", _preview),
     _simple("admin-brownouts", "/admin/brownouts/"),
+    _simple("admin-year", "/admin/year/"),
+    Page("workspace-year", "/{workspace}/workspace/settings/year", _at("/acme/workspace/settings/year/")),
     _simple("admin-audit", "/admin/audit/"),
     _simple("api", API),
     Page("dashboard", "/", _at("/")),
