@@ -131,7 +131,7 @@ def _secrets(count: int, real: dict[int, Secret], site_keys: keys.Keys) -> Itera
             lookup, digest = _lookup(number), number.to_bytes(32)
         else:
             lookup, digest = secrets.lookup_name(secret), secrets.digest(secret, key)
-        yield (lookup, _id(number), digest, key_number, number, None, None, None, None, None)
+        yield (lookup, _id(number), digest, key_number, number, None, None, None, None, None, 0)
 
 
 def _lookup(number: int) -> str:

@@ -24,6 +24,7 @@ MOST_DATED = 5000
 # Seconds: of one distance, and of all on a page. Others may have the processor.
 _SLOWEST, _ALL = 1.0, 2.0
 _KEPT = 50_000
+_AT_ONCE = 10
 
 
 class Look(Struct, frozen=True):
@@ -108,26 +109,38 @@ async def _apart(
 ) -> dict[str, Distance]:
     """By commit; those that aren't known when time is over are left out."""
     found: dict[str, Distance] = {}
-    waiting = []
-    for hash_ in dict.fromkeys(one.ref.peeled for one in listed):
-        known = _distances.get((git_directory.path, hash_, main.peeled))
-        if hash_ == main.peeled:
-            found[hash_] = Distance(0, 0)
-        elif known is not None:
-            found[hash_] = known
-        else:
-            waiting.append(hash_)
-    if not waiting:
-        return found
+    waiting: dict[str, str] = {}
+    for one in listed:
+        known = _distances.get((git_directory.path, one.ref.peeled, main.peeled))
+        if known is not None:
+            found[one.ref.peeled] = known
+        elif one.ref != main:
+            waiting[one.ref.peeled] = one.ref.name
+    names = list(waiting.values())
     try:
         async with asyncio.timeout(_ALL), site.slots.slot(*whose(access)):
-            for hash_ in waiting:
+            for start in range(0, len(names), _AT_ONCE):
+                some = names[start : start + _AT_ONCE]
+                found |= await _counted(site, git_directory, some, main)
+            for hash_ in [hash_ for hash_ in waiting if hash_ not in found]:
                 far = await _between(git_directory, hash_, main.peeled)
-                if far is not None:
-                    found[hash_] = far
-    except (TimeoutError, Busy):
+                found |= {hash_: far} if far is not None else {}
+    except (TimeoutError, TookTooLong, Busy):
         # The page is worth more than its numbers, and the next look finds more of them.
         return found
+    return found
+
+
+async def _counted(
+    site: Site, git_directory: GitDirectory, names: list[str], main: Ref
+) -> dict[str, Distance]:
+    counted = await distances.of_branches(git_directory, names, main.name, _ALL)
+    if (await site.objects.refs(git_directory)).by_name.get(main.name) != main:
+        # It has moved meanwhile: nobody knows from which one they are that far.
+        return {}
+    found = {commit: Distance(*numbers) for commit, numbers in counted.items()}
+    for commit, far in found.items():
+        _distances.keep((git_directory.path, commit, main.peeled), far, 1)
     return found
 
 

@@ -96,13 +96,17 @@ def _words(found: re.Match[str]) -> str:
     return f'<span class="no-picture">{alt[1] if alt else "picture"}</span>'
 
 
+def anchor_of(heading: str) -> str:
+    """The anchor of a heading with this text, behind ``ANCHOR``."""
+    return re.sub(r"\s+", "-", _NOT_IN_ANCHORS.sub("", heading.strip().lower()))[:100]
+
+
 def _headings(made: str) -> str:
     counts: dict[str, int] = {}
 
     def named(found: re.Match[str]) -> str:
         level = min(6, int(found[1]) + 1)
-        words = html.unescape(_TAG.sub("", found[2])).strip().lower()
-        name = re.sub(r"\s+", "-", _NOT_IN_ANCHORS.sub("", words))[:100]
+        name = anchor_of(html.unescape(_TAG.sub("", found[2])))
         number = counts[name] = counts.get(name, -1) + 1
         end = f"_{number}" if number else ""
         return f'<h{level} id="{ANCHOR}{html.escape(name)}{end}">{found[2]}</h{level}>'

@@ -8,21 +8,18 @@ import re
 from collections.abc import Callable
 from functools import partial
 from html import escape, unescape
-from typing import Final
 from urllib.parse import urljoin
 
 import nh3
 from msgspec import Struct
 
-ANCHOR: Final = "markdown-header-"
-"""What the anchor of a heading begins with; the rest is its text."""
+from bitpail.wire.markup_links import ANCHOR, anchor_of
 
 _TAG = re.compile(r'(<[^>"]*(?:"[^"]*"[^>"]*)*>)')
 _NAME = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _LINK = re.compile(r"\[\[([^\[\]|\n]{1,300})(?:\|([^\[\]\n]{1,300}))?\]\]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\\")
-_NO_WORD = re.compile(r"[^\w\s-]")
 _EMPTY = frozenset({"br", "hr", "img"})
 _AS_THEY_ARE = frozenset({"pre", "code", "a", "tt", "kbd"})
 _LOWEST = 6
@@ -84,11 +81,6 @@ def placed(html: str, base: str, find: Find | None = None, length: int = 80_000)
             placing.text(piece)
     placing.end_part()
     return Placed([_CLEANER.clean(part) for part in placing.parts], placing.headings)
-
-
-def anchor_of(text: str) -> str:
-    """The anchor of a heading with that text."""
-    return ANCHOR + "-".join(_NO_WORD.sub("", text).lower().split())
 
 
 class _Placing:
@@ -163,7 +155,7 @@ class _Placing:
         level, place, words = self._heading
         self._heading = None
         text = "".join(words).strip()
-        anchor = anchor_of(text)
+        anchor = ANCHOR + anchor_of(text)
         number = self._anchors.get(anchor, 0)
         self._anchors[anchor] = number + 1
         anchor += f"_{number}" if number else ""
@@ -204,7 +196,7 @@ def _seen(address: str, base: str) -> str:
 
 
 def _fragment(text: str) -> str:
-    return text if not text or text.startswith(ANCHOR) else anchor_of(text)
+    return text if not text or text.startswith(ANCHOR) else ANCHOR + anchor_of(text)
 
 
 def preformatted(text: str) -> str:

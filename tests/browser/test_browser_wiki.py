@@ -1,6 +1,7 @@
 """A wiki, branches and downloads at a real browser: written, looked at, and by git as well."""
 
 import pytest
+from support.beside import wheel
 from test_browser_attacks import MARKUP, nothing_foreign
 
 WIKI = "/acme/notes/wiki"
@@ -147,3 +148,17 @@ def test_a_file_is_uploaded_and_downloaded(at_notes, tmp_path):
         at_notes.go("/acme/notes/downloads/?tab=branches")
         at_notes.page.get_by_role("link", name="main as zip").click()
     assert begun.value.suggested_filename.endswith(".zip")
+
+
+def test_pictures_of_a_difference_are_shown_by_a_browser(bitpail, at_notes):
+    drawing = b'<svg xmlns="http://www.w3.org/2000/svg" width="7" height="5"><script>alert(1)</script></svg>'
+    bitpail.repository("acme/pictures", files={"wheel.png": wheel(24), "drawing.svg": drawing})
+
+    at_notes.go("/acme/pictures/commits/main")
+
+    sizes = {}
+    for picture in at_notes.page.locator(".pictures img").all():
+        picture.scroll_into_view_if_needed()
+        picture.evaluate("one => one.decode()")
+        sizes[picture.get_attribute("src").rpartition("/")[2]] = picture.evaluate("one => one.naturalWidth")
+    assert sizes == {"wheel.png": 24, "drawing.svg": 7}

@@ -3,6 +3,8 @@
 import os
 import subprocess
 
+from support import beside
+
 from bitpail.model.access import Actor, Client, Need
 from bitpail.model.build_statuses import State
 from bitpail.model.commit_comments import Inline
@@ -19,6 +21,10 @@ _OLD = b"""def notes(engine):
         print(card.name)
     return len(engine.cards)
 """
+_DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" width="120" height="80">
+  <circle cx="40" cy="40" r="30" fill="%s"/>
+</svg>
+"""
 _NEW = b"""def notes(engine, *, loud=False):
     # What the engine may do.
     for card in engine.cards:
@@ -33,7 +39,16 @@ def told(server: Bitpail, ada: Person) -> dict[str, str]:
     server.repository("acme/history")
     directory = server.directory("acme/history")
     first = _commit(
-        directory, {"notes.py": _OLD, "old.txt": b"kept\n" * 20, "gone.txt": b"gone\n"}, 1, "Begin"
+        directory,
+        {
+            "notes.py": _OLD,
+            "old.txt": b"kept\n" * 20,
+            "gone.txt": b"gone\n",
+            "drawing.svg": (_DRAWING % "#b07830").encode(),
+            "wheel.png": beside.wheel(64),
+        },
+        1,
+        "Begin",
     )
     side = _commit(
         directory,
@@ -44,7 +59,13 @@ def told(server: Bitpail, ada: Person) -> dict[str, str]:
     )
     change = _commit(
         directory,
-        {"notes.py": _NEW, "new.txt": b"kept\n" * 20, "picture.png": b"\x89PNG\0"},
+        {
+            "notes.py": _NEW,
+            "new.txt": b"kept\n" * 20,
+            "picture.png": b"\x89PNG\0",
+            "drawing.svg": (_DRAWING % "#2f6fde").encode(),
+            "wheel.png": beside.wheel(),
+        },
         3,
         "Print labels instead of names of cards, and log what the engine has done at the end of each run\n\n- labels\n- log",
         first,
