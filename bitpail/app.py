@@ -17,12 +17,13 @@ import structlog
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from bitpail import health, leaks, metrics, oauth, storage, token_exchange
+from bitpail import git_login, health, leaks, metrics, oauth, storage, token_exchange
 from bitpail.api import contract
 from bitpail.api.contract import Contract
 from bitpail.api.door import Api
 from bitpail.api.request import PREFIX
 from bitpail.errors import ConfigurationError
+from bitpail.git_login import GitLogins
 from bitpail.health import Health
 from bitpail.http import logs
 from bitpail.http.addresses import Addresses, networks_of
@@ -66,6 +67,7 @@ class Application:
             contract.PATH: ("api", Contract()),
             leaks.PATH: ("leaks", Leaks()),
             token_exchange.PATH: ("token_exchange", TokenExchange()),
+            **dict.fromkeys(git_login.PATHS, ("git_login", GitLogins())),
             metrics.PATH: ("metrics", self._metrics),
         }
         self._site: Site | None = None

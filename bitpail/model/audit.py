@@ -25,6 +25,7 @@ class Kind(StrEnum):
     TRUST_RULE_CREATED = "trust_rule.created"
     TRUST_RULE_USED = "trust_rule.used"
     TRUST_RULE_REMOVED = "trust_rule.removed"
+    GIT_LOGIN_ALLOWED = "git_login.allowed"
     POLICY_CHANGED = "policy.changed"
     YEAR_CHANGED = "year.changed"
     BROWNOUTS_CHANGED = "brownouts.changed"

@@ -15,6 +15,7 @@ from bitpail.errors import BitpailError
 from bitpail.services import (
     cursors,
     downloads,
+    git_logins,
     imports,
     lfs,
     notices,
@@ -56,6 +57,7 @@ CHORES = (
     Chore("forget one-time links", _HOUR, one_time_links.forget_expired),
     Chore("end lost imports", _MINUTES, imports.end_lost),
     Chore("forget OAuth tokens", _HOUR, oauth_apps.sweep),
+    Chore("forget log-ins of git", _HOUR, git_logins.forget_old),
     Chore("forget exchanged ID tokens", _HOUR, trust_rules.forget_old),
     Chore("narrow by policy", _MINUTES, site_policy.apply_due),
     Chore("tell before expiry", _HOUR, notices.before_expiry),

@@ -76,6 +76,7 @@ class Site(Struct, frozen=True):
     throttle: Throttle
     reports: Throttle
     exchanges: Throttle
+    git_logins: Allowance
     issuers: Issuers
     recognitions: Allowance
     outbox: Outbox
@@ -131,6 +132,8 @@ async def open_site(settings: Settings) -> Site:
         # Of its own: whoever reports leaks must not be slowed down elsewhere.
         reports=Throttle(token_bytes(32)),
         exchanges=Throttle(token_bytes(32), settings.free_guesses),
+        # A person starts few of them, and each is a row for ten minutes.
+        git_logins=Allowance(30, 60.0),
         issuers=Issuers(settings.private_issuers),
         # An account password that is recognised is one that is confirmed.
         recognitions=Allowance(5, 60.0),

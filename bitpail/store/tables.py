@@ -25,7 +25,7 @@ from bitpail.errors import ConfigurationError
 from bitpail.store import oauth_tables
 from bitpail.store.columns import big, key, number, reference, text
 
-HEAD_REVISION = "0012"
+HEAD_REVISION = "0013"
 """The newest migration; here so that a server can compare without importing Alembic."""
 
 metadata = oauth_tables.metadata
@@ -273,6 +273,26 @@ trust_uses = Table(
     text("address"),
     Index("trust_uses_rule", "rule_id", "used_on"),
     Index("trust_uses_at", "used_on"),
+    sqlite_with_rowid=False,
+)
+
+# Gits at people's desks that wait to be let in, by a keyed digest of what their helper holds.
+git_logins = Table(
+    "git_logins",
+    metadata,
+    key("digest"),
+    text("user_code"),
+    text("repository"),
+    text("machine"),
+    text("address"),
+    big("created_on"),
+    big("expires_on"),
+    text("state"),
+    reference("user_id", "users.id", nullable=True),
+    number("read_only"),
+    number("lifetime"),
+    UniqueConstraint("user_code", name="git_logins_user_code"),
+    Index("git_logins_expiry", "expires_on"),
     sqlite_with_rowid=False,
 )
 

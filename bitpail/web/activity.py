@@ -30,6 +30,7 @@ SENTENCES = {
     Kind.TRUST_RULE_CREATED: "Trust rule {name} added: jobs of {issuer}",
     Kind.TRUST_RULE_USED: "A secret of trust rule {name} handed out to {subject}",
     Kind.TRUST_RULE_REMOVED: "Trust rule {name} removed",
+    Kind.GIT_LOGIN_ALLOWED: "Git let in to {repository} by its credential helper",
     Kind.BROWNOUTS_CHANGED: "The calendar of brownouts changed",
     Kind.POLICY_CHANGED: "The administrators' policy changed",
     Kind.YEAR_CHANGED: "The year whose rules credentials keep changed",

@@ -192,6 +192,11 @@ def _device(visitor: Visitor, world: World) -> None:
     visitor.press("Continue")
 
 
+def _git_login(visitor: Visitor, world: World) -> None:
+    visitor.go(f"/login/git?user_code={world.git_login()}")
+    visitor.press("Continue")
+
+
 PAGES = [
     Page("log-in", "/login", _at("/login"), inside=False),
     Page("log-in-wrong", "/login", _wrong_password, inside=False),
@@ -247,6 +252,8 @@ PAGES = [
     Page(
         "oauth-consumer-delete", f"{_CONSUMERS_ROUTE}/{{id}}/delete", _at(f"{_CONSUMERS}/{{consumer}}/delete")
     ),
+    _simple("git-login", "/login/git"),
+    Page("git-login-decide", "/login/git", _git_login),
     _simple("trust-rules", f"{SETTINGS}trust-rules/"),
     _simple("trust-rule-new", f"{SETTINGS}trust-rules/new"),
     Page("trust-rule", f"{SETTINGS}trust-rules/{{id}}", _at(f"{SETTINGS}trust-rules/{{rule}}/")),

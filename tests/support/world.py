@@ -17,7 +17,7 @@ from support import beside, history, source
 from support.browser import PASSWORD
 
 from bitpail.errors import NotFound
-from bitpail.model.access import Actor, Need
+from bitpail.model.access import Actor, Client, Need
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.branch_restrictions import Kind
 from bitpail.model.credentials import CredentialKind
@@ -40,6 +40,7 @@ from bitpail.services import (
     default_reviewers,
     denials,
     emails,
+    git_logins,
     grants,
     groups,
     oauth_authorization,
@@ -198,6 +199,10 @@ class World:
         """The code that a device shows."""
         who = oauth_tokens.App(self.consumer, is_proved=True)
         return self.do(oauth_devices.begin, who, "").user_code
+
+    def git_login(self) -> str:
+        """The code that a git shows."""
+        return self.do(git_logins.begin, "acme/notes", "ada's laptop", Client("192.0.2.10", "git")).user_code
 
     def workspace(self, slug: str) -> Workspace:
         return self.do(workspaces.named, slug)
