@@ -6,6 +6,7 @@ from bitpail.errors import BitpailError, Invalid
 from bitpail.model.access import Access
 from bitpail.services import access_keys
 from bitpail.web.creating import WRONG
+from bitpail.web.parts import part
 from bitpail.web.repository_settings import settings_address, settings_page
 from bitpail.web.request import WebRequest, see_other
 
@@ -23,7 +24,7 @@ async def _page(request: WebRequest, access: Access, error: BitpailError | None 
         access,
         "settings_access_keys.html",
         error,
-        keys=await access_keys.of_place(request.site, access.repository),
+        part=part(request, await access_keys.of_place(request.site, access.repository)),
         label=request.form.get("label", ""),
         has_ssh=request.site.settings.ssh_listen != "" or request.site.settings.ssh_sshd == "on",
     )

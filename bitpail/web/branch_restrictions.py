@@ -11,6 +11,7 @@ from bitpail.model.branching_models import BranchType
 from bitpail.services import branch_restrictions
 from bitpail.services.branch_restrictions import Told, UserName
 from bitpail.web.creating import WRONG
+from bitpail.web.parts import part
 from bitpail.web.repository_settings import settings_address, settings_page
 from bitpail.web.request import WebRequest, see_other
 
@@ -52,7 +53,7 @@ async def _page(request: WebRequest, access: Access, error: BitpailError | None 
         access,
         "settings_branch_restrictions.html",
         error,
-        restrictions=await branch_restrictions.of_repository(request.site, access),
+        part=part(request, await branch_restrictions.of_repository(request.site, access)),
         kinds=KINDS,
         types=list(BranchType),
         with_value=LEAST_VALUE,

@@ -12,6 +12,7 @@ from bitpail.web.pages import render
 from bitpail.web.repository_lists import LISTED
 from bitpail.web.request import WebRequest
 
+_SHOWN = 200
 _FOR_GIT = urlencode({"scopes": "repository:write", "label": "git"})
 
 
@@ -20,6 +21,7 @@ async def page(request: WebRequest, actor: Actor) -> Response:  # noqa: ARG001 -
     if request.logged_in is None:
         return render(request, "front.html", base=request.links.web)
     user = request.logged_in.user
+    inside = await workspaces.of_user(request.site, user)
     wanted = repository_lists.chosen(request)
     found = await repositories.of_user(
         request.site, user, Among.MEMBER, 0, wanted.offset, LISTED, wanted.asked
@@ -27,7 +29,8 @@ async def page(request: WebRequest, actor: Actor) -> Response:  # noqa: ARG001 -
     return render(
         request,
         "dashboard.html",
-        workspaces=await workspaces.of_user(request.site, user),
+        workspaces=inside[:_SHOWN],
+        more=max(0, len(inside) - _SHOWN),
         is_empty=not found.size and not wanted.search and not wanted.project,
         app_password=f"/account/settings/app-passwords/new?{_FOR_GIT}",
         example=f"{request.links.clone_root}/{user.username.lower()}/REPOSITORY.git",

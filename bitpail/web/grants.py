@@ -16,6 +16,7 @@ from bitpail.web.repository_settings import settings_address, settings_page
 from bitpail.web.request import WebRequest, see_other
 
 _LISTED = 100
+_OFFERED = 200
 _PART = "permissions/"
 
 WORDS = {
@@ -54,7 +55,8 @@ async def listed(request: WebRequest, place: Place, access: Access | ProjectAcce
         "to_users": to_users,
         "to_groups": to_groups,
         "words": words,
-        "groups": await groups.of_workspace(request.site, access.workspace),
+        # More are named by their slugs.
+        "groups": (await groups.of_workspace(request.site, access.workspace))[:_OFFERED],
         "typed": {name: request.form.get(name, "") for name in ("user", "group", "permission")},
         "previous": request.neighbour(number - 1) if number > 1 else None,
         "following": request.neighbour(number + 1) if offset + _LISTED < size else None,

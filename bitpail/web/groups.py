@@ -8,6 +8,7 @@ from bitpail.policy import names
 from bitpail.services import groups, users
 from bitpail.web.creating import WRONG, said
 from bitpail.web.errors import status_of
+from bitpail.web.parts import part
 from bitpail.web.request import WebRequest, see_other
 from bitpail.web.workspaces import GROUPS, address, render_at
 
@@ -24,7 +25,7 @@ async def _page(request: WebRequest, access: WorkspaceAccess, error: BitpailErro
         "groups.html",
         GROUPS,
         status_of(error) if error else 200,
-        groups=await groups.of_workspace(request.site, access.workspace),
+        part=part(request, await groups.of_workspace(request.site, access.workspace)),
         name=request.form.get("name", ""),
         done=request.query.get("done") if not error else None,
         error=said(error),
@@ -55,7 +56,7 @@ async def _one(request: WebRequest, access: WorkspaceAccess, error: BitpailError
         GROUPS,
         status_of(error) if error else 200,
         group=group,
-        members=await groups.members(request.site, group),
+        part=part(request, await groups.members(request.site, group)),
         typed=request.form.get("user", ""),
         done=request.query.get("done") if not error else None,
         error=said(error),

@@ -1,5 +1,6 @@
 """Importing from another server: the form, how far it is, and a button that ends it."""
 
+import re
 from typing import Any
 
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from bitpail.web.pages import render
 from bitpail.web.request import WebRequest, see_other
 
 _PAGE = "/repo/import"
+_INSIDE = re.compile(r"(://)[^/]*@")
 
 
 async def page(request: WebRequest, user: User) -> Response:
@@ -28,7 +30,7 @@ async def _page(request: WebRequest, user: User, error: BitpailError | None = No
     rooms = await placing.rooms(request.site, user)
     into = preferred(rooms, request.query.get("workspace", ""), request.query.get("project", ""))
     fresh: dict[str, Any] = {
-        "url": request.query.get("url", "")[:2000],
+        "url": _without_credential(request.query.get("url", "")[:2000]),
         "into": into,
         "name": "",
         "username": "",
@@ -37,6 +39,7 @@ async def _page(request: WebRequest, user: User, error: BitpailError | None = No
     }
     typed: dict[str, Any] = {name: request.form.get(name, "") for name in ("url", "into", "name", "username")}
     typed |= {name: name in request.form for name in ("is_private", "has_wiki")}
+    typed["url"] = _without_credential(typed["url"])
     return render(
         request,
         "import.html",
@@ -47,6 +50,11 @@ async def _page(request: WebRequest, user: User, error: BitpailError | None = No
         running=await imports.of_user(request.site, user),
         error=said(error),
     )
+
+
+def _without_credential(url: str) -> str:
+    """Who typed a password into the address types it again: it stands in no page."""
+    return _INSIDE.sub(r"\1", url)
 
 
 async def start(request: WebRequest, user: User) -> Response:

@@ -13,7 +13,8 @@ from bitpail.web.workspaces import MEMBERS, address, render_at
 from bitpail.wire.query import Comparison, Either
 from bitpail.wire.query_kinds import Asked
 
-_LISTED = 100
+# Each with a form of its own.
+_LISTED = 40
 _LONGEST_SEARCH = 200
 
 ROLES = {

@@ -13,6 +13,7 @@ from bitpail.services.repositories import Among
 from bitpail.web import grants, repository_lists
 from bitpail.web.creating import WRONG, said
 from bitpail.web.errors import status_of
+from bitpail.web.parts import part
 from bitpail.web.repository_lists import LISTED
 from bitpail.web.request import WebRequest, see_other
 from bitpail.web.workspaces import PROJECTS, address, render_at
@@ -27,7 +28,7 @@ async def listed(request: WebRequest, access: WorkspaceAccess) -> Response:
         access,
         "projects.html",
         PROJECTS,
-        projects=await projects.visible(request.site, access),
+        part=part(request, await projects.visible(request.site, access)),
         done=request.query.get("done"),
     )
 

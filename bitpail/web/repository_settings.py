@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from bitpail.errors import BitpailError, Invalid
 from bitpail.model.access import Access, Need
+from bitpail.model.projects import Project
 from bitpail.model.repositories import ForkPolicy
 from bitpail.services import placing, projects, relocating, repositories
 from bitpail.services.access import to_workspace
@@ -34,6 +35,7 @@ FORK_POLICIES = (
 )
 
 _SEEN = Need()
+_OFFERED = 200
 _TEXTS = ("name", "description", "website", "language", "main_branch", "project", "fork_policy")
 _FLAGS = ("is_private", "has_wiki")
 
@@ -98,7 +100,7 @@ async def _details(request: WebRequest, access: Access, error: BitpailError | No
         "settings_details.html",
         error,
         form=form,
-        projects=await projects.visible(request.site, inside),
+        projects=_offered(await projects.visible(request.site, inside), access),
         fork_policies=FORK_POLICIES,
         root=request.links.web,
     )
@@ -125,6 +127,12 @@ async def change(request: WebRequest, access: Access) -> Response:
     except WRONG as error:
         return await _details(request, access, error)
     return see_other(f"{address(access.workspace, changed)}/admin/?done=saved")
+
+
+def _offered(found: list[Project], access: Access) -> list[Project]:
+    """As many as a select may hold, the one it is in among them."""
+    some = found[:_OFFERED]
+    return some if access.project in some else [access.project, *some]
 
 
 def _policy(word: str) -> ForkPolicy:

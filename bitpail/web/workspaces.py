@@ -15,6 +15,8 @@ from bitpail.web.pages import render
 from bitpail.web.repository_lists import LISTED
 from bitpail.web.request import WebRequest
 
+_OFFERED = 200
+
 REPOSITORIES, PROJECTS, MEMBERS, GROUPS, SETTINGS = (
     "Repositories",
     "Projects",
@@ -36,7 +38,7 @@ async def page(request: WebRequest, access: WorkspaceAccess) -> Response:
         access,
         "workspace.html",
         REPOSITORIES,
-        projects=await projects.visible(request.site, access),
+        projects=(await projects.visible(request.site, access))[:_OFFERED],
         done=request.query.get("done"),
         may_create=request.logged_in is not None and access.held >= Permission.WRITE,
         **repository_lists.shown(request, wanted, found),

@@ -318,6 +318,17 @@ async def test_what_cannot_be_imported_is_said_beside_the_form(server, page, ada
     assert await imports.of_user(server.site, ada) == []
 
 
+async def test_a_password_in_an_address_comes_back_in_no_page(page):
+    inside = "https://grace:s3cret-of-grace@nowhere.invalid/a/b"
+
+    answer = await page.submit(FORM, url=inside, into="ada/PROJ", name="a")
+    linked = await page.get(f"{FORM}?url={inside}")
+
+    for shown in (answer, linked):
+        assert Page(shown.text).values["url"] == "https://nowhere.invalid/a/b"
+        assert "s3cret-of-grace" not in shown.text
+
+
 async def test_this_very_server_and_its_neighbours_are_no_source_unless_a_setting_says_so(
     tmp_path, migrated_file, elsewhere
 ):

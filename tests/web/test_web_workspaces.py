@@ -239,3 +239,32 @@ async def test_a_workspace_gets_another_name_and_is_shown_to_everybody_or_not(se
     assert shown.status == 200
     assert Page(shown.text).inline == []
     assert (await workspaces.named(server.site, "engines")).name == EVIL
+
+
+async def test_however_much_there_is_a_page_shows_a_part_of_it(server, page, engines, ada):
+    repository = await server.repository("engines", "stone")
+    for number in range(130):
+        await projects.create(server.site, engines, f"P{number}", f"{EVIL} {number}", description="x" * 1000)
+        await groups.create(server.site, engines, f"group-{number}", name=f"{EVIL} {number}")
+        user = await server.user(f"user-{number}")
+        await server.member(engines, user, "member")
+        await server.grant(repository, user, "write")
+    pages = [
+        "/engines/",
+        *(f"{HOME}/{part}/" for part in ("projects", "groups", "members")),
+        *(f"/engines/stone/admin/{part}" for part in ("", "permissions/")),
+        "/",
+        "/repo/create",
+        "/repo/import",
+        "/engines/stone/fork",
+    ]
+
+    for path in pages:
+        shown = await page.get(path)
+        assert shown.status == 200, path
+        assert len(shown.body) < 100_000, path
+        assert Page(shown.text).inline == [], path
+    first, second = await page.get(f"{HOME}/projects/"), await page.get(f"{HOME}/projects/?page=2")
+    assert "?page=2" in Page(first.text).links
+    assert f"{HOME}/projects/P129/" in Page(second.text).links
+    assert "?page=3" not in Page(second.text).links
