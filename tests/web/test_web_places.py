@@ -7,8 +7,8 @@ from bitpail.model.access import Actor, Need
 from bitpail.model.permissions import Permission
 from bitpail.model.repositories import ForkPolicy
 from bitpail.model.scopes import Scope
-from bitpail.services import projects, repositories, users
-from bitpail.services.access import to_repository
+from bitpail.services import projects, repositories, users, workspaces
+from bitpail.services.access import to_repository, to_workspace
 from bitpail.services.beginnings import LICENCES
 from bitpail.services.repositories import Wanted
 
@@ -270,3 +270,27 @@ async def test_one_forks_only_what_one_sees(server, engines, ada):
 
     assert (await browser.get("/engines/secret/fork")).status == 404
     assert (await Browser(server.application).get("/engines/secret/fork")).status == 303
+
+
+async def test_names_that_people_give_are_text_on_every_page_that_lists_them(server, page, ada):
+    workspace = await server.workspace("engines", ada)
+    await projects.change(server.site, await first_project(server, ada), name=EVIL, description=EVIL)
+    await server.repository("engines", "evil", name=EVIL, description=EVIL, language=EVIL[:60])
+    await workspaces.change(server.site, workspace, name=EVIL, is_private=True)
+
+    for path in (
+        *("/", "/engines/", "/repo/create", "/repo/import", "/engines/evil/fork", "/engines/evil/admin/"),
+        *("/engines/evil/admin/transfer/", "/engines/evil/admin/delete/", "/engines/workspace/projects/"),
+        *("/engines/workspace/projects/PROJ/", "/engines/workspace/projects/PROJ/settings/"),
+        *("/engines/workspace/members/", "/engines/workspace/settings/", f"/?search={EVIL}"),
+    ):
+        shown = await page.get(path)
+        assert shown.status == 200, path
+        assert Page(shown.text).inline == [], path
+        assert "<img src=x" not in shown.text, path
+
+
+async def first_project(server, ada):
+    actor = Actor(ada, None, frozenset(Scope))
+    inside = await to_workspace(server.site, actor, Need(), "engines")
+    return (await projects.visible(server.site, inside))[0]
