@@ -7,7 +7,7 @@ the next question starts another. Whoever asks gets an answer in time, or an err
 import asyncio
 from struct import Struct as Layout
 
-from bitpail.errors import GitError, TookTooLong, TooLarge
+from bitpail.errors import GitError, TookTooLong, TooLarge, Unavailable
 from bitpail.git.command import Process, start_python
 
 _LENGTH = Layout(">I")
@@ -36,12 +36,12 @@ class KeptPython:
         self._end: asyncio.TimerHandle | None = None
 
     async def ask(self, head: bytes, data: bytes) -> bytes:
-        """Its answer. Raises TookTooLong, also if others hold it up; TooLarge; GitError if it fell over."""
+        """Its answer. Raises TookTooLong, TooLarge, GitError if it fell over; Unavailable if others hold it up."""
         try:
             async with asyncio.timeout(self._longest_wait):
                 await self._lock.acquire()
         except TimeoutError:
-            raise TookTooLong(f"{self._module} is busy") from None
+            raise Unavailable(f"{self._module} is busy") from None
         try:
             if self._end is not None:
                 self._end.cancel()

@@ -1,8 +1,9 @@
 """Colours of source files, kept for a while; what takes too long stays without."""
 
+import time
 from pathlib import PurePosixPath
 
-from bitpail.errors import BitpailError
+from bitpail.errors import GitError, TooLarge, Unavailable
 from bitpail.model.trees import File
 from bitpail.services.site import Site
 from bitpail.wire.code_lines import LONGEST, lines_of, shown
@@ -10,7 +11,7 @@ from bitpail.wire.kept import Kept
 
 LARGEST = 256 * 1024
 """Bytes of a file that is coloured."""
-_PLAIN = "\0"
+_TRIED_AGAIN = 300.0
 _kept = Kept(16 << 20)
 
 
@@ -24,18 +25,26 @@ async def lines(site: Site, file: File, text: str) -> list[str]:
     key = f"{file.entry.hash}:{name}"
     made = _kept.find(key)
     if made is None:
-        made = await _made(site, name, text)
-        _kept.keep(key, made)
-    coloured = made.split("\n")
-    return coloured if len(coloured) == len(plain) and made != _PLAIN else [shown(line) for line in plain]
+        made = await _made(site, name, key, text)
+    coloured = made.split("\n") if made is not None else []
+    return coloured if len(coloured) == len(plain) else [shown(line) for line in plain]
 
 
-async def _made(site: Site, name: str, text: str) -> str:
+async def _made(site: Site, name: str, key: str, text: str) -> str | None:
+    """With colours, None if there are none. The page is worth more than they are."""
+    # The next visitors needn't wait for them again, but when the server has more time they are tried once more.
+    failed = f"{key}:{time.monotonic() // _TRIED_AGAIN:.0f}"
+    if _kept.find(failed) is not None:
+        return None
     try:
-        made = await site.highlighter.ask(
+        answer = await site.highlighter.ask(
             name.encode("utf-8", "surrogateescape"), text.encode("utf-8", "replace")
         )
-    except BitpailError:
-        # The page is worth more than its colours; the next visitor needn't wait for them again.
-        return _PLAIN
-    return made.decode()
+    except Unavailable:
+        return None
+    except (GitError, TooLarge):
+        _kept.keep(failed, "")
+        return None
+    made = answer.decode()
+    _kept.keep(key, made)
+    return made

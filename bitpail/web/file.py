@@ -10,7 +10,7 @@ from starlette.responses import Response
 from bitpail.errors import NotFound
 from bitpail.model.access import Access
 from bitpail.model.trees import File
-from bitpail.services import file_windows, source
+from bitpail.services import file_windows, lfs, source
 from bitpail.services.file_windows import Window
 from bitpail.services.source import Found
 from bitpail.web import raw, ref_chooser, rendered_file
@@ -26,7 +26,7 @@ class Shown(Struct, frozen=True):
     """What the page has of the file: ``kind`` is lines, rendered, picture, binary, link, submodule or lfs.
 
     ``target`` is where a link leads, ``target_address`` our page of that; ``is_long`` if it was too much to be
-    rendered.
+    rendered, ``is_missing`` if Git LFS has not sent it.
     """
 
     kind: str
@@ -35,6 +35,7 @@ class Shown(Struct, frozen=True):
     target_address: str = ""
     html: Markup | None = None
     is_long: bool = False
+    is_missing: bool = False
 
 
 async def page(request: WebRequest, access: Access, revision: str, found: Found) -> Response:
@@ -109,6 +110,8 @@ async def _shown(request: WebRequest, access: Access, revision: str, file: File)
         return Shown("submodule", target=file.entry.hash)
     if "link" in file.attributes:
         return await _link(request, access, revision, file)
+    if file.lfs is not None and lfs.size_of(request.site, access, file.lfs[0]) is None:
+        return Shown("lfs", is_missing=True)
     is_source = request.query.get("viewer") == "source"
     if raw.is_picture(path) and not (is_source and raw.is_drawing(path)):
         return Shown("picture")

@@ -1,5 +1,7 @@
 """Directories of a commit, and what a repository begins with."""
 
+from typing import Any
+
 import msgspec
 from msgspec import Struct
 from starlette.responses import Response
@@ -87,41 +89,58 @@ async def _page(request: WebRequest, access: Access, revision: str, path: str) -
 async def _directory(request: WebRequest, access: Access, revision: str, found: Found) -> Response:
     number, path = request.page_number(), found.entry.path
     entries, size = await source.one_page(request.site, access, found, (number - 1) * _LISTED, _LISTED)
-    commit = await commits.one(request.site, access, found.commit)
-    wants_changes = "changes" in request.query
-    look_up = last_changes.of_entries if wants_changes else last_changes.known
-    changes = await look_up(request.site, access, found, entries)
-    readme = await readmes.of(request.site, access, found) if number == 1 else None
+    look_up = last_changes.of_entries if "changes" in request.query else last_changes.known
+    known = await look_up(request.site, access, found, entries)
     return render_in(
         request,
         access,
         "directory.html",
         SOURCE,
         **file.where(access, revision, path),
+        **await _tip(request, access, found),
+        **await _readme(request, access, revision, found if number == 1 else None),
         chooser=await ref_chooser.chooser(request, access, "src", revision, path),
         above=below(access, "src", revision, path.rpartition("/")[0]) if path else None,
-        entries=[
-            (
-                entry,
-                entry.path.rpartition("/")[2],
-                below(access, "src", revision, entry.path),
-                _change(access, changes, entry) if changes else None,
-            )
-            for entry in entries
-        ],
-        commit=commit,
-        commit_title=title_of(commit.message[:_LONGEST_MESSAGE])[0],
-        commit_address=below(access, "commits", commit.hash),
-        commit_author=(await commits.people(request.site, [commit])).get(commit.author.email.lower()),
-        changes=changes,
+        entries=[_listed(access, revision, entry, known) for entry in entries],
+        changes=known,
         changes_address=f"{below(access, 'last-changes', found.commit, path)}?page={number}",
-        with_changes=None if changes else request.changed(changes="1"),
+        with_changes=None if known else request.changed(changes="1"),
         size=size,
         done=file.DONE.get(request.query.get("done", "")),
-        readme=readme,
-        readme_html=await rendered_file.readme(request, access, revision, readme) if readme else None,
-        readme_address=below(access, "src", revision, readme.entry.path) if readme else "",
         permalink=below(access, "src", found.commit, path) if revision != found.commit else None,
         previous=request.neighbour(number - 1) if number > 1 else None,
         following=request.neighbour(number + 1) if number * _LISTED < size else None,
     )
+
+
+def _listed(
+    access: Access, revision: str, entry: Entry, known: LastChanges | None
+) -> tuple[Entry, str, str, Change | None]:
+    """A row: the entry, its name, its page, and the commit that changed it last."""
+    name = entry.path.rpartition("/")[2]
+    change = _change(access, known, entry) if known else None
+    return entry, name, below(access, "src", revision, entry.path), change
+
+
+async def _tip(request: WebRequest, access: Access, found: Found) -> dict[str, Any]:
+    """The commit of the page, who wrote it, and where it is."""
+    commit = await commits.one(request.site, access, found.commit)
+    people = await commits.people(request.site, [commit])
+    return {
+        "commit": commit,
+        "commit_title": title_of(commit.message[:_LONGEST_MESSAGE])[0],
+        "commit_address": below(access, "commits", commit.hash),
+        "commit_author": people.get(commit.author.email.lower()),
+    }
+
+
+async def _readme(request: WebRequest, access: Access, revision: str, found: Found | None) -> dict[str, Any]:
+    """What stands below the entries of the first page."""
+    readme = await readmes.of(request.site, access, found) if found else None
+    if readme is None:
+        return {"readme": None}
+    return {
+        "readme": readme,
+        "readme_html": await rendered_file.readme(request, access, revision, readme),
+        "readme_address": below(access, "src", revision, readme.entry.path),
+    }

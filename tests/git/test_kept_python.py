@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from bitpail.errors import GitError, TookTooLong, TooLarge
+from bitpail.errors import GitError, TookTooLong, TooLarge, Unavailable
 from bitpail.git.command import PROCESSES
 from bitpail.git.kept_python import KeptPython
 
@@ -69,7 +69,7 @@ async def test_who_waits_for_others_too_long_is_told_so(kept):
     slow = asyncio.create_task(kept.ask(b"sleep", b""))
     await asyncio.sleep(0.05)
 
-    with pytest.raises(TookTooLong, match="busy"):
+    with pytest.raises(Unavailable, match="busy"):
         await kept.ask(b"echo", b"")
 
     slow.cancel()

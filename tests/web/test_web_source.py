@@ -1,10 +1,17 @@
 """The pages of files and directories: lines, pictures, markup, files as they are, and the choice of a ref."""
 
 import re
+from hashlib import sha256
 
 import pytest
 from support.browser import Browser, Page
 from test_web_commits import EVIL, commit, shown
+
+from bitpail.model.access import Actor, Client, Need
+from bitpail.model.permissions import Permission
+from bitpail.model.scopes import Scope
+from bitpail.services import lfs
+from bitpail.services.access import to_repository
 
 pytestmark = pytest.mark.anyio
 
@@ -132,6 +139,7 @@ async def test_a_line_of_ten_megabytes_and_a_large_file_are_shown_as_far_as_a_pa
             "line.js": b"x" * 10_000_000 + b"\nnext\n",
             "middle.js": b"y" * 500_000 + b"\nnext\n",
             "large.txt": b"".join(b"line %d\n" % number for number in range(1, 400_001)),
+            "endless.js": b"x" * 30_000_000 + b"\nnext\n",
             "zeros.dat": b"\0" * 2_000_000,
         }
     )
@@ -144,6 +152,9 @@ async def test_a_line_of_ten_megabytes_and_a_large_file_are_shown_as_far_as_a_pa
     assert "<mark>… more</mark>" in line.text
     assert "<mark>… 498,000 more characters</mark>" in middle.text
     assert ">line 300000" in large.text
+    endless = await shown(page, f"{SRC}/endless.js")
+    assert numbers(endless) == [1]
+    assert "so long that nothing behind it was looked for" in endless.text
     assert numbers(large)[0] == 300_000
     assert len(large.body) < 110_000
     assert (await page.get(f"{SRC}/large.txt?from=500000")).status == 404
@@ -334,3 +345,34 @@ async def test_who_is_not_logged_in_sees_the_source_of_a_public_repository(serve
 
     assert numbers(await shown(anybody, f"{SRC}/a.txt")) == [1]
     assert (await anybody.get(f"{HOME}/raw/main/a.txt")).body == b"x\n"
+
+
+async def test_a_large_file_is_what_its_pointer_stands_for_once_it_was_sent(server, page, made, ada):
+    content = PNG + b"large" * 1000
+    oid = sha256(content).hexdigest()
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {len(content)}\n".encode()
+    await made({"picture.png": pointer})
+
+    before = await shown(page, f"{SRC}/picture.png")
+    assert "It was not sent to this server" in before.text
+    assert (await page.get(f"{HOME}/raw/main/picture.png")).body == pointer
+
+    actor = Actor(ada, None, frozenset(Scope), Client("192.0.2.1", "git-lfs"))
+    access = await to_repository(
+        server.site, actor, Need(permission=Permission.WRITE), "engines", "difference"
+    )
+
+    async def pieces():
+        yield content
+
+    await lfs.receive(server.site, access, oid, pieces())
+    assert "<img src" in (await shown(page, f"{SRC}/picture.png")).text
+    raw = await page.get(f"{HOME}/raw/main/picture.png")
+    part = await page.ask("GET", f"{HOME}/raw/main/picture.png", headers=[("range", "bytes=0-3")])
+    known = await page.ask(
+        "GET", f"{HOME}/raw/main/picture.png", headers=[("if-none-match", raw.headers["etag"])]
+    )
+    assert (raw.body, raw.headers["content-type"]) == (content, "image/png")
+    assert raw.headers["content-security-policy"] == "sandbox; default-src 'none'"
+    assert (part.status, part.body) == (206, content[:4])
+    assert known.status == 304
