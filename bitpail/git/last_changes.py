@@ -10,6 +10,8 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
+from msgspec import Struct
+
 from bitpail.errors import GitError, NotFound
 from bitpail.git import trees
 from bitpail.git.command import start
@@ -28,16 +30,33 @@ _ENTRY = {size: re.compile(rb"\d?(\d{5}) ([^\0]+)\0([\s\S]{%d})" % size) for siz
 Parents = dict[str, list[str]]
 
 
-async def last_changes(
-    objects: Objects, directory: GitDirectory, commit: str, path: str, names: Sequence[str], seconds: float
-) -> tuple[dict[str, str], bool]:
-    """Hashes of commits by the names of entries of a directory, and whether that is all of them.
+class Found(Struct, frozen=True):
+    """Hashes of commits by the names of entries; ``first`` is the first commit of the walk, at which this holds too.
 
-    The top directory for an empty path. Raises GitError.
+    ``is_whole`` if every entry has its one.
+    """
+
+    hashes: dict[str, str]
+    is_whole: bool
+    first: str | None
+
+
+async def last_changes(
+    objects: Objects,
+    directory: GitDirectory,
+    commit: str,
+    path: str,
+    names: Sequence[str],
+    seconds: float,
+    before: Found | None = None,
+) -> Found:
+    """What is found of these entries of a directory, the top one for an empty path. Raises GitError.
+
+    ``before`` is whole, of the same directory, perhaps of other entries: a walk that comes to its first commit need not go on.
     """
     if not names:
-        return {}, True
-    walk = _Walk(commit, [name.encode("utf-8", "surrogateescape") for name in names])
+        return Found({}, is_whole=True, first=None)
+    walk = _Walk(commit, [_bytes(name) for name in names], before)
     known: dict[str, bytes] = {}
     try:
         async with asyncio.timeout(seconds), aclosing(_batches(directory, commit, path)) as batches:
@@ -52,8 +71,12 @@ async def last_changes(
                     break
     except TimeoutError:
         pass
-    found = {name.decode("utf-8", "surrogateescape"): hash_ for name, hash_ in walk.found.items()}
-    return found, walk.is_done
+    hashes = {name.decode("utf-8", "surrogateescape"): hash_ for name, hash_ in walk.found.items()}
+    return Found(hashes, walk.is_done, walk.first)
+
+
+def _bytes(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
 
 
 class _Walk:
@@ -61,8 +84,11 @@ class _Walk:
     ``_seen`` the parents of those that were walked over, ``_entries`` what was read of a commit for its child.
     """
 
-    def __init__(self, commit: str, names: Sequence[bytes]) -> None:
+    def __init__(self, commit: str, names: Sequence[bytes], before: Found | None) -> None:
         self.found: dict[bytes, str] = {}
+        self.first: str | None = None
+        self._before = before.first if before else None
+        self._told = {_bytes(name): hash_ for name, hash_ in before.hashes.items()} if before else {}
         self._size = len(commit) // 2
         self._held: dict[str, list[bytes]] = {commit: list(names)}
         self._seen: Parents = {}
@@ -82,7 +108,9 @@ class _Walk:
         if not self._seen and batch:
             # The commit itself need not have touched the directory: git begins with the one that did.
             (names,) = self._held.values()
-            self._held = {next(iter(batch)): names}
+            self.first = next(iter(batch))
+            self._held = {self.first: names}
+            self._take(self.first)
         for commit, above in batch.items():
             self._seen[commit] = above
             self._judge(commit, known)
@@ -104,11 +132,21 @@ class _Walk:
                     # Mostly the next to be judged, and all that it holds.
                     self._entries[parent] = theirs
                     self._held.setdefault(parent, []).extend(same)
+                    self._take(parent)
                     names = [name for name in names if name not in same]
                     # Clocks ran backwards: it came before its child.
                     if parent in self._seen and parent in known:
                         waiting.append(parent)
             self.found |= dict.fromkeys(names, commit)
+
+    def _take(self, commit: str) -> None:
+        """Of the commit that an earlier walk began with, nothing has to be judged again."""
+        if commit != self._before:
+            return
+        names = self._held.pop(commit)
+        self.found |= {name: self._told[name] for name in names if name in self._told}
+        if rest := [name for name in names if name not in self._told]:
+            self._held[commit] = rest
 
 
 def _entries(tree: bytes, names: list[bytes], size: int) -> dict[bytes, bytes]:

@@ -34,13 +34,14 @@ class LastChanges(Struct, frozen=True):
 
 
 class _Kept(Struct, frozen=True):
-    hashes: dict[str, str]
-    is_whole: bool
+    found: last_changes.Found
     at: float
 
 
 _Key = tuple[Path, str, str, str]
 _kept: Kept[_Key, _Kept] = Kept(_MOST_KEPT)
+# By everything but the commit: the next one is mostly a few steps away.
+_latest: Kept[tuple[Path, str, str], last_changes.Found] = Kept(_MOST_KEPT)
 
 
 async def known(site: Site, access: Access, found: Found, entries: list[Entry]) -> LastChanges | None:
@@ -54,22 +55,32 @@ async def of_entries(site: Site, access: Access, found: Found, entries: list[Ent
     key = await _key(site, access, found, entries)
     kept = _kept.get(key)
     if kept is None or not _is_fresh(kept):
-        names = [entry.path.rpartition("/")[2] for entry in entries]
         try:
             async with site.slots.slot(*whose(access)):
-                hashes, is_whole = await last_changes.last_changes(
-                    site.objects,
-                    await directory(site, access),
-                    found.commit,
-                    found.entry.path,
-                    names,
-                    SECONDS,
-                )
+                looked_up = await _look_up(site, access, found, entries, key)
         except (Busy, GitError):
             return LastChanges({}, {}, is_whole=False)
-        kept = _Kept(hashes, is_whole, time.monotonic())
-        _kept.keep(key, kept, len(hashes) + 1)
+        kept = _Kept(looked_up, time.monotonic())
+        _kept.keep(key, kept, len(looked_up.hashes) + 1)
     return await _described(site, access, found, kept)
+
+
+async def _look_up(
+    site: Site, access: Access, found: Found, entries: list[Entry], key: _Key
+) -> last_changes.Found:
+    latest = (key[0], key[2], key[3])
+    made = await last_changes.last_changes(
+        site.objects,
+        await directory(site, access),
+        found.commit,
+        found.entry.path,
+        [entry.path.rpartition("/")[2] for entry in entries],
+        SECONDS,
+        _latest.get(latest),
+    )
+    if made.is_whole:
+        _latest.keep(latest, made, len(made.hashes) + 1)
+    return made
 
 
 async def _key(site: Site, access: Access, found: Found, entries: list[Entry]) -> _Key:
@@ -82,16 +93,16 @@ async def _key(site: Site, access: Access, found: Found, entries: list[Entry]) -
 
 
 def _is_fresh(kept: _Kept) -> bool:
-    return kept.is_whole or time.monotonic() < kept.at + _STALE
+    return kept.found.is_whole or time.monotonic() < kept.at + _STALE
 
 
 async def _described(site: Site, access: Access, found: Found, kept: _Kept) -> LastChanges:
-    hashes = list(dict.fromkeys(kept.hashes.values()))
+    hashes = list(dict.fromkeys(kept.found.hashes.values()))
     described = await site.objects.commits(await directory(site, access), hashes)
     by_hash = {commit.hash: commit for commit in described}
     above = f"{found.entry.path}/" if found.entry.path else ""
     return LastChanges(
-        {above + name: by_hash[hash_] for name, hash_ in kept.hashes.items()},
+        {above + name: by_hash[hash_] for name, hash_ in kept.found.hashes.items()},
         await commits.people(site, described),
-        kept.is_whole,
+        kept.found.is_whole,
     )

@@ -22,8 +22,10 @@ def blob(git, commit, path):
     return git.git("rev-parse", "--verify", "--quiet", f"{commit}:{path}", check=False)
 
 
-async def found(objects, git, tip, path, names, seconds=60.0):
-    return await last_changes(objects, GitDirectory(git.path, adopted=False), tip, path, names, seconds)
+async def found(objects, git, tip, path, names, seconds=60.0, before=None):
+    directory = GitDirectory(git.path, adopted=False)
+    answer = await last_changes(objects, directory, tip, path, names, seconds, before)
+    return answer.hashes, answer.is_whole
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -84,3 +86,34 @@ async def test_of_nothing_there_is_nothing(objects, git):
     tip = commit_files(git, {"a": "1"})
 
     assert await found(objects, git, tip, "", []) == ({}, True)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_walk_that_comes_to_where_an_earlier_one_began_says_the_same(objects, git, seed):
+    tip, files = make(git, seed)
+    directory = GitDirectory(git.path, adopted=False)
+    whole = await last_changes(objects, directory, tip, "", [*files], 60.0)
+    git.git("update-ref", "refs/heads/main", tip)
+    later = commit_files(git, {**files, "new": "1"})
+    asked = objects.asked.objects
+
+    again = await last_changes(objects, directory, later, "", [*files, "new"], 60.0, whole)
+
+    assert again.hashes == {**whole.hashes, "new": later}
+    assert again.is_whole
+    # The commit, its parent, and no more.
+    assert objects.asked.objects - asked <= 2
+    assert (await found(objects, git, later, "", [*files, "new"]))[0] == again.hashes
+
+
+async def test_of_entries_that_an_earlier_walk_did_not_look_for_it_goes_on(objects, git):
+    first = commit_files(git, {"a": "1", "b": "1"})
+    second = commit_files(git, {"a": "2", "b": "1"})
+    directory = GitDirectory(git.path, adopted=False)
+    before = await last_changes(objects, directory, second, "", ["a"], 60.0)
+
+    assert before.hashes == {"a": second}
+    assert await found(objects, git, second, "", ["a", "b"], before=before) == (
+        {"a": second, "b": first},
+        True,
+    )
