@@ -16,6 +16,7 @@ from bitpail.http import forms
 from bitpail.http.bodies import Body
 from bitpail.http.call import Call
 from bitpail.model.access import Need
+from bitpail.model.credentials import UserName
 from bitpail.model.users import User
 from bitpail.policy.decide import Decision
 from bitpail.services import users
@@ -79,13 +80,15 @@ class ApiRequest:
     @property
     def links(self) -> Links:
         """Links under the address by which the client reached us."""
-        base, user = self.call.base, self.call.actor.user
+        base, actor = self.call.base, self.call.actor
+        name = actor.user.username if actor.user else None
         prefix = PREFIX.decode() if self.call.raw_path.startswith(PREFIX) else ""
         return Links(
             api=f"{base}{prefix}/2.0",
             web=base,
             ssh=self.site.settings.ssh_authority(_HOST_PORT.sub("", base.split("://", 1)[1])),
-            username=user.username if user else None,
+            # What a clone address has to begin with for whoever asks.
+            username=UserName.ACCESS_TOKEN.value if actor.is_robot else name,
         )
 
     def shows(self, *path: str) -> bool:

@@ -16,6 +16,7 @@ from bitpail.services import (
     access_tokens,
     audit,
     leaks,
+    projects,
     repositories,
     site_policy,
     usage,
@@ -26,7 +27,7 @@ from bitpail.services.app_passwords import Wanted
 from bitpail.services.authentication import Credential, authenticate
 from bitpail.store import default_reviewers
 from bitpail.store import users as user_store
-from bitpail.store.tables import projects
+from bitpail.store.tables import projects as project_rows
 from bitpail.store.tables import repositories as rows
 from bitpail.store.tables import workspaces as spaces
 
@@ -128,7 +129,7 @@ async def test_a_token_ends_with_its_place(server, ada, what):
     assert (await server.client.get(PATH, headers=bearer(secret))).status == 200
 
     await repositories.delete(server.site, code)
-    table = {"repository": rows, "project": projects, "workspace": spaces}[what]
+    table = {"repository": rows, "project": project_rows, "workspace": spaces}[what]
     await server.site.db.run(delete(table).where(table.c.id == place.id))
 
     answer = await server.client.get(PATH, headers=bearer(secret))
@@ -208,6 +209,76 @@ async def test_the_audit_log_says_which_kind_it_was_and_who_did_it(server, code,
     for one in told:
         assert one["detail"]["by"] == "ada"
         assert one["detail"]["credential"] == "repository access token"
+
+
+async def test_its_clone_addresses_are_those_that_it_can_use(server, code):
+    _, secret = await server.access_token(code, "repository")
+
+    answer = await server.client.get(PATH, headers=bearer(secret))
+
+    clone = {one["name"]: one["href"] for one in answer.json()["links"]["clone"]}
+    assert clone["https"] == "https://x-token-auth@git.example.org/team/code.git"
+
+
+async def test_a_robot_commits_under_its_name_and_address(server, code, ada):
+    _, secret = await server.access_token(code, "repository:write")
+    robot = await robot_of(server, code)
+    sent = await server.client.request(
+        "POST",
+        f"{PATH}/src",
+        headers={**bearer(secret), "content-type": "application/x-www-form-urlencoded"},
+        body=b"message=first&branch=main&a.txt=a",
+    )
+    assert sent.status == 201, sent
+
+    auth = await server.auth(ada, "repository")
+    (made,) = (await server.client.get(f"{PATH}/commits", auth=auth)).json()["values"]
+    assert made["author"]["raw"] == f"number 1 <{robot.id}@bots.bitpail.invalid>"
+    assert made["author"]["user"]["type"] == "app_user"
+
+
+async def test_what_a_robot_makes_it_administers_by_nobodys_grant(server, ada):
+    team = await server.workspace("team", ada)
+    _, secret = await server.access_token(team, "repository:admin", "repository:delete")
+    headers = {**bearer(secret), "content-type": "application/json"}
+
+    made = await server.client.request("POST", f"{PATH}", headers=headers, body=b'{"scm": "git"}')
+    auth = await server.auth(ada, "repository:admin", "repository")
+    granted = await server.client.get(f"{PATH}/permissions-config/users", auth=auth)
+    watchers = await server.client.get(f"{PATH}/watchers", auth=auth)
+    gone = await server.client.request("DELETE", PATH, headers=bearer(secret))
+
+    assert (made.status, gone.status) == (200, 204), (made, gone)
+    assert granted.json()["values"] == []
+    assert watchers.json()["values"] == []
+
+
+@pytest.mark.parametrize("what", ["repository", "project", "workspace"])
+async def test_lists_show_a_robot_what_is_in_its_place(server, ada, what):
+    team = await server.workspace("team", ada)
+    await server.workspace("other", ada)
+    code = await server.repository("team", "code")
+    await server.repository("other", "code", public=True)
+    project = await workspaces.project_for(server.site, team, None)
+    second = await projects.create(server.site, team, "TWO", "Two", is_private=True)
+    await server.repository("team", "apart", project_key="TWO")
+    place = {"repository": code, "project": project, "workspace": team}[what]
+    _, secret = await server.access_token(
+        place, "repository", *(("project",) if what != "repository" else ())
+    )
+
+    listed = await server.client.get("/2.0/repositories/team", headers=bearer(secret))
+    of_all = await server.client.get("/2.0/repositories/other", headers=bearer(secret))
+    kept = await server.client.get("/2.0/workspaces/team/projects", headers=bearer(secret))
+
+    assert of_all.status == 403
+    assert second.key == "TWO"
+    if what == "workspace":
+        assert {one["slug"] for one in listed.json()["values"]} == {"code", "apart"}
+        assert {one["key"] for one in kept.json()["values"]} == {"PROJ", "TWO"}
+    else:
+        # The lists are the workspace's.
+        assert (listed.status, kept.status) == (403, 403)
 
 
 async def test_limits_hold_as_for_app_passwords(server, code):
