@@ -78,6 +78,8 @@ def _unauthenticated(call: Call, error: Unauthenticated | MalformedCredential) -
         return json(wire.rate_limited(error.told), 429, {"Retry-After": str(error.wait)})
     # The recorded answer for whatever is wrong; more only for who holds the right secret.
     detail = error.told if error.label is not None else None
+    if error.presented is not None and error.presented.name is UserName.BEARER:
+        return json(wire.bad_token(detail), 401, challenge)
     return json(wire.invalid_credentials(detail), 401, challenge)
 
 

@@ -100,9 +100,10 @@ def not_for_this_token() -> dict[str, Any]:
     return error("This resource does not support authentication using the provided token")
 
 
-def bad_token() -> dict[str, Any]:
-    """401 for Bearer."""
-    return error("Token is invalid, expired, or not supported for this endpoint.")
+def bad_token(detail: str | None = None) -> dict[str, Any]:
+    """401 for Bearer; ``detail`` for who holds a right one that has ended."""
+    text = "Token is invalid, expired, or not supported for this endpoint."
+    return error(text, detail=clean(detail) if detail else None)
 
 
 def sign_in() -> dict[str, Any]:

@@ -447,7 +447,14 @@ async def test_tokens_die_after_two_hours_and_three_months(server, app, page, mo
     tokens = await app.tokens(page)
     at = clock.now()
     monkeypatch.setattr(authentication, "now", lambda: at + 7201 * 1_000_000)
-    assert await ended(server, tokens["access_token"])
+    late = await app.user(tokens["access_token"])
+    assert (late.status, late.json()["error"]) == (
+        401,
+        {
+            "message": "Token is invalid, expired, or not supported for this endpoint.",
+            "detail": 'The OAuth access token "Deploy bot" has expired.',
+        },
+    )
     monkeypatch.setattr(oauth_tokens, "now", lambda: at + 89 * 24 * 3600 * 1_000_000)
     tokens = (await app.refresh(tokens["refresh_token"])).json()
 
