@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from bitpail.errors import Invalid
 from bitpail.model.scopes import BITBUCKET, Scope
-from bitpail.policy.scopes import expand, in_form_order, minimal
+from bitpail.policy.scopes import IMPLIES, expand, in_form_order, minimal
 
 _KNOWN = {scope.value: scope for scope in BITBUCKET}
 _LONGEST = 1000
@@ -35,6 +35,8 @@ def granted(of_app: tuple[Scope, ...], wanted: tuple[Scope, ...]) -> tuple[Scope
 
     Not in minimal form: clients compare the answer with what they asked for.
     """
+    if not of_app:
+        raise InvalidScope("this app has no permission that may be granted")
     if not wanted:
         return of_app
     covered = expand(of_app)
@@ -54,9 +56,21 @@ def narrowed(before: tuple[Scope, ...], wanted: tuple[Scope, ...]) -> tuple[Scop
 
 
 def still_granted(before: tuple[Scope, ...], of_app: tuple[Scope, ...]) -> tuple[Scope, ...]:
-    """What is left of a grant when the app itself has fewer permissions now."""
+    """What is left of a grant when the app itself has fewer permissions now: of what went, what it included."""
     covered = expand(of_app)
-    return tuple(scope for scope in before if scope in covered)
+    if covered.issuperset(before):
+        return before
+    had = expand(before)
+    return minimal(scope for scope in BITBUCKET if scope in covered and scope in had)
+
+
+def without(of_app: tuple[Scope, ...], forbidden: Iterable[Scope]) -> tuple[Scope, ...]:
+    """What is left of an app's permissions where administrators forbid some; one goes with all that include it."""
+    gone = frozenset(forbidden)
+    if not gone:
+        return of_app
+    covered = expand(of_app)
+    return minimal(scope for scope in BITBUCKET if scope in covered and not IMPLIES[scope] & gone)
 
 
 def check_permissions(names: Iterable[str]) -> tuple[Scope, ...]:

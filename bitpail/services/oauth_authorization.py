@@ -19,10 +19,11 @@ from bitpail.policy import oauth_scopes, pkce, redirect_uris, secrets
 from bitpail.policy.redirect_uris import RedirectUri
 from bitpail.policy.scopes import expand, in_form_order
 from bitpail.policy.secrets import Family
-from bitpail.services import audit
+from bitpail.services import audit, oauth_consumers
 from bitpail.services.clock import now
 from bitpail.services.site import Site
-from bitpail.store import oauth_consumers, oauth_grants
+from bitpail.store import oauth_consumers as consumers
+from bitpail.store import oauth_grants
 from bitpail.store.database import Connection
 
 CODE_LASTS = 300
@@ -80,7 +81,7 @@ async def understand(site: Site, issuer: str, sent: list[tuple[str, str]]) -> Au
         _check(given, repeated)
         challenge = _challenge(consumer, given)
         asked = oauth_scopes.parse(given.get("scope", ""))
-        scopes = oauth_scopes.granted(consumer.scopes, asked)
+        scopes = oauth_scopes.granted(await oauth_consumers.permissions(site, consumer), asked)
     except _Wrong as wrong:
         raise _refused(uri, wrong.error, wrong.message, state, issuer) from None
     except oauth_scopes.InvalidScope as wrong:
@@ -97,7 +98,7 @@ class _Wrong(Invalid):
 async def _consumer(site: Site, key: str, repeated: list[str]) -> tuple[Consumer, str]:
     if not key or "client_id" in repeated or "\0" in key:
         raise Unanswerable("the app does not say which one it is: its client_id is missing, or there twice")
-    found = await oauth_consumers.by_key(site.db, key)
+    found = await consumers.by_key(site.db, key)
     if found is None:
         raise Unanswerable("there is no app with this client_id on this server")
     return found

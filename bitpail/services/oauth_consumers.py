@@ -19,11 +19,13 @@ from msgspec import Struct
 from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.model.audit import Kind
 from bitpail.model.oauth_consumers import Consumer, ConsumerId
+from bitpail.model.scopes import Scope
 from bitpail.model.users import User, UserId
 from bitpail.model.workspaces import Workspace
 from bitpail.policy import names, oauth_scopes, redirect_uris, secrets
+from bitpail.policy.scopes import expand, in_form_order
 from bitpail.policy.secrets import Family, Secret
-from bitpail.services import audit, keys
+from bitpail.services import audit, keys, site_policy
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import oauth_consumers as store
@@ -70,6 +72,7 @@ async def create(site: Site, workspace: Workspace, wanted: Wanted, *, by: User) 
     )
     if len(await store.of_workspace(site.db, workspace.id)) >= MOST_OF_A_WORKSPACE:
         raise Invalid(f"a workspace has at most {MOST_OF_A_WORKSPACE} OAuth consumers")
+    await _check_policy(site, consumer)
     try:
         async with site.db.transaction() as db:
             await store.create(db, consumer)
@@ -85,6 +88,7 @@ async def change(site: Site, consumer: Consumer, wanted: Wanted, *, by: User) ->
     Fewer permissions narrow every token at once; more are asked of each person anew.
     """
     changed = _described(consumer, wanted)
+    await _check_policy(site, changed)
     try:
         async with site.db.transaction() as db:
             if not await store.change(db, changed):
@@ -133,6 +137,20 @@ async def one(site: Site, workspace: Workspace, wanted: str) -> Consumer:
 async def owners(site: Site, consumers: list[Consumer]) -> dict[UserId, User]:
     """Whom they stand for, as far as those accounts are there."""
     return await users.by_ids(site.db, {one.owner_id for one in consumers if one.owner_id})
+
+
+async def permissions(site: Site, consumer: Consumer) -> tuple[Scope, ...]:
+    """What it may be granted now: what it was registered with, without what the administrators forbid."""
+    policy = await site_policy.current(site)
+    return oauth_scopes.without(consumer.scopes, policy.forbidden)
+
+
+async def _check_policy(site: Site, consumer: Consumer) -> None:
+    left = await permissions(site, consumer)
+    refused = expand(consumer.scopes) - expand(left)
+    if refused:
+        names = ", ".join(in_form_order(refused))
+        raise Invalid(f"the policy of this server forbids it: these permissions may not be granted: {names}")
 
 
 def secret(site: Site, consumer: Consumer) -> Secret:

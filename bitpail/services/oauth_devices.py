@@ -15,6 +15,7 @@ from bitpail.model.users import User
 from bitpail.policy import oauth_scopes, secrets, user_codes
 from bitpail.policy.oauth_scopes import InvalidScope
 from bitpail.policy.secrets import Family, Secret
+from bitpail.services import oauth_consumers
 from bitpail.services.clock import now
 from bitpail.services.oauth_authorization import remember
 from bitpail.services.oauth_tokens import App, TokenError
@@ -57,7 +58,8 @@ class TooManyCodes(BitpailError):
 async def begin(site: Site, who: App, scope: str) -> Begun:
     """A device that waits from now on. Raises TokenError."""
     try:
-        scopes = oauth_scopes.granted(who.consumer.scopes, oauth_scopes.parse(scope))
+        of_app = await oauth_consumers.permissions(site, who.consumer)
+        scopes = oauth_scopes.granted(of_app, oauth_scopes.parse(scope))
     except InvalidScope as wrong:
         raise TokenError("invalid_scope", wrong.message) from None
     secret, number, at = secrets.generate(Family.DEVICE_CODE), site.keys.newest, now()

@@ -170,7 +170,8 @@ async def _own(site: Site, consumer: Consumer, scope: str, kind: GrantType) -> I
     if owner is None or not owner.is_active:
         raise _invalid("the app has no owner any more: an owner of its workspace makes a new secret for it")
     try:
-        scopes = oauth_scopes.granted(consumer.scopes, oauth_scopes.parse(scope))
+        of_app = await oauth_consumers.permissions(site, consumer)
+        scopes = oauth_scopes.granted(of_app, oauth_scopes.parse(scope))
     except InvalidScope as wrong:
         raise TokenError("invalid_scope", wrong.message) from None
     grant = _grant(consumer.id, owner.id, kind, scopes)
@@ -194,7 +195,8 @@ async def refreshed(site: Site, who: App, token: Secret, scope: str) -> Issued:
         raise _invalid("the refresh token was revoked, or has expired")
     await _active(site, found.user.id)
     try:
-        left = oauth_scopes.still_granted(found.grant.scopes, found.consumer.scopes)
+        of_app = await oauth_consumers.permissions(site, found.consumer)
+        left = oauth_scopes.still_granted(found.grant.scopes, of_app)
         scopes = oauth_scopes.narrowed(left, oauth_scopes.parse(scope))
     except InvalidScope as wrong:
         raise TokenError("invalid_scope", wrong.message) from None

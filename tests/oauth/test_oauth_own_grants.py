@@ -8,10 +8,13 @@ from hashlib import sha256
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
-from support.oauth import CALLBACK, ISSUER, JWT_GRANT, TOKEN, App, bearer, refused
+from support.oauth import CALLBACK, ISSUER, JWT_GRANT, TOKEN, App, bearer, refused, told
 
+from bitpail.errors import Invalid
 from bitpail.model.permissions import Permission, Role
-from bitpail.services import oauth_consumers, users, workspaces
+from bitpail.model.scopes import Scope
+from bitpail.model.site_policy import SitePolicy
+from bitpail.services import oauth_consumers, site_policy, users, workspaces
 
 pytestmark = pytest.mark.anyio
 
@@ -207,3 +210,23 @@ async def test_an_assertion_is_asked_for_in_words(app):
 
     assert [refused(bare), refused(basic)] == ["invalid_request", "invalid_request"]
     assert "Authorization: JWT" in bare.json()["error_description"]
+
+
+# --- The administrators' policy -----------------------------------------------------------------
+
+
+async def test_what_administrators_forbid_no_app_is_granted_from_then_on(server, acme, grace, app, page):
+    before = await app.tokens(page)
+    await site_policy.put(server.site, SitePolicy(forbidden=(Scope.REPOSITORY_WRITE,)))
+
+    renewed = (await app.refresh(before["refresh_token"])).json()
+    own = (await app.token("client_credentials")).json()
+    given = told(await page.get(app.address(scope="repository:write")))
+    device = await app.post("/site/oauth2/device_authorization", scope="repository:write")
+
+    assert renewed["scopes"] == "account repository"
+    assert own["scopes"] == "account repository"
+    assert given["error"] == "invalid_scope"
+    assert refused(device) == "invalid_scope"
+    with pytest.raises(Invalid, match="may not be granted: repository:write, pullrequest:write"):
+        await App.registered(server, acme, grace, "pullrequest:write", name="New")

@@ -133,8 +133,19 @@ def test_what_the_app_has_not_is_left_out_of_a_first_request_and_refused_in_a_la
 def test_a_token_is_never_wider_than_its_app_is_now(before, now):
     left = oauth_scopes.still_granted(tuple(before), minimal(now))
 
-    assert expand(left) <= expand(minimal(now))
-    assert set(left) == before & expand(minimal(now))
+    assert expand(left) == expand(tuple(before)) & expand(minimal(now))
+    assert set(left) == before or not before <= expand(minimal(now))
+
+
+@pytest.mark.parametrize("forbidden", BITBUCKET)
+@pytest.mark.parametrize("held", BITBUCKET)
+def test_what_administrators_forbid_no_app_gets_nor_what_includes_it(held, forbidden):
+    left = oauth_scopes.without((held,), (forbidden,))
+
+    assert expand(left) == {one for one in expand((held,)) if forbidden not in expand((one,))}
+    if not left:
+        with pytest.raises(InvalidScope):
+            oauth_scopes.granted(left, ())
 
 
 def test_an_app_needs_a_permission_and_has_them_in_minimal_form():
