@@ -101,7 +101,9 @@ def addresses(path: Path) -> Iterator[tuple[str, list[str]]]:
     yield "branches", [f"{at}/branches/", *(f"{at}/branches/?page={n}" for n in range(2, 20))]
     yield "branches, once looked at", [f"{at}/branches/"]
     yield "tags", [f"{at}/tags/"]
-    yield "two compared", [f"{at}/branches/compare/main%0D{one}" for one in recent]
+    older = some("rev-list", "--first-parent", "--max-count=200", "main")
+    yield "two compared, up to 200 merges apart", [f"{at}/branches/compare/main%0D{one}" for one in older]
+    yield "two compared, 57,000 commits apart", [f"{at}/branches/compare/main%0D{one}" for one in recent]
     yield "downloads", [f"{at}/downloads/"]
     yield "a page of a wiki of 1,000", [f"{at}/wiki/part-{n % 10}/page-{n}" for n in range(20)]
     yield "all pages of a wiki", [f"{at}/wiki/browse"]

@@ -25,12 +25,16 @@ _MOST_TEXT = 2 << 20
 
 
 class Wanted(Struct, frozen=True):
-    """``path`` is one file, before or after; else page ``number`` of all, from 1. ``context`` is in lines."""
+    """``path`` is one file, before or after; else page ``number`` of all, from 1. ``context`` is in lines.
+
+    ``topic``: B of ``A..B`` may have commits that A has not.
+    """
 
     path: str | None = None
     number: int = 1
     context: int = 3
     ignore_whitespace: bool = False
+    topic: bool = True
 
 
 class FileText(Struct, frozen=True):
@@ -57,7 +61,7 @@ async def page(site: Site, access: Access, spec: str, wanted: Wanted) -> DiffPag
     Raises Invalid or NotFound.
     """
     git_directory = await directory(site, access)
-    sides = await compared(site, git_directory, spec, topic=True)
+    sides = await compared(site, git_directory, spec, topic=wanted.topic)
     how = diffs.How(context=wanted.context, ignore_whitespace=wanted.ignore_whitespace)
     # Of one file alone, or behind the first page, the text of all is not wanted.
     few = FILES if wanted.path is None and wanted.number == 1 else 0

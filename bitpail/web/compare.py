@@ -58,7 +58,8 @@ async def _page(request: WebRequest, access: Access, source: str, destination: s
             wanted = Wanted(revision=new.hash, exclude=(old.hash,))
             listed = await commits.page(request.site, access, wanted, _LISTED, cursor)
             far = await ref_lists.distance(request.site, access, new.hash, old.hash)
-            _, shown = await diff.shown(request, access, f"{new.hash}..{old.hash}")
+            has_all = far is not None and not far.behind
+            _, shown = await diff.shown(request, access, f"{new.hash}..{old.hash}", topic=not has_all)
         except (Invalid, NotFound) as wrong:
             error = wrong
     offered = await refs.page(request.site, access, (BRANCHES, TAGS), 0, _OFFERED)

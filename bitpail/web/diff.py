@@ -18,7 +18,7 @@ from bitpail.wire import diff_html, diff_rows
 from bitpail.wire.diff_rows import Budget, Row
 from bitpail.wire.source import PICTURES, media_type
 
-_LINES, _CHARACTERS = 800, 40_000
+_LINES, _CHARACTERS = 700, 36_000
 _CONTEXTS = (3, 10, 25)
 _WHOLE = 100_000
 _LONGEST_PATH = 4096
@@ -111,11 +111,19 @@ def _number(text: str | None, otherwise: int, most: int) -> int:
 
 
 async def shown(
-    request: WebRequest, access: Access, spec: str, comments: Iterable[CommitComment] = ()
+    request: WebRequest,
+    access: Access,
+    spec: str,
+    comments: Iterable[CommitComment] = (),
+    *,
+    topic: bool = True,
 ) -> tuple[DiffPage, ShownDiff]:
-    """What differs, and how it is shown. Raises Invalid or NotFound."""
+    """What differs, and how it is shown. Raises Invalid or NotFound.
+
+    Without ``topic`` nobody asks for what both sides of ``A..B`` have in common: it is known to be B.
+    """
     seen = look(request)
-    wanted = Wanted(seen.path, seen.number, seen.context, seen.ignores_whitespace)
+    wanted = Wanted(seen.path, seen.number, seen.context, seen.ignores_whitespace, topic)
     found = await diff_pages.page(request.site, access, spec, wanted)
 
     def picture(commit: str | None, side: FileSide | None) -> str | None:

@@ -29,8 +29,8 @@ TOKEN = "form_token"  # noqa: S105 - the name of a field
 
 _LONGEST_COOKIE = 200
 _LARGEST_FORM = 64 * 1024
-# A page of half a megabyte of any letters, as a browser writes them in a form.
-_LARGEST_LONG_FORM = 2 * 1024 * 1024
+# A page of half a megabyte, as a browser writes it in a form: six bytes for the end of each line.
+_LARGEST_LONG_FORM = 4 * 1024 * 1024
 # A file of 1 MB and what a form adds to it.
 _LARGEST_UPLOAD = 1024 * 1024 + 16 * 1024
 _MOST_READ = 32 * 1024 * 1024
