@@ -87,7 +87,9 @@ async def _clone(
     *,
     timeout: float,  # noqa: ASYNC109 - as above
 ) -> None:
-    config = [*_REACH, ("http.curloptResolve", _pinned(destination, addresses))]
+    config = list(_REACH)
+    if destination.is_named:
+        config.append(("http.curloptResolve", _pinned(destination, addresses)))
     secret = None
     if credential is not None:
         # The operation that git appends is behind the "#"; only the first question finds an answer.
@@ -113,8 +115,7 @@ async def _clone(
 def _pinned(destination: Destination, addresses: Sequence[str]) -> str:
     """What curl is to find for the host, so that a second look-up can't lead elsewhere."""
     shown = ",".join(f"[{one}]" if ":" in one else one for one in addresses)
-    host = f"[{destination.host}]" if ":" in destination.host else destination.host
-    return f"{host}:{destination.port}:{shown}"
+    return f"{destination.host}:{destination.port}:{shown}"
 
 
 def _pipe(credential: Credential) -> int:

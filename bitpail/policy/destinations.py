@@ -50,6 +50,15 @@ class Destination(Struct, frozen=True):
         return f"{self.scheme}://{host}{port}{self.path}"
 
     @property
+    def is_named(self) -> bool:
+        """Whether its host is to be looked up: an address is what it is."""
+        try:
+            ip_address(self.host)
+        except ValueError:
+            return True
+        return False
+
+    @property
     def is_encrypted(self) -> bool:
         """Whether a password may be sent there over any network."""
         return self.scheme == "https"

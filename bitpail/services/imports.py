@@ -146,7 +146,7 @@ async def _run(
         await _fail(site, begun, "the server was stopped meanwhile: begin again")
         raise
     except BitpailError as error:
-        await _fail(site, begun, _reason(error, asked))
+        await _fail(site, begun, reason(error, has_credential=asked.credential is not None))
     except Exception as error:
         log.exception("import.failed", exc_info=error)
         await _fail(site, begun, "something went wrong on the server; its log has it")
@@ -249,14 +249,14 @@ async def end_lost(site: Site) -> None:
     await store.forget(site.db, at - _KEPT)
 
 
-def _reason(error: BitpailError, asked: Request) -> str:
-    """Why it failed, and what to do, for who asked."""
+def reason(error: BitpailError, *, has_credential: bool) -> str:
+    """Why an import failed, and what to do, for who asked."""
     if isinstance(error, TooLarge):
         return f"{error.message}, more than is imported here: push it instead"
     if isinstance(error, TookTooLong):
         return "it took longer than an import may take: push it instead"
     if isinstance(error, GitError):
-        return _words(error.stderr, has_credential=asked.credential is not None)
+        return _words(error.stderr, has_credential=has_credential)
     return error.message
 
 

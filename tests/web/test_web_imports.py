@@ -302,6 +302,7 @@ async def test_what_is_too_large_is_ended_while_it_comes(tmp_path, elsewhere):
         ("ssh://git@host/a", "must begin with https"),
         ("http://[::1]/a/b", "not on the public internet"),
         ("http://10.0.0.1/a/b", "not on the public internet"),
+        ("http://8.8.8.8/a/b", "a password is sent over https only"),
         ("http://169.254.169.254/latest/meta-data", "not on the public internet"),
         ("http://nowhere.invalid/a/b", "there is no host"),
         ("http://127.0.0.1:1", "names no repository"),
