@@ -13,6 +13,7 @@ import msgspec
 
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.audit import FOR_EVER, Event, Filter, Kind
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.users import User
 from bitpail.policy.secrets import scrub
 from bitpail.services import origin
@@ -72,6 +73,8 @@ def _event(
     event_id: str, kind: Kind, user: User | None, app_password: AppPassword | None, detail: dict[str, Any]
 ) -> Event:
     here = origin.current()
+    if app_password is not None and app_password.kind is not CredentialKind.APP_PASSWORD:
+        detail = {**detail, "credential": app_password.kind.words}
     return Event(
         id=event_id,
         at=now(),

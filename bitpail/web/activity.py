@@ -7,24 +7,25 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from bitpail.model.audit import Event, Kind
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.users import User
 from bitpail.services import activity
 from bitpail.web.pages import render
 from bitpail.web.request import WebRequest
 
 SENTENCES = {
-    Kind.APP_PASSWORD_CREATED: "App password {name} created",
-    Kind.APP_PASSWORD_USED_FIRST: "App password {name} used for the first time",
-    Kind.APP_PASSWORD_DENIED: "App password {name} refused",
-    Kind.APP_PASSWORD_ROTATED: "App password {name} got a new secret",
-    Kind.APP_PASSWORD_ROTATION_FINISHED: "The old secret of app password {name} ended",
-    Kind.APP_PASSWORD_ROTATION_ROLLED_BACK: "The new secret of app password {name} taken back",
-    Kind.APP_PASSWORD_REPLACED: "App password {name} replaced",
-    Kind.APP_PASSWORD_NARROWED: "App password {name} narrowed by the administrators' policy",
-    Kind.APP_PASSWORD_REPLACEMENT_ROLLED_BACK: "The replacement of app password {name} taken back",
-    Kind.APP_PASSWORD_EXPIRED: "App password {name} used after it had expired",
-    Kind.APP_PASSWORD_REVOKED: "App password {name} revoked",
-    Kind.APP_PASSWORD_LEAKED: "A push that held app password {name} was refused",
+    Kind.APP_PASSWORD_CREATED: "{credential} {name} created",
+    Kind.APP_PASSWORD_USED_FIRST: "{credential} {name} used for the first time",
+    Kind.APP_PASSWORD_DENIED: "{credential} {name} refused",
+    Kind.APP_PASSWORD_ROTATED: "{credential} {name} got a new secret",
+    Kind.APP_PASSWORD_ROTATION_FINISHED: "The old secret of {credential} {name} ended",
+    Kind.APP_PASSWORD_ROTATION_ROLLED_BACK: "The new secret of {credential} {name} taken back",
+    Kind.APP_PASSWORD_REPLACED: "{credential} {name} replaced",
+    Kind.APP_PASSWORD_NARROWED: "{credential} {name} narrowed by the administrators' policy",
+    Kind.APP_PASSWORD_REPLACEMENT_ROLLED_BACK: "The replacement of {credential} {name} taken back",
+    Kind.APP_PASSWORD_EXPIRED: "{credential} {name} used after it had expired",
+    Kind.APP_PASSWORD_REVOKED: "{credential} {name} revoked",
+    Kind.APP_PASSWORD_LEAKED: "A push that held {credential} {name} was refused",
     Kind.ACCESS_KEY_ADDED: "Access key {name} added",
     Kind.ACCESS_KEY_REMOVED: "Access key {name} removed",
     Kind.TRUST_RULE_CREATED: "Trust rule {name} added: jobs of {issuer}",
@@ -94,7 +95,9 @@ def sentence(event: Event) -> str:
     detail: dict[str, Any] = msgspec.json.decode(event.detail)
     told = {name: value for name, value in detail.items() if isinstance(value, str)}
     told["name"] = f"“{event.label or told.get('label', '')}”"
-    return SENTENCES[event.kind].format_map(_Told(told))
+    told.setdefault("credential", CredentialKind.APP_PASSWORD.words)
+    text = SENTENCES[event.kind].format_map(_Told(told))
+    return text[:1].upper() + text[1:]
 
 
 class _Told(dict[str, str]):

@@ -294,6 +294,7 @@ async def test_a_refusal_names_the_app_and_says_who_can_mend_it(server, app, pag
     assert "whoever runs the app decides" in shown
     assert 'href="/account/settings/app-authorizations/"' in shown.partition("<main")[2]
     assert "Create another one" not in shown
+    assert "OAuth access token “Deploy bot” refused" in (await page.get("/account/settings/activity/")).text
 
 
 async def denials_of(server, request_id):
