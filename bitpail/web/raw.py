@@ -10,12 +10,8 @@ from bitpail.model.access import Access
 from bitpail.model.trees import File
 from bitpail.services import lfs, source
 from bitpail.web.request import WebRequest
-from bitpail.wire.source import media_type
+from bitpail.wire.source import PICTURES, media_type
 
-PICTURES = frozenset(
-    f"image/{kind}" for kind in ("png", "jpeg", "gif", "webp", "avif", "bmp", "x-icon", "vnd.microsoft.icon")
-)
-"""What a browser draws and nothing more."""
 DRAWING = "image/svg+xml"
 """Drawn by ``<img>`` too, where it can't script; opened by itself it is a document, so it is only kept then."""
 
@@ -46,7 +42,7 @@ async def one(request: WebRequest, access: Access) -> Response:
 
 def is_picture(path: str) -> bool:
     """Whether a page may show it by ``<img>``."""
-    return media_type(path) in PICTURES or is_drawing(path)
+    return media_type(path) in PICTURES
 
 
 def is_drawing(path: str) -> bool:
@@ -71,10 +67,10 @@ def _described(file: File, *, is_text: bool | None = None) -> dict[str, str]:
     name = path.rpartition("/")[2].encode("utf-8", "surrogateescape")
     kept = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
     shared = {"Cache-Control": "private, no-cache"}
-    if kind in PICTURES:
-        return {"Content-Type": str(kind), "Content-Disposition": "inline", **shared}
     if kind == DRAWING:
         return {"Content-Type": DRAWING, "Content-Disposition": kept, **shared}
+    if kind in PICTURES:
+        return {"Content-Type": str(kind), "Content-Disposition": "inline", **shared}
     if is_text is None:
         is_text = _is_text(file, kind)
     if is_text:

@@ -18,7 +18,7 @@ from bitpail.web.repository import SOURCE, below, render_in
 from bitpail.web.request import WebRequest, see_other
 from bitpail.wire.text import clean
 
-_LISTED = 300
+_LISTED = 200
 _LONGEST_MESSAGE = 4000
 _LONGEST_TITLE = 120
 

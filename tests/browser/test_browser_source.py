@@ -24,7 +24,7 @@ def plain(browse, ada, engine):
 
 def marked(visitor):
     """The numbers of the lines that stand out."""
-    ids = visitor.page.locator(".code tr.on").evaluate_all("rows => rows.map(row => row.id)")
+    ids = visitor.page.locator(".source tr.on").evaluate_all("rows => rows.map(row => row.id)")
     return [int(one.removeprefix("lines-")) for one in ids]
 
 

@@ -1,7 +1,7 @@
 // The pages of files work without this. It marks the lines that an address names, and lets a range be chosen.
 "use strict";
 
-const table = document.querySelector(".code");
+const table = document.querySelector("table.source");
 
 function lines() {
   const found = /^#lines-(\d{1,9})(?:[:-](\d{1,9}))?$/.exec(location.hash);
