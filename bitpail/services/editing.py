@@ -5,6 +5,7 @@ another file. Line ends and a mark at the beginning stay as they were.
 """
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.git import trees
@@ -101,8 +102,13 @@ async def _wanted(site: Site, access: Access, edit: Edit) -> Wanted:
     git_directory = await directory(site, access)
     parent = await _parent(site, access, git_directory, edit)
     before = await _at(site, git_directory, edit.base, edit.old_path)
-    if edit.old_path is not None and (before is None or before.is_directory):
-        raise NotFound(f"No such file: {edit.old_path}")
+    if before is not None and before.is_directory:
+        raise NotFound(f"this is a directory: {edit.old_path}")
+    if edit.old_path is not None and before is None:
+        if edit.content is None:
+            raise NotFound(f"No such file: {edit.old_path}")
+        # Somebody removed it, and they know that by now: what they typed is a new file.
+        edit = replace(edit, old_path=None)
     if before is not None and await _at(site, git_directory, parent, edit.old_path) != before:
         raise Conflict(f"somebody has changed {edit.old_path} on {edit.branch} meanwhile")
     if path != edit.old_path:

@@ -305,3 +305,21 @@ async def test_a_branch_restriction_is_named_and_nothing_is_lost(server, page, m
     assert "main" in refused.text.partition('role="alert"')[2].partition("</p>")[0]
     assert git.git("rev-parse", "main") == first
     assert (await send(page, EDIT, content="x\n", target="new", branch="topic")).status == 303
+
+
+async def test_a_file_that_was_deleted_meanwhile_can_be_put_back_as_it_was_typed(page, made, git):
+    first = await made({"a.txt": b"one\n", "b.txt": b"b\n"})
+    opened = await page.get(EDIT)
+    second = commit(git, {"b.txt": b"b\n"}, first)
+
+    refused = await send(page, EDIT, opened, content="mine\n")
+    again = await send(page, EDIT, refused)
+
+    assert refused.status == 409
+    assert "mine" in refused.text
+    assert again.status == 303
+    assert at(git, "main", "a.txt") == b"mine\n"
+    assert git.git("rev-parse", "main~1") == second
+    gone = commit(git, {"b.txt": b"b\n"}, git.git("rev-parse", "main"))
+    assert (await page.get(f"{HOME}/delete-file/main/a.txt")).status == 404
+    assert git.git("rev-parse", "main") == gone

@@ -4,7 +4,7 @@ import re
 from hashlib import sha256
 
 import pytest
-from support.browser import Browser, Page
+from support.browser import PASSWORD, Browser, Page
 from test_web_commits import EVIL, commit, shown
 
 from bitpail.model.access import Actor, Client, Need
@@ -222,14 +222,38 @@ async def test_a_file_as_it_is_comes_in_parts_and_only_if_it_has_changed(page, m
     assert (head.body, head.headers["content-length"]) == (b"", "3000000")
 
 
-async def test_the_pages_of_a_private_repository_are_for_who_may_read_it(server, browser, engines, git):
+@pytest.mark.parametrize(
+    "part",
+    [
+        *(
+            "",
+            "src/main/",
+            "src/main/a.txt",
+            "raw/main/a.txt",
+            "annotate/main/a.txt",
+            "history-node/main/a.txt",
+        ),
+        *("history-node/main/", "last-changes/main/", "find/main?q=a", "search/?q=secret"),
+        *("edit/main/a.txt", "create-file/main/", "delete-file/main/a.txt"),
+    ],
+)
+async def test_the_pages_of_a_private_repository_are_for_who_may_read_it(
+    server, browser, page, engines, git, part
+):
     commit(git, {"a.txt": b"secret words\n"})
     await server.adopted("engines", "difference", git)
+    await server.user("grace", password=PASSWORD)
+    grace, nobody = Browser(server.application), Browser(server.application)
+    await grace.log_in("grace", PASSWORD)
 
-    for part in ("src/main/", "src/main/a.txt", "raw/main/a.txt"):
-        answer = await browser.get(f"{HOME}/{part}")
-        assert answer.status == 303
-        assert answer.headers["location"].startswith("/login?")
+    refused, missing = await grace.get(f"{HOME}/{part}"), await grace.get(f"/engines/nothing/{part}")
+    unknown = await nobody.get(f"{HOME}/{part}")
+
+    assert (await page.get(f"{HOME}/{part}")).status == 200
+    assert refused.status == missing.status == 404
+    assert refused.text.replace("difference", "nothing") == missing.text
+    assert unknown.status == 303
+    assert unknown.headers["location"].startswith("/login?")
 
 
 async def test_a_directory_has_its_directories_first_and_goes_on_by_pages(page, made):
