@@ -107,7 +107,9 @@ async def test_a_key_in_the_header_is_not_looked_at(issuer, issuers):
     with issuing() as attacker:
         attacker.key("own")
         own = attacker.keys["own"][1].as_dict(private=False)
-        forged = attacker.token("own", header={"jwk": own, "jku": f"{attacker.url}/keys"}, iss=issuer.url)
+        forged = attacker.token(
+            "own", header={"kid": "rsa", "jwk": own, "jku": f"{attacker.url}/keys"}, iss=issuer.url
+        )
 
         with pytest.raises(Invalid, match="signature"):
             await issuers.verify(forged, issuer.url)

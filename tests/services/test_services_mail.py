@@ -60,7 +60,13 @@ async def test_no_name_writes_a_header_or_a_line_and_no_app_password_is_told(pos
     with mail_server() as server:
         site = await posting(server)
         for name in ("Ada\r\nBcc: eve@example.org", "Åda Łøvelace 愛達"):
-            values = {"name": name, "label": label, "at": "noon", "link": LINK["link"]}
+            values = {
+                "name": name,
+                "what": "app password",
+                "label": label,
+                "at": "noon",
+                "link": LINK["link"],
+            }
             assert await mail.send(site, ADA, "app-password-leaked", **values)
         mails = await server.until(2)
 
