@@ -21,6 +21,9 @@ from bitpail.wire.wiki_pages import Names
 LONGEST = 512 * 1024
 """Bytes of a page that is written in the browser."""
 
+LARGEST = 8 << 20
+"""Bytes of the files that are put there at once by a form."""
+
 _MOST_PAGES = 5000
 _DEEPEST = 20
 _MOST_WORDS = 8
@@ -148,6 +151,20 @@ async def save(site: Site, access: Access, edit: Edit) -> str | None:
     raise Conflict("others are saving pages all the time: try again")
 
 
+async def add(site: Site, access: Access, files: list[NewFile]) -> None:
+    """Put files there, each instead of the one of its path; raises Invalid, Conflict or PushRefused."""
+    if not files:
+        raise Invalid("choose a file first")
+    now = await tip(site, access)
+    for file in files:
+        if now is not None:
+            await _check_free(site, access, now, file.path, may_replace=True)
+    message = f"Add {', '.join(file.path for file in files[:3])}" + (" and others" if len(files) > 3 else "")
+    await new_commits.make(
+        site, access, Wanted(files=tuple(files), message=message, parent=now, begins=now is None)
+    )
+
+
 async def _is_done(site: Site, access: Access, edit: Edit, now: str | None) -> bool:
     """Whether nothing is left to be changed; raises Overtaken or Invalid."""
     there = await _at(site, access, now, edit.was or edit.path)
@@ -168,7 +185,9 @@ async def _holds(site: Site, access: Access, there: Found, edit: Edit) -> bool:
     return await content(site, access, there) == edit.content
 
 
-async def _check_free(site: Site, access: Access, commit: str, path: str) -> None:
+async def _check_free(
+    site: Site, access: Access, commit: str, path: str, *, may_replace: bool = False
+) -> None:
     """Nothing may stand where a page is put, and no file where it needs a directory: git would replace it."""
     parts = path.split("/")
     for length in range(1, len(parts) + 1):
@@ -177,7 +196,10 @@ async def _check_free(site: Site, access: Access, commit: str, path: str) -> Non
             found = await source.find(site, access, commit, above)
         except NotFound:
             return
-        if found.file is not None or length == len(parts):
+        is_whole = length == len(parts)
+        if is_whole and may_replace and found.file is not None:
+            return
+        if found.file is not None or is_whole:
             raise Invalid(f"there is {above!r} already")
 
 

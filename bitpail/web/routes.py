@@ -60,7 +60,7 @@ UPLOADS = frozenset({f"{_SETTINGS}/avatar"}) | repository_routes.UPLOADS
 LONG_FORMS = wiki_routes.LONG_FORMS
 """Where a form brings a long text."""
 
-STREAMED = ref_routes.STREAMED
+STREAMED = ref_routes.STREAMED | wiki_routes.STREAMED
 """Where a form brings files of any size: its handler reads it."""
 
 ROUTES = [

@@ -16,6 +16,7 @@ from bitpail.model.trees import File
 from bitpail.services import rendering, repositories, source
 from bitpail.services import wiki as service
 from bitpail.services.wiki import Found, Paths
+from bitpail.web.errors import status_of
 from bitpail.web.repository import WIKI, address, clone, render_in, segment
 from bitpail.web.request import WebRequest, see_other
 from bitpail.wire import placed_markup, wiki_pages
@@ -35,7 +36,7 @@ _LARGEST_PART = 1_000_000
 # Words of the table of routes, and addresses that git asks for.
 _TAKEN = frozenset(
     {"browse", "create", "delete", "diff", "edit", "git-receive-pack", "git-upload-pack", "HEAD"}
-    | {"history", "info", "objects", "raw", "search", "view"}
+    | {"history", "info", "objects", "raw", "search", "upload", "view"}
 )
 # What somebody has put there is a picture or text for a browser, and never a page of ours.
 _RAW = {
@@ -130,12 +131,12 @@ async def one(request: WebRequest, access: Access) -> Response:
     )
 
 
-async def browse(request: WebRequest, access: Access) -> Response:
-    """``GET .../wiki/browse``: every page and every other file."""
+async def browse(request: WebRequest, access: Access, error: BitpailError | None = None) -> Response:
+    """``GET .../wiki/browse``: every page and every other file, and what was wrong with an upload."""
     tip = await service.tip(request.site, access)
-    if tip is None:
+    if tip is None and error is None:
         return page_of(request, access, "wiki_empty.html")
-    paths = await service.paths(request.site, access, tip)
+    paths = await service.paths(request.site, access, tip) if tip else Paths(Names(()), [], is_whole=True)
     others = [path for path in paths.files if wiki_pages.page_of(path) is None]
     number, names = request.page_number(), paths.names.names
     first, last = (number - 1) * _LISTED, number * _LISTED
@@ -143,6 +144,10 @@ async def browse(request: WebRequest, access: Access) -> Response:
         request,
         access,
         "wiki_list.html",
+        status_of(error) if error else 200,
+        error=error.message if error else "",
+        done="Uploaded." if request.query.get("done") == "uploaded" else "",
+        most=service.LARGEST >> 20,
         pages=linked(access, names[first:last]),
         # Behind the pages.
         others=[

@@ -7,7 +7,7 @@ reaches a page that is called like one.
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Need
 from bitpail.model.permissions import Permission
-from bitpail.web import wiki, wiki_editing, wiki_history
+from bitpail.web import wiki, wiki_editing, wiki_files, wiki_history
 
 SEE = Need(of="wiki")
 WRITE = Need(permission=Permission.WRITE, signed_in=True, of="wiki")
@@ -18,12 +18,16 @@ _CREATE = f"{_WIKI}/create/{{path...?}}"
 _EDIT = f"{_WIKI}/edit/{{path...}}"
 _DELETE = f"{_WIKI}/delete/{{path...}}"
 
+_UPLOAD = f"{_WIKI}/upload"
+
+STREAMED = frozenset({_UPLOAD})
 LONG_FORMS = frozenset({_CREATE, _EDIT})
 
 ROUTES = [
     Route("GET", _WIKI, Opens.REPOSITORY, SEE, wiki.front),
     Route("POST", _WIKI, Opens.REPOSITORY, SWITCH, wiki.switch_on),
     Route("GET", f"{_WIKI}/browse", Opens.REPOSITORY, SEE, wiki.browse),
+    Route("POST", _UPLOAD, Opens.REPOSITORY, WRITE, wiki_files.upload),
     Route("GET", f"{_WIKI}/search", Opens.REPOSITORY, SEE, wiki.search),
     Route("GET", f"{_WIKI}/view/{{path...}}", Opens.REPOSITORY, SEE, wiki.one),
     Route("GET", f"{_WIKI}/raw/{{path...}}", Opens.REPOSITORY, SEE, wiki.raw),

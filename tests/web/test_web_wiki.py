@@ -570,3 +570,72 @@ async def test_without_a_wiki_administrators_are_told_what_to_do(server, ada, pa
     assert (await grace.ask("POST", WIKI, fields=given)).status == 403
     assert (await page.ask("POST", WIKI, fields=given)).status == 303
     assert "This wiki is empty" in (await shown(page, f"{WIKI}/Home")).text
+
+
+async def upload(page, *files, directory="", first=None):
+    if first is None:
+        first = next(
+            value
+            for name, value in Page((await page.get(f"{WIKI}/browse")).text).forms[-1].fields
+            if name == "form_token"
+        )
+    parts = [
+        f'--edge\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in (("form_token", first), ("directory", directory))
+    ]
+    for name, content in files:
+        head = f'--edge\r\ncontent-disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
+        parts.append(head.encode() + content + b"\r\n")
+    body = b"".join(parts) + b"--edge--\r\n"
+    return await page.send("POST", f"{WIKI}/upload", body, "multipart/form-data; boundary=edge")
+
+
+async def test_pictures_are_put_into_the_wiki_by_a_form_and_replace_those_of_their_name(page, push):
+    push({"Home.md": b"![p](pics/a.png)"})
+
+    sent = await upload(
+        page, ("a.png", PNG), ("C:\\\\x\\\\b <b>.png".replace("<b>", "c"), PNG), directory="/pics/"
+    )
+    assert (sent.status, sent.headers["location"]) == (303, f"{WIKI}/browse?done=uploaded")
+    await upload(page, ("a.png", PNG + b"2"), directory="pics")
+
+    assert (await page.get(f"{WIKI}/pics/a.png")).body == PNG + b"2"
+    assert b"pics/b c.png" in push.git("ls-tree", "-r", "--name-only", "main")
+    assert push.git("rev-list", "--count", "main") == b"3\n"
+    assert b"Add pics/a.png" in push.git("log", "-1", "main")
+
+
+@pytest.mark.parametrize(
+    ("name", "directory", "content", "words"),
+    [
+        ("", "", b"x", "choose a file"),
+        ("a.png", "../x", b"x", "not the name"),
+        ("a.png", ".git", b"x", "not the name"),
+        ("-a.png", "", b"x", "not the name"),
+        ("<b>.png", "", b"x", "not the name"),
+        ("a.png", "Home.md", b"x", "already"),
+        ("dir", "", b"x", "already"),
+        ("a.png", "", b"x" * (9 << 20), "at most"),
+        ("a.png", "x" * 2000, b"x", "at most"),
+    ],
+)
+async def test_what_is_wrong_with_a_file_for_the_wiki_is_said(page, push, name, directory, content, words):
+    push({"Home.md": b"x", "dir/a.md": b"x"})
+
+    answer = await upload(page, (name, content), directory=directory)
+
+    assert answer.status in {413, 422}
+    assert words in answer.text.lower()
+    assert push.git("rev-list", "--count", "main") == b"1\n"
+
+
+async def test_nobody_puts_files_there_without_the_token_or_the_right(server, repository, page, push):
+    push({"Home.md": b"x"})
+    await server.grant(repository, await server.user("charles", password=PASSWORD), "read")
+    charles = Browser(server.application)
+    await charles.log_in("charles", PASSWORD)
+
+    assert "Add pictures" not in (await shown(charles, f"{WIKI}/browse")).text
+    for visitor, first in ((page, "x"), (page, ""), (charles, "x")):
+        assert (await upload(visitor, ("a.png", PNG), first=first)).status == 403
+    assert push.git("rev-list", "--count", "main") == b"1\n"
