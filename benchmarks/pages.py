@@ -75,6 +75,8 @@ def addresses(path: Path) -> Iterator[tuple[str, list[str]]]:
     at = "/ada/mono"
     commits, recent = some("rev-list", "--all"), some("rev-list", "--max-count=1000", "main")
     files = some("ls-tree", "-r", "--name-only", "main", "packages/")
+    yield "own repositories, of many", ["/", "/?page=2", "/?search=alpha"]
+    yield "settings of a repository", [f"{at}/admin/", f"{at}/admin/permissions/"]
     yield "workspace of many repositories", ["/crowd/", "/crowd/?page=2", "/crowd/?search=alpha"]
     yield "repository", [f"{at}/"]
     yield "directory", [f"{at}/src/{one}/" for one in recent]

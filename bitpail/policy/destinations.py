@@ -50,6 +50,13 @@ class Destination(Struct, frozen=True):
         return f"{self.scheme}://{host}{port}{self.path}"
 
     @property
+    def with_ending(self) -> "Destination | None":
+        """The same with ``.git`` at its end; None if it has that."""
+        if self.path.endswith(".git"):
+            return None
+        return Destination(self.scheme, self.host, self.port, f"{self.path}.git")
+
+    @property
     def is_named(self) -> bool:
         """Whether its host is to be looked up: an address is what it is."""
         try:

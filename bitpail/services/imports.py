@@ -27,7 +27,7 @@ from bitpail.policy import destinations
 from bitpail.policy.decide import Decision
 from bitpail.policy.destinations import Credential, Destination
 from bitpail.policy.secrets import Secret, scrub
-from bitpail.services import repositories, search_marks
+from bitpail.services import repositories
 from bitpail.services.access import Refused
 from bitpail.services.clock import now
 from bitpail.services.git_slots import Busy
@@ -155,19 +155,23 @@ async def _run(
 async def _copy(
     site: Site, asked: Request, repository: Repository, addresses: Sequence[str], teller: "_Teller"
 ) -> None:
-    settings = site.settings
+    path = directories.repository_path(site.repositories, repository.id)
+
+    async def copy(destination: Destination) -> None:
+        teller.hear("")
+        limits = {"limit": site.settings.import_limit, "timeout": site.settings.import_timeout}
+        await git.from_url(destination, addresses, asked.credential, path, teller.hear, **limits)
+
     teller.hear("Waiting for a turn")
     async with site.imports.slot(repository.workspace_id, repository.id):
-        teller.hear("")
-        await git.from_url(
-            asked.destination,
-            addresses,
-            asked.credential,
-            directories.repository_path(site.repositories, repository.id),
-            teller.hear,
-            limit=settings.import_limit,
-            timeout=settings.import_timeout,
-        )
+        try:
+            await copy(asked.destination)
+        except GitError as error:
+            # Some servers lead whoever leaves the ending out to the address with it.
+            longer = asked.destination.with_ending
+            if longer is None or not any(sign in error.stderr for sign in _LEADS_ON):
+                raise
+            await copy(longer)
 
 
 async def _appear(site: Site, repository: Repository, user: User) -> Repository:
@@ -178,7 +182,6 @@ async def _appear(site: Site, repository: Repository, user: User) -> Repository:
     except BaseException:
         await directories.delete(path)
         raise
-    search_marks.note(site, made.workspace_id, made.id)
     return made
 
 
@@ -260,6 +263,7 @@ def reason(error: BitpailError, *, has_credential: bool) -> str:
     return error.message
 
 
+_LEADS_ON = tuple(f"error: {status}" for status in (301, 302, 303, 307, 308))
 _SAYINGS = (
     (
         ("could not read Username", "could not read Password", "terminal prompts disabled"),
@@ -267,7 +271,7 @@ _SAYINGS = (
     ),
     (("Authentication failed", "error: 403"), "the server there does not accept this user name and password"),
     (
-        ("error: 301", "error: 302", "error: 303", "error: 307", "error: 308", "unable to update url base"),
+        _LEADS_ON,
         "the address leads on to another one: open it in a browser, and give the one where you arrive",
     ),
     (

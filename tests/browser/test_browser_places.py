@@ -177,3 +177,48 @@ def test_a_setting_that_is_saved_is_what_one_sees(inside, ada, bitpail):
     inside.page.get_by_role("button", name="Remove: Nobody rewrites history, release/*").click()
     inside.page.wait_for_url("**/?done=removed")
     assert "release/*" not in inside.page.locator("ul.cards").inner_text()
+
+
+def test_a_workspace_is_set_up_and_a_repository_given_away(inside, ada, bitpail, browse):
+    bitpail.workspace("acme", ada)
+    bitpail.repository("acme/engine", files={"README.md": "# Engine\n"})
+    bitpail.user("grace", password=PASSWORD)
+    inside.go("/acme/workspace/members/")
+    inside.fill(user="grace")
+    inside.press("Add member")
+    inside.page.get_by_text("Change grace").click()
+    inside.page.locator(".card", has_text="grace").get_by_label("Role").select_option("collaborator")
+    with inside.page.expect_navigation():
+        inside.page.get_by_role("button", name="Save grace").click()
+    assert "collaborator" in inside.page.locator(".card", has_text="grace").inner_text()
+    inside.page.get_by_text("Change ada").click()
+    with inside.page.expect_navigation():
+        inside.page.get_by_role("button", name="Remove ada").click()
+    assert "last owner" in inside.page.get_by_role("alert").inner_text()
+
+    inside.go("/acme/workspace/groups/")
+    inside.fill(name="Builders")
+    inside.press("Create group")
+    inside.fill(user="grace")
+    inside.press("Add")
+    inside.go("/acme/workspace/create-project/")
+    inside.fill(name="The mill", key="mill")
+    inside.press("Create project")
+    assert inside.at == "/acme/workspace/projects/MILL/"
+    inside.follow("Create the first one")
+    inside.fill(name="Stone")
+    inside.press("Create repository")
+    assert inside.at == "/acme/stone/"
+
+    inside.go("/acme/engine/admin/permissions/")
+    inside.page.locator("#group").select_option("builders")
+    inside.page.locator("#permission").select_option("admin")
+    inside.press("Give access")
+    grace = browse().log_in("grace")
+    grace.go("/acme/engine/admin/transfer/")
+    grace.page.locator("#into").select_option("grace/PROJ")
+    grace.fill(typed="acme/engine")
+    grace.press("Transfer repository")
+    assert grace.at == "/grace/engine/admin/?done=transferred"
+    inside.go("/acme/engine/")
+    assert inside.page.locator("h1").inner_text() == "Not found"

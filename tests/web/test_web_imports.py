@@ -238,7 +238,26 @@ async def test_a_redirect_is_not_followed_wherever_it_leads(page, elsewhere):
         shown = await ended(page, await page.submit(FORM, url=f"{url}/x", into="ada/PROJ", name="x"))
 
     assert "leads on to another one" in shown.text
-    assert len(asked) == 1
+    assert [path.partition("?")[0] for path in asked] == ["/x/info/refs", "/x.git/info/refs"]
+
+
+async def test_who_leaves_the_ending_out_is_led_to_it_where_a_server_wants_it(server, page, git):
+    git.commit("first")
+    git.git("update-server-info")
+
+    def dumb(path):
+        place, _, file = path.partition("?")[0].removeprefix("/x").partition("/")
+        if place != ".git":
+            return 301, {"Location": f"/x.git/{file}"}, b""
+        found = git.path / file
+        return (200, {}, found.read_bytes()) if found.is_file() else (404, {}, b"")
+
+    with answering(dumb) as (url, asked):
+        shown = await ended(page, await page.submit(FORM, url=f"{url}/x", into="ada/PROJ"))
+
+    assert "All branches and tags are here" in shown.text
+    assert len([path for path in asked if not path.startswith("/x.git")]) == 1
+    assert (await page.get("/ada/x/commits/")).status == 200
 
 
 async def test_alternates_of_a_dumb_server_are_not_followed(server, page):
