@@ -180,7 +180,8 @@ async def _form(call: Call) -> Form:
     headers = call.request.headers
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     content = await Body(call.receive, headers, _LIMIT, call.site.settings.idle_timeout).whole()
-    if kind != forms.MEDIA_TYPE:
+    # Without a scope a device has nothing to send but its header.
+    if content and kind != forms.MEDIA_TYPE:
         raise Invalid(f"the content type must be {forms.MEDIA_TYPE}")
     pairs = forms.pairs(content)
     repeated = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]

@@ -63,6 +63,12 @@ async def test_a_device_without_a_browser_logs_in(server, app, page, ada, hours)
     assert (await app.user(answer.json()["access_token"])).json()["uuid"] == f"{{{ada.id}}}"
 
 
+async def test_a_device_that_names_no_scope_needs_no_form(server, app):
+    answer = await server.client.request("POST", BEGIN, headers=[app.basic()])
+
+    assert answer.status == 200
+
+
 async def test_the_person_is_told_who_asks_for_what_and_to_look_at_the_device(app, page):
     device = await begun(app)
 
