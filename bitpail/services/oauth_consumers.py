@@ -9,6 +9,7 @@ nobody else: so no other owner of the workspace ever holds a key to one's accoun
 
 import secrets as random
 import string
+import unicodedata
 import uuid
 from hashlib import blake2b
 from typing import Any
@@ -164,6 +165,9 @@ def _described(consumer: Consumer, wanted: Wanted) -> Consumer:
     name = names.check_text(wanted.name.strip(), "name", _LONGEST_NAME)
     if not name:
         raise Invalid("an app needs a name")
+    if any(unicodedata.category(letter) == "Cf" for letter in name):
+        # People decide by it: it must read as it is written.
+        raise Invalid("the name of an app has no invisible characters")
     uri = redirect_uris.check_registered(wanted.callback_url.strip(), is_public=wanted.is_public)
     url = wanted.url.strip()
     if url and not redirect_uris.parse(url).is_web:
