@@ -145,7 +145,11 @@ def looks_narrowed(secret: Secret) -> bool:
 def parse(secret: Secret) -> Narrowed | None:
     """A narrowed secret taken apart; None if it has not its form and checksum. Costs no look-up."""
     text = secret.reveal()
-    if not text.startswith(PREFIX) or len(text) > LONGEST or cut(text) != text:
+    if (
+        not text.startswith(PREFIX)
+        or len(text) > LONGEST
+        or letters_of(text[len(PREFIX) :]) != len(text) - len(PREFIX)
+    ):
         return None
     data = _decoded(text[len(PREFIX) :])
     if data is None or not compare_digest(_checksum(data[:-_CHECKSUM]), data[-_CHECKSUM:]):
@@ -181,30 +185,30 @@ def is_proved(narrowed: Narrowed, root: bytes) -> bool:
     return compare_digest(_public(Ed25519PrivateKey.from_private_bytes(narrowed.last_key)), signer)
 
 
-def may_begin(letter: bytes) -> bool:
-    """Whether this may be the first letter after the prefix; none at all may, since one can still come."""
-    # Six bits of the version.
-    return letter in b"A"
+def letters_of(body: str) -> int | None:
+    """How many letters follow the prefix, by what the first of them say; None if there is no such secret.
 
-
-def cut(text: str) -> str | None:
-    """What begins with the prefix cut to the length that it says it has; None if it isn't that long.
-
-    Whoever finds one in a text does not know where it ends: any letter may stand behind it.
-    Decoded is only what tells the length, since a text may be full of beginnings.
+    0 while too few are there to tell. Only what tells it is decoded, since a text may be full of beginnings.
     """
-    body = text[len(PREFIX) : LONGEST]
     head = _bytes_at(body, 0, _HEAD)
-    if len(head) < _HEAD or head[0] != _VERSION or not 1 <= head[-1] <= MOST_BLOCKS:
+    if len(head) < _HEAD:
+        return 0 if len(body) < _letters(_HEAD) and _may_be_head(head) else None
+    if not _may_be_head(head) or not 1 <= head[-1] <= MOST_BLOCKS:
         return None
     place = _HEAD
     for _ in range(head[-1]):
-        length = int.from_bytes(_bytes_at(body, place, 2))
+        told = _bytes_at(body, place, 2)
+        if len(told) < 2:
+            return 0 if len(body) < _letters(place + 2) else None
+        length = int.from_bytes(told)
         if not 1 <= length <= LONGEST_NARROWING:
             return None
         place += 2 + length + _KEY + _SIGNATURE
-    letters = _letters(place + _KEY + _CHECKSUM)
-    return PREFIX + body[:letters] if len(body) >= letters else None
+    return _letters(place + _KEY + _CHECKSUM)
+
+
+def _may_be_head(head: bytes) -> bool:
+    return head[:1] in {b"", bytes([_VERSION])} and (head[1 : _HEAD - 1].isalnum() or len(head) < 2)
 
 
 def _bytes_at(body: str, place: int, count: int) -> bytes:

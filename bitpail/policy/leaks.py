@@ -59,10 +59,19 @@ class Scanner:
 
 
 _NARROWED_CANDIDATE = re.compile(rb"b(\0?)p\1n\1_\1")
-_RUNS = {
-    wide: re.compile(rb"(?:[0-9A-Za-z_-]%s){0,%d}[0-9A-Za-z_-]?" % (wide, attenuation.LONGEST))
-    for wide in (b"", b"\0")
-}
+_LETTERS = re.compile(r"[0-9A-Za-z_-]*")
+_MOST_LETTERS = attenuation.LONGEST - len(NARROWED)
+
+
+def _letters_behind(data: bytes, match: re.Match[bytes]) -> str:
+    """What stands behind a prefix, as far as the longest one goes: every other byte where NULs stand between."""
+    if not match[1]:
+        return data[match.end() : match.end() + _MOST_LETTERS].decode("latin-1")
+    wide = data[match.end() : match.end() + 2 * _MOST_LETTERS]
+    text, between = wide[::2], wide[1::2]
+    # Up to the first that is none: the last letter may have no NUL behind it.
+    end = len(between) - len(between.lstrip(b"\0"))
+    return text[: end + 1].decode("latin-1")
 
 
 class _NarrowedScanner:
@@ -74,23 +83,34 @@ class _NarrowedScanner:
     def __init__(self) -> None:
         self._kept = b""
         self._line = 1
+        # How far into the whole the kept bytes lie, and where the last one began that was told.
+        self._offset = 0
+        self._told = -1
 
     def feed(self, piece: bytes) -> list[Found]:
         data = self._kept + piece if self._kept else piece
-        keep_from = max(0, len(data) - 7)
+        done, incomplete = max(0, len(data) - 7), len(data)
         found = []
         for match in _NARROWED_CANDIDATE.finditer(data):
-            if not attenuation.may_begin(data[match.end() : match.end() + 1]):
+            start = match.start()
+            if self._offset + start <= self._told:
                 continue
-            run = _RUNS[match[1]].match(data, match.end())
-            text = NARROWED + (run[0].replace(b"\0", b"").decode("ascii") if run else "")
-            exact = attenuation.cut(text)
-            if exact is None and len(text) < attenuation.LONGEST and run and len(data) - run.end() < 2:
-                keep_from = match.start()
-                break
-            keep_from = max(keep_from, match.start() + 1)
-            if exact is not None and attenuation.parse(Secret(exact)) is not None:
-                found.append(Found(Secret(exact), self._line + data.count(b"\n", 0, match.start())))
+            body = _letters_behind(data, match)
+            count = attenuation.letters_of(body)
+            if count is None:
+                continue
+            if count == 0 or count > len(body):
+                # What follows may complete it; and another one may stand inside what only looks like one.
+                if match.end() + len(body) * (len(match[1]) + 1) > len(data) - 2 and _LETTERS.fullmatch(body):
+                    incomplete = min(incomplete, start)
+                continue
+            done = max(done, start + 1)
+            secret = Secret(NARROWED + body[:count])
+            if attenuation.parse(secret) is not None:
+                self._told = self._offset + start
+                found.append(Found(secret, self._line + data.count(b"\n", 0, start)))
+        keep_from = min(done, incomplete)
         self._kept = data[keep_from:]
         self._line += data.count(b"\n", 0, keep_from)
+        self._offset += keep_from
         return found

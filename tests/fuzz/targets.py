@@ -25,8 +25,10 @@ with atheris.instrument_imports(include=["bitpail"]):
     from bitpail.http import forms
     from bitpail.http.bodies import Body
     from bitpail.http.credentials import credential
-    from bitpail.policy import gpg_keys, redirect_uris, ssh_keys
+    from bitpail.policy import attenuation, gpg_keys, redirect_uris, ssh_keys
     from bitpail.policy.leaks import Scanner
+    from bitpail.policy.secrets import Secret
+    from bitpail.services import issuers
     from bitpail.ssh import commands
     from bitpail.wire import (
         fetch_request,
@@ -44,6 +46,7 @@ with atheris.instrument_imports(include=["bitpail"]):
     from bitpail.wire.v2_request import parse_request
 
 _LIMIT = 1 << 16
+_ROOT = attenuation.public_key(Secret("a secret that nobody has"))
 _BLOCK = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{}\n-----END PGP PUBLIC KEY BLOCK-----"
 
 
@@ -245,6 +248,28 @@ def leaks(data: bytes) -> None:
         raise Broken(len(whole), len(cut))
 
 
+def narrowed(data: bytes) -> None:
+    """A narrowed secret, with the right checksum over anything: none is proved, and none is read in two ways."""
+    text = Secret("bpn_" + base64.urlsafe_b64encode(data + attenuation._checksum(data)).rstrip(b"=").decode())
+    found = attenuation.parse(text)
+    if found is None:
+        return
+    if attenuation._text(found.lookup, found.blocks, found.last_key) != text.reveal():
+        raise Broken("written anew it is another text")
+    if attenuation.is_proved(found, _ROOT):
+        raise Broken("signed by nobody")
+
+
+def id_token(data: bytes) -> None:
+    """The three parts of an ID token, before any key is asked for."""
+    text = data.decode("utf-8", "replace")
+    for token in (text, ".".join(base64.urlsafe_b64encode(part).decode() for part in data.split(b".", 2))):
+        with suppress(Invalid):
+            issuers.issuer_of(token)
+        with suppress(Invalid):
+            issuers._header(token)
+
+
 def redirect(data: bytes) -> None:
     """An address for the answers of OAuth: read as another library reads it, and the answer stays there."""
     try:
@@ -291,6 +316,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
             key,
             gpg_key,
             leaks,
+            narrowed,
+            id_token,
             redirect,
         ),
     )

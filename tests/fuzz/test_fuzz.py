@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bitpail.policy.attenuation import Narrowing, narrow
 from bitpail.policy.secrets import generate
 from bitpail.wire.packet_lines import FLUSH, encode
 
@@ -28,6 +29,7 @@ OLD = (
 PUSH = (
     encode(b"0" * 40 + b" " + A + b" refs/heads/x\0report-status push-options") + FLUSH + encode(b"o") + FLUSH
 )
+NARROWED = narrow(generate(), Narrowing(repositories=("acme/site",), read_only=True)).reveal()
 SEEDS = {
     "packets": [b"\x03" + FETCH, b"\x01" + OLD],
     "fetch": [FETCH, encode(b"command=ls-refs\n") + b"0001" + encode(b"ref-prefix refs/heads/\n") + FLUSH],
@@ -57,7 +59,15 @@ SEEDS = {
     ],
     "key": [b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUMsCYMkzIYcIWrwO4kpWdQ0ohBEhTfRDYN8DVdLTfE ada"],
     "gpg_key": [b"\xc6\x0a\x04" + b"\0" * 9 + b"\xcd\x03Ada\xc2\x06\x04\x13\x16\x08\0\0"],
-    "leaks": [b"\x0dkey = " + generate().reveal().encode() + b"\n"],
+    "leaks": [
+        b"\x0dkey = " + generate().reveal().encode() + b"\n",
+        b"\x29key = " + NARROWED.encode() + b"\n",
+    ],
+    "narrowed": [base64.urlsafe_b64decode(NARROWED[4:] + "=" * (-len(NARROWED[4:]) % 4))[:-4]],
+    "id_token": [
+        b"eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.eyJpc3MiOiJodHRwczovL3gub3JnIn0.x",
+        b'{"alg":"ES256"}.{"iss":"x"}.',
+    ],
 }
 
 

@@ -6,10 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bitpail.policy import attenuation
+from bitpail.policy.attenuation import Narrowing, narrow
 from bitpail.policy.leaks import Scanner
-from bitpail.policy.secrets import Family, generate
+from bitpail.policy.secrets import Family, Secret, generate
 
 SECRET = generate().reveal()
+NARROWED = narrow(Secret(SECRET), Narrowing(read_only=True)).reveal()
+TWICE = narrow(Secret(NARROWED), Narrowing(repositories=("acme/site",), until=1_900_000_000)).reveal()
 OTHER = generate(Family.ACCESS_TOKEN).reveal()
 LONGEST = len(OTHER)
 
@@ -103,3 +107,53 @@ def test_a_scanner_keeps_less_than_two_secrets_whatever_it_is_fed():
     for piece in (b"bp_" * 20_000, b"\n", SECRET.encode() * 1000, b"x" * 70_000):
         scanner.feed(piece)
         assert len(scanner._kept) < 2 * LONGEST
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", ""),
+        ("https://ada:", "@git.example.org/a.git"),
+        ("token=", "abc"),
+        ("x", "_-"),
+        ("", "bpn_"),
+        ("bpn_", ""),
+        # What only begins as one, and says that it is longer than what is there.
+        (TWICE[:40], ""),
+        (TWICE[:-1], " "),
+    ],
+    ids=range(8),
+)
+@pytest.mark.parametrize("encoding", ["ascii", "utf-16-le", "utf-16-be"])
+def test_narrowed_ones_are_found_whatever_stands_beside_them(before, after, encoding):
+    for secret in (NARROWED, TWICE):
+        text = f"first\n{before}{secret}{after}\n".encode(encoding)
+        for size in (1, 3, 50, len(secret), 5000):
+            pieces = [text[at : at + size] for at in range(0, len(text), size)]
+            assert scan(*pieces) == [(secret, 2)], (secret[:10], size)
+        assert scan(f"{before}{secret}".encode(encoding)) == [(secret, 1)]
+
+
+@given(
+    st.lists(
+        st.sampled_from([SECRET, NARROWED, TWICE, "bpn_", "bpn_A", TWICE[:60], TWICE[60:], "\n", "x", "\0"])
+    ),
+    st.lists(st.integers(0, 2000)),
+    st.sampled_from(["ascii", "utf-16-le"]),
+)
+def test_narrowed_ones_too_however_they_are_cut(parts, cuts, encoding):
+    text = "".join(parts).encode(encoding)
+    places = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
+
+    cut = scan(*[text[a:b] for a, b in itertools.pairwise(places)])
+
+    assert sorted(cut) == sorted(scan(text))
+    assert len(cut) >= sum(part in {SECRET, NARROWED, TWICE} for part in parts)
+
+
+def test_what_looks_like_a_narrowed_one_takes_no_more_memory_than_the_longest():
+    scanner = Scanner()
+
+    for piece in (b"bpn_A" * 50_000, b"bpn_" + b"A" * 90_000, b"b\0p\0n\0_\0A\0" * 30_000, b"\n"):
+        scanner.feed(piece)
+        assert len(scanner._narrowed._kept) <= 2 * attenuation.LONGEST + 16
