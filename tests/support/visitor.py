@@ -141,6 +141,6 @@ def visiting(browser: Browser, home: str, **options: Any) -> Iterator[Visitor]:
     try:
         visitor = Visitor(context, home)
         yield visitor
-        assert visitor.complaints == []
+        assert visitor.complaints == [], visitor.complaints
     finally:
         context.close()
