@@ -30,7 +30,7 @@ async def old_one(server, user, label, *permissions, days=200):
     aged = msgspec.structs.replace(made, id=f"{made.id[:-4]}aged", created_on=made.created_on - days * DAY)
     async with server.site.db.transaction() as db:
         await store.create(db, aged)
-        secret = await app_passwords._add_secret(server.site, db, aged)
+        secret = await app_passwords.add_secret(server.site, db, aged)
     return aged, (user.username, secret.reveal())
 
 
