@@ -118,14 +118,37 @@ async def test_permissions_are_those_of_both(holder):
         ("PUT", "/bitpail/1/app-passwords/x", {"permissions": ["repository"]}),
         ("POST", "/bitpail/1/app-passwords/number%201/rotation", {}),
         ("DELETE", "/bitpail/1/app-passwords/number%201", None),
-        ("POST", "/2.0/users/ada/ssh-keys", {"key": "ssh-ed25519 x"}),
+        (
+            "POST",
+            "/bitpail/1/trust-rules",
+            {"label": "x", "permissions": ["repository"], "issuer": "github", "claims": {}},
+        ),
+        ("POST", "/2.0/users/{account}/ssh-keys", {"key": "ssh-ed25519 x"}),
+        ("DELETE", "/2.0/users/{account}/ssh-keys/1", None),
+        ("POST", "/2.0/users/{account}/gpg-keys", {"key": "x"}),
     ],
 )
-async def test_it_makes_no_credential_that_would_outlive_it(holder, method, path, body):
+async def test_it_makes_no_credential_that_would_outlive_it(holder, ada, method, path, body):
+    path = path.replace("{account}", ada.account_id)
+
     refused = await holder.asks(method, path, Narrowing(until=4_000_000_000), body)
 
-    assert refused.status in {403, 404}
-    assert "narrowed secret" in refused.text or refused.status == 404
+    assert refused.status == 403
+    assert "it is a narrowed secret" in refused.text
+    # It is the narrowing that is refused, not the permissions: the app password itself gets further.
+    parent = {"auth": ("ada", holder.secret)}
+    if body is None:
+        answer = await holder.server.client.request(method, path, **parent)
+    else:
+        answer = await holder.server.client.send_json(method, path, body, **parent)
+    assert answer.status != 403
+
+
+async def test_it_reads_of_its_account_what_the_app_password_may(holder, ada):
+    to = Narrowing(until=4_000_000_000)
+
+    assert (await holder.asks("GET", f"/2.0/users/{ada.account_id}/ssh-keys", to)).status == 200
+    assert (await holder.asks("GET", "/2.0/user", to)).status == 200
 
 
 async def test_it_lists_no_app_passwords(holder):
