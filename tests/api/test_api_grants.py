@@ -47,9 +47,10 @@ async def place(request, server, api, ada):
 
 
 async def opens(place, scope, service):
-    """What the git door says to Grace."""
+    """What the git door says to Grace's git."""
     path = f"/acme/code.git/info/refs?service={service}"
-    return (await place.server.client.get(path, auth=await place.server.auth(place.grace, scope))).status
+    auth, agent = await place.server.auth(place.grace, scope), {"user-agent": "git/2.39.5"}
+    return (await place.server.client.get(path, auth=auth, headers=agent)).status
 
 
 async def test_nothing_is_listed_that_was_not_given_explicitly(place):
