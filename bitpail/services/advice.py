@@ -92,6 +92,8 @@ async def replace(
         raise Invalid(f"{label!r} has expired: create a new one")
     if not permissions or not expand(minimal(permissions)) < expand(old.scopes):
         raise Invalid(f"a replacement has fewer permissions than {label!r}, and at least one")
+    if not await store.secrets_of(site.db, old.id):
+        raise Invalid(f"{label!r} has no lasting secret: what replaced it would have one")
     if await replacements.of(site, user, old) is not None:
         raise Conflict(f"{label!r} is being replaced: finish that or roll it back first")
     ends_on = at + grace * 1_000_000

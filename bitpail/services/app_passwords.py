@@ -283,7 +283,7 @@ async def rotate(
     async with site.db.transaction() as db:
         current = await _living(db, app_password)
         if not current:
-            raise Invalid(f"{label!r} has no secret to rotate: its trust rule hands out a new one each time")
+            raise Invalid(f"{label!r} has no lasting secret: each one is handed out for some minutes")
         ends_on = now() + grace * _SECOND
         if len(current) != 1 or not await store.start_ending(db, current[0].lookup, ends_on):
             raise Conflict(f"{label!r} is being rotated: finish that or roll it back first")

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import BigInteger, Text, bindparam, delete, insert, select, update
 
-from bitpail.model.app_passwords import AppPasswordId
 from bitpail.model.trust_rules import Trusted, TrustRule, TrustUse
 from bitpail.model.users import UserId
 from bitpail.store import app_passwords, users
@@ -37,7 +36,6 @@ _by_issuer = (
 _of_user = _all.where(
     _app_passwords.c.user_id == bindparam("user", type_=Text), _app_passwords.c.revoked_on.is_(None)
 ).order_by(_r.created_on, _r.id)
-_by_app_password = select(*_COLUMNS).where(_r.app_password_id == bindparam("app_password", type_=Text))
 _touch = (
     update(_rules)
     .where(_r.id == bindparam("rule", type_=Text))
@@ -68,12 +66,6 @@ async def by_issuer(db: Connection, issuer: str, most: int) -> list[Trusted]:
 async def of_user(db: Connection, user_id: UserId) -> list[Trusted]:
     """A user's whose app password is not revoked, oldest first."""
     return _trusted(await db.all(_of_user, user=user_id))
-
-
-async def by_app_password(db: Connection, app_password_id: AppPasswordId) -> TrustRule | None:
-    """The rule that hands out the secrets of this one; None if people keep them."""
-    row = await db.one(_by_app_password, app_password=app_password_id)
-    return _rule(row) if row else None
 
 
 async def use(db: Connection, one: TrustUse) -> None:

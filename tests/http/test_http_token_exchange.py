@@ -12,9 +12,10 @@ from support.site import serving, settings_in
 
 from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.model.audit import Filter, Kind
+from bitpail.model.scopes import Scope
 from bitpail.policy import trust_rules as policy
 from bitpail.policy.secrets import Secret
-from bitpail.services import app_passwords, audit, leaks, trust_rules, users
+from bitpail.services import advice, app_passwords, audit, leaks, trust_rules, users
 from bitpail.services.app_passwords import Wanted
 from bitpail.services.clock import now
 from bitpail.services.trust_rules import WantedRule
@@ -378,8 +379,12 @@ async def test_it_is_not_rotated_nor_shown_as_being_rotated(server, ada, issuer,
         await exchange(server, issuer.token())
 
     assert await app_passwords.rotation(server.site, ada, "ci") is None
-    with pytest.raises(Invalid, match="trust rule"):
+    with pytest.raises(Invalid, match="no lasting secret"):
         await app_passwords.rotate(server.site, ada, "ci", 3600)
+    # Nor is it replaced by one that would have a lasting secret.
+    with pytest.raises(Invalid, match="no lasting secret"):
+        await advice.replace(server.site, ada, "ci", (Scope.REPOSITORY,), 3600)
+    assert [one.label for one in await app_passwords.of_user(server.site, ada)] == ["ci"]
     with pytest.raises(NotFound):
         await app_passwords.finish_rotation(server.site, ada, "ci")
 

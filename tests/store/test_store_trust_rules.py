@@ -44,8 +44,6 @@ async def test_rules_are_found_by_issuer_and_user_with_their_app_password(db):
     assert [one.rule for one in await trust_rules.of_user(db, alice.id)] == rules[:2]
     assert [one.rule for one in await trust_rules.by_issuer(db, ISSUER, 1)] == rules[:1]
     assert await trust_rules.by_issuer(db, ISSUER + "/", 10) == []
-    assert await trust_rules.by_app_password(db, ci.id) == rules[0]
-    assert await trust_rules.by_app_password(db, unused_id()) is None
 
 
 async def test_a_revoked_app_password_has_none_and_each_has_one(db):
@@ -72,7 +70,7 @@ async def test_a_token_is_used_once_by_whichever_rule(db):
     await trust_rules.use(db, a_use(first, "other", used_on=12))
     assert [one.token for one in await trust_rules.uses_of(db, first.id, 10)] == ["other", "t"]
     assert [one.token for one in await trust_rules.uses_of(db, first.id, 1)] == ["other"]
-    assert (await trust_rules.by_app_password(db, first.app_password_id)).last_used_on == 12
+    assert [one.rule.last_used_on for one in await trust_rules.of_user(db, alice.id)] == [12, None]
 
 
 async def test_what_may_still_be_good_is_not_forgotten(db):
