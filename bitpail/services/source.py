@@ -112,9 +112,10 @@ async def page(
 
 
 async def listed(
-    site: Site, access: Access, found: Found, depth: int, most: int = _MOST_LISTED
+    site: Site, access: Access, found: Found, depth: int, most: int | None = None
 ) -> list[Entry]:
-    """All entries of a directory, level by level; raises TookTooLong."""
+    """All entries of a directory, level by level, if they are not too many or ``most``; raises TookTooLong."""
+    most = _MOST_LISTED if most is None else most
     entries: list[Entry] = []
     async with _in_time(), aclosing(await _inside(site, access, found, depth, Place())) as inside:
         async for entry, _ in inside:
