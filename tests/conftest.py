@@ -4,3 +4,6 @@
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=25, help="how often the kill tests kill something")
     parser.addoption("--stories", type=int, default=40, help="how many stories of the API are told")
+    parser.addoption(
+        "--write-names", action="store_true", help="keep the accessible names of pages as they are now"
+    )
