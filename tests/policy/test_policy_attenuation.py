@@ -239,7 +239,7 @@ def test_what_it_shall_be_narrowed_to_is_checked(to, words):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", SECRET.reveal()[:-1], ONCE.reveal()[:-1], "bpn_", "ghp_" + "x" * 36]
+    "text", ["", "x", SECRET.reveal()[:-1], ONCE.reveal()[:-1], "bpn_", "ghp_" + "x" * 36], ids=range(6)
 )
 def test_of_what_is_no_secret_of_ours_nothing_is_made_and_nothing_of_it_is_said(text):
     with pytest.raises(Invalid) as error:
