@@ -338,7 +338,7 @@ def places(server: Bitpail) -> dict[str, str]:
 def aged(server: Bitpail, label: str, days: int) -> None:
     """Let an app password have been made that long ago, with all that was counted of it; its last use stays."""
     made, used = tables.app_passwords, tables.app_password_usage
-    at = (int(time.time()) - days * DAY) * 1_000_000
+    at = time.time_ns() // 1000 - days * DAY * 1_000_000
 
     async def work(site: Any) -> None:
         async with site.db.transaction() as db:
