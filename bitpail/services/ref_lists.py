@@ -67,7 +67,10 @@ _distances: Kept[tuple[Path, str, str], Distance] = Kept(_KEPT)
 
 
 async def page(site: Site, access: Access, prefix: str, look: Look, *, far: bool = False) -> RefList:
-    """Those below a prefix; the main branch is the first. ``far``: with their distances from it."""
+    """Those below a prefix; the main branch is the first. ``far``: count what is not known of their distances from it.
+
+    Counting walks over all the history that is between two branches.
+    """
     git_directory = await directory(site, access)
     known = await site.objects.refs(git_directory)
     main = known.by_name.get(known.head) if known.head and prefix == BRANCHES else None
@@ -82,7 +85,7 @@ async def page(site: Site, access: Access, prefix: str, look: Look, *, far: bool
         matching.remove(main)
         matching.insert(0, main)
     found = await refs.page(site, access, (prefix,), look.offset, look.count, lambda _: matching)
-    apart = await _apart(site, access, git_directory, found.refs, main) if far and main else {}
+    apart = await _apart(site, access, git_directory, found.refs, main, count=far) if main else {}
     shown = [
         Shown(one, None if one.ref == main else apart.get(one.ref.peeled), one.ref == main)
         for one in found.refs
@@ -105,7 +108,13 @@ async def _dates(site: Site, git_directory: GitDirectory, matching: list[Ref]) -
 
 
 async def _apart(
-    site: Site, access: Access, git_directory: GitDirectory, listed: list[DescribedRef], main: Ref
+    site: Site,
+    access: Access,
+    git_directory: GitDirectory,
+    listed: list[DescribedRef],
+    main: Ref,
+    *,
+    count: bool,
 ) -> dict[str, Distance]:
     """By commit; those that aren't known when time is over are left out."""
     found: dict[str, Distance] = {}
@@ -117,6 +126,8 @@ async def _apart(
         elif one.ref != main:
             waiting[one.ref.peeled] = one.ref.name
     names = list(waiting.values())
+    if not count or not names:
+        return found
     try:
         async with asyncio.timeout(_ALL), site.slots.slot(*whose(access)):
             for start in range(0, len(names), _AT_ONCE):

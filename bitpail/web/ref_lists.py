@@ -97,7 +97,10 @@ async def listed(
 async def _page(
     request: WebRequest, access: Access, prefix: str, typed: Typed | None = None, status: int = 200
 ) -> Response:
-    found, shown = await listed(request, access, prefix, far=prefix == BRANCHES)
+    # The history between two branches may be long: the page comes first, its numbers after it.
+    far = request.query.get("distances") == "1"
+    found, shown = await listed(request, access, prefix, far=far)
+    is_whole = far or all(one.is_main or one.distance for one in shown) or not found.main
     number = request.page_number()
     search = request.query.get("search", "")[:_LONGEST_SEARCH].strip()
     return render_in(
@@ -112,6 +115,7 @@ async def _page(
         size=found.size,
         total=found.total,
         main=found.main,
+        with_distances=None if prefix == TAGS or is_whole else request.changed(distances="1"),
         search=search,
         by_name=found.is_by_name,
         most_dated=ref_lists.MOST_DATED,

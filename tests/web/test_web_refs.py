@@ -46,9 +46,13 @@ async def test_branches_have_their_distance_from_the_main_one_and_the_newest_com
     commit(git, b"5", side, message="New <b>", ref="refs/heads/x/new", time=10)
     await server.adopted("engines", "difference", git)
 
-    answer = await shown(page, f"{HOME}/branches/")
+    before = await shown(page, f"{HOME}/branches/")
+    answer = await shown(page, f"{HOME}/branches/?distances=1")
 
-    assert names(answer) == ["main", "x/new", "old"]
+    assert 'href="?distances=1"' in before.text
+    assert "ahead" not in before.text
+    assert names(before) == names(answer) == ["main", "x/new", "old"]
+    assert "data-later" not in answer.text
     assert "1 behind, 2 ahead" in answer.text
     assert "1 behind, 1 ahead" in answer.text
     assert "New &lt;b&gt;" in answer.text
@@ -57,6 +61,8 @@ async def test_branches_have_their_distance_from_the_main_one_and_the_newest_com
     assert names(await shown(page, f"{HOME}/branches/?sort=name")) == ["main", "old", "x/new"]
     assert names(await shown(page, f"{HOME}/branches/?search=NEW")) == ["x/new"]
     assert "No branch has" in (await shown(page, f"{HOME}/branches/?search=%3Cb%3E")).text
+    # What was counted once is known.
+    assert "1 behind, 2 ahead" in (await shown(page, f"{HOME}/branches/")).text
     assert second
 
 
