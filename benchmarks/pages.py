@@ -102,6 +102,10 @@ def addresses(path: Path) -> Iterator[tuple[str, list[str]]]:
     yield "a commit of 500 files", [f"{at}/commits/{_tip(path)}"]
     yield "branches", [f"{at}/branches/", *(f"{at}/branches/?page={n}" for n in range(2, 20))]
     yield "branches, once looked at", [f"{at}/branches/"]
+    yield (
+        "how far 30 branches are apart, after the page",
+        [f"{at}/branches/?distances=1&page={n}" for n in range(2, 20)],
+    )
     yield "tags", [f"{at}/tags/"]
     older = some("rev-list", "--first-parent", "--max-count=200", "main")
     yield "two compared, up to 200 merges apart", [f"{at}/branches/compare/main%0D{one}" for one in older]
