@@ -34,6 +34,8 @@ SHOWN = {
     "secret-phone": (360, 740),
     "app-passwords-light": (1280, 900),
     "denial-light": (1280, 700),
+    "file-light": (1280, 800),
+    "commit-dark": (1280, 1200),
     "oauth-authorize-light": (1280, 900),
 }
 """What the documentation shows, and how much of it: width and height from the top left."""
