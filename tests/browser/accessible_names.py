@@ -38,17 +38,16 @@ _ROLES = (
     ),
 )
 _LINE = re.compile(rf'\s*- (?:\'|")?({"|".join(_ROLES)})\b(?: "((?:[^"\\]|\\.)*)")?')
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _CHANGING = [
     (re.compile(r"bp\w*_[0-9A-Za-z_-]{20,}"), "[secret]"),
     (re.compile(r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?"), "[uuid]"),
-    (re.compile(r"\b(?=\w*\d)[0-9a-f]{7,64}\b"), "[hash]"),
+    (re.compile(r"\b[0-9a-f]{7,64}\b"), "[hash]"),
     (re.compile(r"ada-[0-9a-f]{6}"), "[label]"),
     (re.compile(r"127\.0\.0\.1:\d+"), "[host]"),
     (re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?"), "[date]"),
-    (
-        re.compile(r"\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w* \d{4}(?:, \d\d:\d\d)?"),
-        "[date]",
-    ),
+    (re.compile(rf"{_MONTH} \d{{1,2}}, \d{{4}}(?:, \d{{1,2}}:\d\d\s[AP]M)?"), "[date]"),
+    (re.compile(rf"\d{{1,2}} {_MONTH} \d{{4}}(?:, \d\d:\d\d)?"), "[date]"),
     (re.compile(r"\b\d+(?:,\d{3})*\b"), "[number]"),
 ]
 
