@@ -1,5 +1,7 @@
 """Lines and the commits that they are from, as git blame has them."""
 
+import os
+
 import pytest
 from support.files import commit_files
 from support.repositories import Repository
@@ -55,8 +57,14 @@ async def test_a_message_can_be_no_part_of_the_answer(git):
 
 
 async def test_when_time_is_up_there_is_what_was_found_so_far(git):
-    tip = commit_files(git, {"a": "1\n" * 100})
+    first = commit_files(git, {"a": "1\n" * 100})
+    tip = commit_files(git, {"a": "1\n" * 99 + "2\n"})
+    # Who opens it waits for a writer that never comes: git knows of the last line when it gets here.
+    stuck = git.path / "objects" / first[:2] / first[2:]
+    stuck.unlink()
+    os.mkfifo(stuck)
 
-    found, is_whole = await parts(git, tip, "a", 1, 100, seconds=0.0)
+    found, is_whole = await parts(git, tip, "a", 1, 100, seconds=1.0)
 
-    assert (found, is_whole) == ([], False)
+    assert not is_whole
+    assert all((one.first, one.count, one.commit) == (100, 1, tip) for one in found)
