@@ -9,12 +9,13 @@ from bitpail.cli.context import Context, Group, answer, as_json, date
 from bitpail.errors import Invalid
 from bitpail.model.brownouts import Affected, Brownout
 from bitpail.policy import durations
-from bitpail.policy.brownouts import series
+from bitpail.policy.brownouts import series, vendors
 from bitpail.services import brownouts as service
 from bitpail.services import users
 from bitpail.services.site import Site
 
 _SECOND = 1_000_000
+_LASTS = "15m"
 
 
 @click.group(cls=Group)
@@ -39,25 +40,43 @@ def list_(context: Context, as_json: bool) -> None:
 
 @brownout.command()
 @click.option("--starts", required=True, metavar="DATE", help="When it begins, like 2030-06-09T06:00 (UTC).")
-@click.option("--lasts", default="15m", show_default=True, metavar="SPAN", help="How long each window is.")
+@click.option("--lasts", metavar="SPAN", help=f"How long each window is.  [default: {_LASTS}]")
 @click.option(
     "--every", metavar="SPAN", help="Another one so long after the beginning of the one before, like 6h."
 )
 @click.option("--until", metavar="DATE", help="With --every: no window begins then or later.")
-@click.option("--note", default="", help="One line for people.")
+@click.option("--note", help="One line for people.")
+@click.option(
+    "--vendor",
+    is_flag=True,
+    help="Instead: seven weeks of windows as the vendor had them, 15 minutes growing to 5 hours, from --starts on.",
+)
 @click.pass_obj
-def add(context: Context, starts: str, lasts: str, every: str | None, until: str | None, note: str) -> None:
-    """Announce a window, or a series of them.
+def add(
+    context: Context,
+    starts: str,
+    lasts: str | None,
+    every: str | None,
+    until: str | None,
+    note: str | None,
+    vendor: bool,
+) -> None:
+    """Announce a window, a series of them, or the vendor's whole calendar.
 
-    The vendor's began with 15 minutes four times a day: --starts 2026-06-09T00:00 --lasts 15m --every 6h --until DATE.
+    That one began at midnight UTC on 2026-06-09; --vendor --starts 2030-06-04 rehearses it in another year.
     """
-    more = series(
-        _moment(starts),
-        durations.seconds(lasts),
-        durations.seconds(every) if every else None,
-        _moment(until) if until else None,
-        note,
-    )
+    if vendor:
+        if not (lasts is every is until is note is None):
+            raise click.UsageError("--vendor takes --starts alone")
+        more = vendors(_moment(starts))
+    else:
+        more = series(
+            _moment(starts),
+            durations.seconds(lasts or _LASTS),
+            durations.seconds(every) if every else None,
+            _moment(until) if until else None,
+            note or "",
+        )
     context.run(lambda site: service.add(site, more))
     click.echo(f"{len(more)} window{'' if len(more) == 1 else 's'} announced")
 

@@ -1,8 +1,6 @@
 """The calendar of brownouts: which windows there may be, and which one runs.
 
-Times are microseconds since 1970. The vendor announced windows of 15 minutes at 00:00, 06:00, 12:00 and 18:00 UTC
-from 2026-06-09 on, "growing to several hours": of how they grew nothing is known for sure, so none is built in, and
-a series says the same in one line.
+Times are microseconds since 1970.
 """
 
 from collections.abc import Iterable
@@ -10,7 +8,7 @@ from collections.abc import Iterable
 from bitpail.errors import Invalid
 from bitpail.model.brownouts import Brownout
 
-MOST = 200
+MOST = 250
 """Windows that are kept: they come with each secret that is looked up."""
 LONGEST = 7 * 86_400
 """Seconds of one window: what is longer is no rehearsal."""
@@ -19,6 +17,28 @@ KEPT = 30 * 86_400
 NOTE_LENGTH = 100
 
 _SECOND = 1_000_000
+_DAY = 86_400
+_VENDORS_WEEKS = (15, 30, 60, 120, 180, 240, 300)
+"""Minutes of a window in each week of the vendor's calendar, from Tuesday 2026-06-09 to Monday 2026-07-27.
+
+On record (community.atlassian.com, ba-p/3237429) are the days and hours of all of it, the lengths of the first two weeks,
+and that the last windows took five hours; the whole hours of the weeks between are reckoned.
+"""
+_VENDORS_RECKONED = range(3, len(_VENDORS_WEEKS))
+_VENDORS_PAUSE = 6 * 3600
+
+
+def vendors(starts_on: int) -> list[Brownout]:
+    """The vendor's calendar moved to another beginning: seven weeks of windows, four a day, that grow from week to week."""
+    windows = []
+    for number in range(len(_VENDORS_WEEKS) * 7 * _DAY // _VENDORS_PAUSE):
+        week = number * _VENDORS_PAUSE // (7 * _DAY)
+        begins = starts_on + number * _VENDORS_PAUSE * _SECOND
+        note = f"vendor's week {week + 1}"
+        if week + 1 in _VENDORS_RECKONED:
+            note += ", length reckoned"
+        windows.append(Brownout(begins, begins + _VENDORS_WEEKS[week] * 60 * _SECOND, note))
+    return windows
 
 
 def running(listed: Iterable[Brownout], at: int) -> Brownout | None:

@@ -8,7 +8,7 @@ from bitpail.errors import BitpailError, Invalid, NotFound
 from bitpail.model.brownouts import Brownout
 from bitpail.model.users import User
 from bitpail.policy import durations
-from bitpail.policy.brownouts import NOTE_LENGTH, series
+from bitpail.policy.brownouts import NOTE_LENGTH, series, vendors
 from bitpail.services import brownouts as service
 from bitpail.services.clock import now
 from bitpail.web.errors import status_of
@@ -20,7 +20,7 @@ _SECOND = 1_000_000
 _SHOWN = 100
 _LASTS = (("15m", "15 minutes"), ("1h", "an hour"), ("2h", "2 hours"), ("5h", "5 hours"), ("1d", "a day"))
 _EVERY = (("", "only once"), ("6h", "every 6 hours"), ("1d", "every day"), ("1w", "every week"))
-_FIELDS = ("starts", "lasts", "every", "until", "note")
+_FIELDS = ("calendar", "starts", "lasts", "every", "until", "note")
 
 
 async def calendar(request: WebRequest, administrator: User) -> Response:  # noqa: ARG001 - the shape of a handler
@@ -29,25 +29,34 @@ async def calendar(request: WebRequest, administrator: User) -> Response:  # noq
 
 
 async def add(request: WebRequest, administrator: User) -> Response:
-    """``POST /admin/brownouts/``: a window or a series, announced."""
-    form = request.form
+    """``POST /admin/brownouts/``: a window, a series or the vendor's calendar, announced."""
     try:
-        every, until = form.get("every", ""), form.get("until", "").strip()
-        more = series(
-            _moment(form.get("starts", "")),
-            durations.seconds(form.get("lasts", "")),
-            durations.seconds(every) if every else None,
-            _moment(until) if every else None,
-            form.get("note", "").strip(),
-        )
+        more = _announced(request)
         await service.add(request.site, more, by=administrator.username)
     except Invalid as error:
         return await _calendar(request, error)
     return see_other(f"{_ADMIN}?done=added")
 
 
+def _announced(request: WebRequest) -> list[Brownout]:
+    form = request.form
+    if form.get("calendar") == "vendor":
+        return vendors(_moment(form.get("starts", "")))
+    every, until = form.get("every", ""), form.get("until", "").strip()
+    return series(
+        _moment(form.get("starts", "")),
+        durations.seconds(form.get("lasts", "")),
+        durations.seconds(every) if every else None,
+        _moment(until) if every else None,
+        form.get("note", "").strip(),
+    )
+
+
 async def remove(request: WebRequest, administrator: User) -> Response:
-    """``POST /admin/brownouts/remove``: the window that begins then."""
+    """``POST /admin/brownouts/remove``: the window that begins then, or ``all`` that have not ended."""
+    if request.form.get("all"):
+        await service.remove(request.site, None, by=administrator.username)
+        return see_other(f"{_ADMIN}?done=removed")
     starts = request.form.get("starts_on", "")
     if not starts.isascii() or not starts.isdigit() or len(starts) > 18:
         raise NotFound("no brownout begins then")

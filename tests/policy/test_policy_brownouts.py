@@ -1,12 +1,15 @@
 """The calendar of brownouts: which windows there may be, and when one runs."""
 
+from datetime import UTC, datetime
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bitpail.errors import Invalid
 from bitpail.model.brownouts import Brownout
-from bitpail.policy.brownouts import KEPT, MOST, added, kept, running, series, upcoming
+from bitpail.policy.brownouts import KEPT, MOST, added, kept, running, series, upcoming, vendors
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
@@ -38,6 +41,32 @@ def test_the_vendors_first_days_are_one_series():
     assert {one.ends_on - one.starts_on for one in windows} == {900 * SECOND}
     assert [(one.starts_on - AT) // HOUR % 24 for one in windows[:5]] == [0, 6, 12, 18, 0]
     assert series(AT, 900, None, None) == [Brownout(AT, AT + 900 * SECOND)]
+
+
+def test_the_vendors_calendar_is_what_was_published():
+    midnight = int(datetime(2026, 6, 9, tzinfo=UTC).timestamp()) * SECOND
+    windows = vendors(midnight)
+    said = [
+        (f"{datetime.fromtimestamp(one.starts_on / SECOND, UTC):%m-%d %H:%M}", one.ends_on - one.starts_on)
+        for one in windows
+    ]
+    minutes = {moment: length // (60 * SECOND) for moment, length in said}
+
+    assert len(windows) == 49 * 4 <= MOST
+    # On record: the first and the last day, the four hours, the two first lengths and the last one.
+    assert (said[0][0], said[-1][0]) == ("06-09 00:00", "07-27 18:00")
+    assert {moment[6:] for moment in minutes} == {"00:00", "06:00", "12:00", "18:00"}
+    assert {minutes[f"06-{day:02} 12:00"] for day in range(9, 16)} == {15}
+    assert {minutes[f"06-{day:02} 12:00"] for day in range(16, 23)} == {30}
+    assert {minutes[f"07-{day:02} 12:00"] for day in range(21, 28)} == {300}
+    # Between them it grows, and says that this is reckoned.
+    lengths = [length for _, length in said]
+    assert lengths == sorted(lengths)
+    assert {minutes[f"{one}"] for one in minutes if "06-23" <= one < "07-21"} == {60, 120, 180, 240}
+    assert [("reckoned" in one.note) for one in windows] == [30 < minutes[one] < 300 for one, _ in said]
+    # No window runs into the next, so app passwords work for a while between any two.
+    assert all(one.ends_on < later.starts_on for one, later in pairwise(windows))
+    assert added((), windows, midnight) == tuple(windows)
 
 
 @pytest.mark.parametrize(

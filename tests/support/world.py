@@ -30,7 +30,7 @@ from bitpail.model.trust_rules import TrustUse
 from bitpail.model.usage import UsageKey
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
-from bitpail.policy.brownouts import series
+from bitpail.policy.brownouts import vendors
 from bitpail.services import (
     access_keys,
     access_tokens,
@@ -145,7 +145,7 @@ class World:
         self._connect()
         soon = (int(time.time()) + 30 * DAY) * 1_000_000
         at = (int(time.time()) + 3 * DAY) * 1_000_000
-        self.do(brownouts.add, series(at, 900, 6 * 3600, at + DAY * 1_000_000, "as the vendor began"))
+        self.do(brownouts.add, vendors(at))
         self._trust()
         self.do(site_policy.put, SitePolicy(forbidden=(Scope.REPOSITORY_ADMIN,), existing_from=soon))
 

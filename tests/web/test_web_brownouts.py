@@ -53,6 +53,25 @@ async def test_a_series_is_announced(server, admin):
     assert len(await announced(server)) == 4
 
 
+async def test_the_vendors_calendar_is_announced_folded_and_taken_back_at_once(server, admin):
+    refused = await admin.submit(ADMIN, ADMIN, calendar="vendor", starts="2026-06-09T00:00")
+    assert refused.status == 422
+    assert "in the past" in refused.text
+    assert refused.text.count('value="2026-06-09T00:00"') == 1
+
+    await admin.submit(ADMIN, ADMIN, calendar="vendor", starts="2090-06-06T00:00")
+
+    assert len(await announced(server)) == 196
+    seen = (await admin.get(ADMIN)).text
+    assert "192 more, until" in seen
+    assert len(seen) < 150_000
+    assert seen.count("Take back</button>") == 196
+    assert "192 more, until" in (await admin.get(OWN)).text
+    taken = await admin.submit(ADMIN, f"{ADMIN}remove", all="yes")
+    assert "Taken back." in (await admin.get(taken.headers["location"])).text
+    assert await announced(server) == []
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
