@@ -7,7 +7,7 @@ from bitpail.model.access import Access
 from bitpail.model.commit_comments import Inline
 from bitpail.services import approvals
 from bitpail.services import commit_comments as service
-from bitpail.web import commit
+from bitpail.web import commit, diff
 from bitpail.web.repository import below
 from bitpail.web.request import WebRequest, see_other
 
@@ -82,4 +82,5 @@ async def _again(request: WebRequest, access: Access, error: BitpailError) -> Re
 
 
 def _back(request: WebRequest, access: Access, done: str, end: str = "") -> Response:
-    return see_other(f"{below(access, 'commits', request.parameters['commit'])}?done={done}{end}")
+    at = below(access, "commits", request.parameters["commit"])
+    return see_other(f"{at}{diff.look(request).address(done=done)}{end}")

@@ -12,7 +12,7 @@ from bitpail.model.commit_comments import CommitComment
 from bitpail.model.diffs import ChangedFile, FileSide
 from bitpail.services import diff_pages
 from bitpail.services.diff_pages import FILES, DiffPage, FileText, Wanted
-from bitpail.web.repository import raw_at
+from bitpail.web.repository import below, raw_at
 from bitpail.web.request import WebRequest
 from bitpail.wire import diff_html, diff_rows
 from bitpail.wire.diff_rows import Budget, Row
@@ -23,7 +23,8 @@ _CONTEXTS = (3, 10, 25)
 _WHOLE = 100_000
 _LONGEST_PATH = 4096
 _LFS = b"version https://git-lfs.github.com/spec/v1"
-_KINDS = {"120000": "link", "160000": "submodule"}
+_SUBMODULE = "160000"
+_KINDS = {"120000": "link", _SUBMODULE: "submodule"}
 
 
 class Block(Struct, frozen=True):
@@ -36,7 +37,7 @@ class Block(Struct, frozen=True):
 class ShownFile(Struct, frozen=True):
     """``notes`` are words about it; ``left`` is how many lines there was no room for.
 
-    ``before`` and ``after`` are where it is as a picture, None if it is none.
+    ``before`` and ``after`` are where it is as a picture, None if it is none; ``source`` is where all of it is.
     """
 
     id: str
@@ -47,6 +48,7 @@ class ShownFile(Struct, frozen=True):
     blocks: list[Block]
     before: str | None
     after: str | None
+    source: str | None
     left: int
     is_whole: bool
     elsewhere: list[CommitComment]
@@ -75,6 +77,11 @@ class Look(Struct, frozen=True):
         }
         kept = {name: value for name, value in {**now, **changes}.items() if value is not None}
         return "?" + urlencode(kept, errors="surrogateescape")
+
+    @property
+    def query(self) -> str:
+        """What keeps this look behind another address: nothing, if it is the one that everybody sees first."""
+        return self.address().removesuffix("?")
 
 
 class ShownDiff(Struct, frozen=True):
@@ -132,7 +139,14 @@ async def shown(
             return None
         return raw_at(access, commit, side.path)
 
-    files = await asyncio.to_thread(_files, found, seen, list(comments), picture)
+    def source(side: FileSide | None) -> str | None:
+        """Its page among the files of this commit, where it is one of them."""
+        if side is None or side.mode == _SUBMODULE or access.need.of == "wiki":
+            return None
+        return below(access, "src", found.new, side.path)
+
+    places = _Places(picture, source)
+    files = await asyncio.to_thread(_files, found, seen, list(comments), places)
     is_paged = seen.path is None
     following = (
         seen.address(page=str(seen.number + 1)) if is_paged and seen.number * FILES < found.size else None
@@ -158,14 +172,19 @@ async def shown(
     return found, made
 
 
-Picture = Callable[[str | None, FileSide | None], str | None]
+class _Places(Struct, frozen=True):
+    """How the addresses of one side of a file are made."""
+
+    picture: Callable[[str | None, FileSide | None], str | None]
+    source: Callable[[FileSide | None], str | None]
 
 
-def _files(found: DiffPage, seen: Look, comments: list[CommitComment], picture: Picture) -> list[ShownFile]:
+def _files(found: DiffPage, seen: Look, comments: list[CommitComment], places: _Places) -> list[ShownFile]:
     budget = Budget(_LINES, _CHARACTERS)
     shown = []
     for number, one in enumerate(found.files, 1):
-        addresses = picture(found.old, one.file.old), picture(found.new, one.file.new)
+        old, new = one.file.old, one.file.new
+        addresses = places.picture(found.old, old), places.picture(found.new, new), places.source(new)
         shown.append(_file(f"file-{number}", one, seen, budget, comments, addresses))
     return shown
 
@@ -176,7 +195,7 @@ def _file(
     seen: Look,
     budget: Budget,
     comments: list[CommitComment],
-    pictures: tuple[str | None, str | None],
+    addresses: tuple[str | None, str | None, str | None],
 ) -> ShownFile:
     listed, left = diff_rows.rows(one.sections, budget, seen.skip)
     old, new = one.file.old, one.file.new
@@ -192,8 +211,9 @@ def _file(
         file=one.file,
         notes=_notes(one, old, new),
         blocks=blocks,
-        before=pictures[0],
-        after=pictures[1],
+        before=addresses[0],
+        after=addresses[1],
+        source=addresses[2],
         left=left,
         is_whole=one.is_whole,
         elsewhere=said,
