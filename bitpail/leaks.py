@@ -1,4 +1,4 @@
-"""The door for whoever found an app password somewhere: show it, and it is revoked.
+"""The door for whoever found an app password or its kin somewhere: show it, and it is revoked.
 
 No credential is asked for: holding the secret is enough. The answer is always
 the same and every report counts alike, so that nothing is learnt here.
@@ -19,7 +19,7 @@ from bitpail.services import leaks
 PATH = b"/bitpail/1/leaks/revoke"
 
 _LIMIT = 16 * 1024
-_ANSWER = "If this was a live app password of this server, it is revoked now."
+_ANSWER = "If this was a live secret of this server, it is revoked now."
 _WANTED = 'send {"secret": "..."} as JSON, or secret=... as a form'
 
 

@@ -305,7 +305,7 @@ _MEANING = {
     "push_limit": "Largest pack of one push; 0: no limit.",
     "free_guesses": "Different wrong secrets from one address before it has to wait, longer and longer.",
     "year": "Whose rules credentials keep until administrators decide: tolerant, strict-2022 or strict-2026; see docs/credentials.md.",
-    "push_guard": "on: a push that holds a live app password of this server is refused; off: it isn't looked for.",
+    "push_guard": "on: a push that holds a live secret of this server is refused; off: it isn't looked for.",
     "git_timeout": "Longest run of one git process for one request.",
     "idle_timeout": "Longest wait for a client that neither sends nor reads.",
     "lfs_object_limit": "Largest object of Git LFS; 0: no limit.",

@@ -1,4 +1,4 @@
-"""``bitpail app-password scan``: live app passwords in files and logs."""
+"""``bitpail app-password scan``: live secrets of this server in files and logs."""
 
 import asyncio
 import os
@@ -19,7 +19,6 @@ from bitpail.services.leaks import Leak, Owner
 from bitpail.wire.own_api import FoundSecrets, Secrets
 
 _PIECE = 1 << 20
-_ANOTHERS = "a live app password of somebody else"
 
 
 @click.command()
@@ -31,6 +30,8 @@ _ANOTHERS = "a live app password of somebody else"
 def scan(context: Context, path: str, username: str | None, as_json: bool) -> None:
     """Find live app passwords in a file, in all files below a directory, or in standard input (-).
 
+    Tokens of every kind and the secrets of OAuth consumers are found too.
+
     Exit status: 1 if there is a live one, 0 if there is none. No secret is printed.
     """
     unreadable: list[str] = []
@@ -41,8 +42,7 @@ def scan(context: Context, path: str, username: str | None, as_json: bool) -> No
 
     def told(leak: Leak) -> Leak:
         if not as_json:
-            whose = f'app password "{leak.label}" of {leak.username}' if leak.username else _ANOTHERS
-            click.echo(f"{leak.file}:{leak.line}: {whose}")
+            click.echo(f"{leak.file}:{leak.line}: {_whose(leak)}")
         return leak
 
     async def work(judge: leaks.Judge) -> list[Leak]:
@@ -74,10 +74,16 @@ def _on_a_server(context: Context, path: str, username: str | None) -> leaks.Jud
         if text not in known:
             told: FoundSecrets = context.ask(asked(api.live, username, body=Secrets(secrets=(text,))))
             (one,) = told.live
-            known[text] = Owner(one.username, one.label) if one else None
+            known[text] = Owner(one.username, one.label, one.what, one.workspace) if one else None
         return known[text]
 
     return owner
+
+
+def _whose(leak: Leak) -> str:
+    if not leak.label:
+        return f"a live {leak.what} of somebody else"
+    return f'{leak.what} "{leak.label}" of {f"the workspace {leak.workspace}" if leak.workspace else leak.username}'
 
 
 def _leaks(judge: leaks.Judge, path: str, failed: leaks.Unreadable) -> AsyncGenerator[Leak, None]:

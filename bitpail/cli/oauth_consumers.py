@@ -94,7 +94,8 @@ def list_(context: Context, workspace: str, as_json: bool) -> None:
         return
     for one in found:
         kind = "public" if one.is_public else "confidential"
-        click.echo(f"{one.key}  {kind:12}  {one.name}  {' '.join(one.scopes)}  {one.callback_url}")
+        ended = f"  its secret leaked and ended {date(one.secret_ended_on)}" if one.secret_ended_on else ""
+        click.echo(f"{one.key}  {kind:12}  {one.name}  {' '.join(one.scopes)}  {one.callback_url}{ended}")
 
 
 @oauth_consumer.command()
@@ -139,4 +140,5 @@ def _shown(consumer: Consumer, owner: str | None) -> dict[str, object]:
         "is_public": consumer.is_public,
         "stands_for": owner,
         "created_on": date(consumer.created_on),
+        "secret_ended_on": date(consumer.secret_ended_on) if consumer.secret_ended_on else None,
     }

@@ -57,6 +57,8 @@ class Kind(StrEnum):
     OAUTH_CONSUMER_ADDED = "oauth_consumer.added"
     OAUTH_CONSUMER_CHANGED = "oauth_consumer.changed"
     OAUTH_CONSUMER_SECRET_MADE = "oauth_consumer.secret_made"
+    OAUTH_CONSUMER_SECRET_PUSHED = "oauth_consumer.secret_pushed"
+    OAUTH_CONSUMER_SECRET_LEAKED = "oauth_consumer.secret_leaked"
     OAUTH_CONSUMER_REMOVED = "oauth_consumer.removed"
     OAUTH_APP_ALLOWED = "oauth_app.allowed"
     OAUTH_APP_FORGOTTEN = "oauth_app.forgotten"

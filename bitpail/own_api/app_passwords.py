@@ -97,13 +97,13 @@ async def live(request: OwnRequest, user: User) -> wire.FoundSecrets:
     asked = (await request.json(wire.Secrets)).secrets[:_MOST_SECRETS]
     found: list[wire.LiveSecret | None] = []
     for text in asked:
-        stored = await leaks.live(request.site, Secret(text))
-        if stored is None:
+        one = await leaks.live(request.site, Secret(text))
+        if one is None:
             found.append(None)
-        elif stored.user.id == user.id:
-            found.append(wire.LiveSecret(username=user.username, label=stored.app_password.label))
+        elif await leaks.is_known_to(request.site, user, one):
+            found.append(wire.LiveSecret(**msgspec.structs.asdict(leaks.owned(one))))
         else:
-            found.append(wire.LiveSecret(username="", label=""))
+            found.append(wire.LiveSecret(username="", label="", what=one.what))
     return wire.FoundSecrets(live=tuple(found))
 
 

@@ -156,7 +156,7 @@ def _report() -> dict[str, Any]:
     told = {"type": "object", "properties": {"message": _TEXT}, "required": ["message"]}
     return {
         "operationId": "leaks_revoke",
-        "summary": "Revoke an app password by its secret",
+        "summary": "Revoke an app password, a token or the secret of an app by itself",
         "description": "Nothing is needed but the secret. The answer is always the same.",
         "parameters": [],
         "requestBody": _content(asked),

@@ -51,4 +51,9 @@ def check_lifetime(kind: CredentialKind, lifetime: int | None) -> None:
 
 def a(kind: CredentialKind) -> str:
     """Its words with their article."""
-    return f"{'an' if kind.words[0] in 'aeAE' else 'a'} {kind.words}"
+    return with_article(kind.words)
+
+
+def with_article(words: str) -> str:
+    """What something is called, after "a" or "an"."""
+    return f"{'an' if words[0] in 'aeioAEIO' else 'a'} {words}"

@@ -74,7 +74,7 @@ def _event(
 ) -> Event:
     here = origin.current()
     if app_password is not None and app_password.kind is not CredentialKind.APP_PASSWORD:
-        detail = {**detail, "credential": app_password.kind.words}
+        detail = {"credential": app_password.kind.words, **detail}
     return Event(
         id=event_id,
         at=now(),

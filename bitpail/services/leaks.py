@@ -1,7 +1,7 @@
-"""Live app passwords where they don't belong: in files, in a log, in the hands of somebody who reports one.
+"""Live secrets where they don't belong: in files, in a log, in the hands of somebody who reports one.
 
-A secret that is found is looked up, never kept or told again. Whoever reports
-one hears nothing about it, so that this answers no guess.
+Of every kind that lasts: what lets somebody in, refresh tokens, the secrets of apps. One that is found is
+looked up, never kept or told again. Whoever reports one hears nothing about it, so that this answers no guess.
 """
 
 import os
@@ -10,20 +10,25 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from bitpail.model.app_passwords import StoredSecret
+from bitpail.model.app_passwords import AppPassword
 from bitpail.model.audit import Kind
 from bitpail.model.credentials import CredentialKind
+from bitpail.model.oauth_consumers import Consumer
 from bitpail.model.oauth_grants import GrantId
+from bitpail.model.users import User
 from bitpail.policy.leaks import Scanner
-from bitpail.policy.secrets import Secret
-from bitpail.services import audit, mail, notices, oauth_tokens
+from bitpail.policy.secrets import Family, Secret, family_of
+from bitpail.services import audit, mail, notices, oauth_consumers, oauth_tokens
 from bitpail.services.authentication import known, why_ended
 from bitpail.services.clock import now
 from bitpail.services.site import Site
-from bitpail.store import app_passwords, oauth_grants
+from bitpail.store import app_passwords, oauth_grants, workspaces
+
+REFRESH_TOKEN = "OAuth refresh token"  # noqa: S105 - what it is called
+CONSUMER_SECRET = "OAuth consumer secret"  # noqa: S105
 
 Judge = Callable[[Secret], Awaitable["Owner | None"]]
-"""Says whose live app password a secret is: this site, or a server that is asked."""
+"""Says what a live secret is and whose: this site, or a server that is asked."""
 
 Unreadable = Callable[[Path, OSError], None]
 """Told of each file that can't be read; the others are read on."""
@@ -32,35 +37,106 @@ _PIECE = 1 << 20
 
 
 class Owner(Struct, frozen=True):
-    """Whose app password a live secret is; empty if that is not to be known."""
+    """Whose a live secret is, if that may be known; ``workspace`` of the secret of an app. ``what`` is its kind, in words."""
 
     username: str
     label: str
+    what: str
+    workspace: str = ""
 
 
 class Leak(Struct, frozen=True):
-    """A live app password, and where it was found."""
+    """A live secret, and where it was found."""
 
     file: str
     line: int
     label: str
     username: str
+    what: str
+    workspace: str
 
 
-async def live(site: Site, secret: Secret) -> StoredSecret | None:
-    """The app password of a secret unless it has ended; one of a disabled user may work again."""
-    stored = await known(site, secret)
-    return stored if stored is not None and why_ended(stored, now()) is None else None
+class Live(Struct, frozen=True):
+    """A secret that works, as far as others than its holder are concerned.
+
+    ``what`` is its kind in words, ``label`` its own, or the name of its app. Of a refresh token ``app_password`` is
+    the grant as one. The secret of an app is nobody's: it has ``consumer``, and the slug of its ``workspace``.
+    """
+
+    what: str
+    label: str
+    user: User | None = None
+    app_password: AppPassword | None = None
+    consumer: Consumer | None = None
+    workspace: str = ""
+
+
+async def live(site: Site, secret: Secret) -> Live | None:
+    """What a secret is unless it has ended; one of a disabled user may work again."""
+    family = family_of(secret)
+    if family is Family.CONSUMER_SECRET:
+        found = await oauth_consumers.by_secret(site, secret)
+        return Live(CONSUMER_SECRET, found[0].name, consumer=found[0], workspace=found[1]) if found else None
+    is_refresh = family is Family.REFRESH_TOKEN
+    stored = await (oauth_tokens.refresh_token if is_refresh else known)(site, secret)
+    if stored is None or why_ended(stored, now()) is not None:
+        return None
+    one = stored.app_password
+    return Live(REFRESH_TOKEN if is_refresh else one.kind.words, one.label, stored.user, one)
+
+
+async def is_known_to(site: Site, user: User | None, found: Live) -> bool:
+    """Whether somebody may hear what a secret is called: their own; of an app, who belongs to its workspace."""
+    if user is None:
+        return False
+    if found.consumer is not None:
+        return await workspaces.membership(site.db, found.consumer.workspace_id, user.id) is not None
+    return found.user is not None and found.user.id == user.id
+
+
+async def tell(site: Site, found: Live, happened: str, *, once: bool = False, **values: str) -> None:
+    """Mail whoever can do something about it; ``happened`` is what a template's name ends in.
+
+    Whose it is; who made the one of a robot; of the secret of an app the owners of its workspace.
+    """
+    template, link, people = f"app-password-{happened}", "", list[User | None]()
+    if found.consumer is not None:
+        template = f"oauth-secret-{happened}"
+        people += await workspaces.owners(site.db, found.consumer.workspace_id)
+        link = f"/{found.workspace}/workspace/settings/oauth-consumers/{found.consumer.id}"
+        values["workspace"] = found.workspace
+    elif found.user is not None and found.app_password is not None:
+        kind = found.app_password.kind
+        if kind is CredentialKind.OAUTH_ACCESS_TOKEN:
+            template = f"oauth-token-{happened}"
+        people.append(await notices.owner(site, found.user, found.app_password))
+        link = notices.page(kind, found.app_password.id if once else "")
+    values |= {"label": found.label, "what": found.what, "link": mail.link(site, link)}
+    for person in people:
+        if person is not None:
+            key = f"{identity(found)} {person.id}" if once else ""
+            await notices.tell(site, person, template, once=key, **values)
+
+
+def identity(found: Live) -> str:
+    """The same for the same secret, and the same again when it has been replaced by another one."""
+    one = found.consumer or found.app_password
+    return f"{found.what} {one.id if one else ''}"
 
 
 def judge(site: Site) -> Judge:
     """The judge of this site."""
 
     async def owner(secret: Secret) -> Owner | None:
-        stored = await live(site, secret)
-        return Owner(stored.user.username, stored.app_password.label) if stored else None
+        found = await live(site, secret)
+        return owned(found) if found else None
 
     return owner
+
+
+def owned(found: Live) -> Owner:
+    """The same for whoever may know whose it is."""
+    return Owner(found.user.username if found.user else "", found.label, found.what, found.workspace)
 
 
 async def in_files(judged: Judge, path: Path, unreadable: Unreadable) -> AsyncGenerator[Leak, None]:
@@ -85,7 +161,7 @@ async def _in_pieces(judged: Judge, name: str, pieces: Iterable[bytes]) -> Async
         for found in scanner.feed(piece):
             owner = await judged(found.secret)
             if owner is not None:
-                yield Leak(name, found.line, owner.label, owner.username)
+                yield Leak(name, found.line, owner.label, owner.username, owner.what, owner.workspace)
 
 
 def _files(path: Path, unreadable: Unreadable) -> Iterator[Path]:
@@ -111,36 +187,38 @@ def _pieces(file: Path) -> Iterator[bytes]:
 
 
 async def reported(site: Site, secret: Secret, address: str) -> int:
-    """Somebody holds a secret and wants it to end: revoke its app password, if it is one.
+    """Somebody holds a secret and wants it to end: revoke what it is, if it is one.
 
-    Of an app's token, access or refresh, everything ends that the app was given with it.
+    Of an app's token, access or refresh, everything ends that the app was given with it; of an app's own
+    secret, what that opened by itself.
 
     Returns how many seconds that address has to wait instead, 0 if it was heard.
     Every report counts alike, or the waiting would tell which one was right.
     """
     wait = site.reports.wait(secret, address) or site.reports.wrong(secret, address)
     if not wait:
-        await _end(site, secret)
+        found = await live(site, secret)
+        if found is not None and await _end(site, found):
+            await tell(site, found, "leaked")
     return wait
 
 
-async def _end(site: Site, secret: Secret) -> None:
-    stored = await live(site, secret) or await oauth_tokens.refresh_token(site, secret)
-    if stored is None:
-        return
-    password, user = stored.app_password, stored.user
-    is_app = password.kind is CredentialKind.OAUTH_ACCESS_TOKEN
+async def _end(site: Site, found: Live) -> bool:
+    """Whether it was this that ended it."""
+    if found.consumer is not None:
+        return await oauth_consumers.end_secret(site, found.consumer, found.workspace)
+    one = found.app_password
+    if one is None:
+        return False
+    is_app = one.kind is CredentialKind.OAUTH_ACCESS_TOKEN
     kind = Kind.OAUTH_GRANT_LEAKED if is_app else Kind.APP_PASSWORD_REVOKED
     async with site.db.transaction() as db:
         if is_app:
-            revoked = await oauth_grants.revoke(db, GrantId(password.id), now())
+            ended = await oauth_grants.revoke(db, GrantId(one.id), now())
         else:
-            revoked = await app_passwords.revoke(db, password.id, now())
-        if revoked:
-            await audit.record(db, kind, user=user, app_password=password, leaked=True)
-    if revoked:
-        link = mail.link(site, notices.page(password.kind))
-        owner = await notices.owner(site, user, password)
-        if owner is not None:
-            what = password.kind.words
-            await notices.tell(site, owner, "app-password-leaked", label=password.label, link=link, what=what)
+            ended = await app_passwords.revoke(db, one.id, now())
+        if ended:
+            await audit.record(
+                db, kind, user=found.user, app_password=one, credential=found.what, leaked=True
+            )
+    return ended

@@ -36,6 +36,7 @@ _KEY_LENGTH = 18
 _NONCE_BYTES = 16
 _LONGEST_NAME = 100
 _LONGEST_DESCRIPTION = 1000
+_BATCH = 500
 _LETTERS = string.ascii_letters + string.digits
 MOST_OF_A_WORKSPACE = 200
 """Consumers of one workspace: their page shows all."""
@@ -76,7 +77,7 @@ async def create(site: Site, workspace: Workspace, wanted: Wanted, *, by: User) 
     await _check_policy(site, consumer)
     try:
         async with site.db.transaction() as db:
-            await store.create(db, consumer)
+            await store.create(db, consumer, _lookup(site, consumer))
             await audit.record(db, Kind.OAUTH_CONSUMER_ADDED, user=by, **_told(consumer))
     except Conflict:
         raise _taken(consumer) from None
@@ -105,13 +106,51 @@ async def change(site: Site, consumer: Consumer, wanted: Wanted, *, by: User) ->
 
 async def make_secret(site: Site, consumer: Consumer, *, by: User) -> tuple[Consumer, Secret]:
     """A new secret instead of the old one, which ends at once with what it opened by itself. Raises NotFound."""
-    changed = msgspec.structs.replace(consumer, nonce=_new_nonce(), owner_id=by.id)
+    changed = msgspec.structs.replace(consumer, nonce=_new_nonce(), owner_id=by.id, secret_ended_on=None)
     async with site.db.transaction() as db:
-        if not await store.set_secret(db, consumer.id, changed.nonce, by.id):
+        if not await store.set_secret(db, consumer.id, changed.nonce, _lookup(site, changed), by.id):
             raise _missing()
         await oauth_grants.revoke_own(db, consumer.id, now())
         await audit.record(db, Kind.OAUTH_CONSUMER_SECRET_MADE, user=by, **_told(consumer))
     return changed, secret(site, changed)
+
+
+async def end_secret(site: Site, consumer: Consumer, workspace: str) -> bool:
+    """End a secret that was found elsewhere, with what it opened by itself; False if it had ended.
+
+    Nobody is shown another one: until an owner of the workspace makes it, the app gets no tokens. What people
+    have allowed it stays, since the secret alone opens nothing of theirs; a refresh token is worth
+    nothing without it.
+    """
+    after = msgspec.structs.replace(consumer, nonce=_new_nonce())
+    owner = await stands_for(site, consumer)
+    async with site.db.transaction() as db:
+        if not await store.end_secret(db, consumer, after.nonce, _lookup(site, after), now()):
+            return False
+        await oauth_grants.revoke_own(db, consumer.id, now())
+        await audit.record(
+            db, Kind.OAUTH_CONSUMER_SECRET_LEAKED, user=owner, workspace=workspace, **_told(consumer)
+        )
+    return True
+
+
+async def by_secret(site: Site, shown: Secret) -> tuple[Consumer, str] | None:
+    """Whose secret it is, with the slug of the workspace; None: of no app. It costs one look-up."""
+    if secrets.family_of(shown) is not Family.CONSUMER_SECRET:
+        return None
+    await _keep_lookups(site)
+    for consumer, workspace in await store.by_lookup(site.db, secrets.lookup_name(shown)):
+        if secret(site, consumer) == shown:
+            return consumer, workspace
+    return None
+
+
+async def _keep_lookups(site: Site) -> None:
+    # Once, of those that were registered before the public part was kept: it takes the key file to know it.
+    while found := await store.without_lookup(site.db, _BATCH):
+        async with site.db.transaction() as db:
+            for consumer in found:
+                await store.set_lookup(db, consumer, _lookup(site, consumer))
 
 
 async def remove(site: Site, consumer: Consumer, *, by: User | None) -> None:
@@ -140,6 +179,11 @@ async def owners(site: Site, consumers: list[Consumer]) -> dict[UserId, User]:
     return await users.by_ids(site.db, {one.owner_id for one in consumers if one.owner_id})
 
 
+async def stands_for(site: Site, consumer: Consumer) -> User | None:
+    """Who was shown its secret; None if that account is gone."""
+    return await users.by_id(site.db, consumer.owner_id) if consumer.owner_id else None
+
+
 async def permissions(site: Site, consumer: Consumer) -> tuple[Scope, ...]:
     """What it may be granted now: what it was registered with, without what the administrators forbid."""
     policy = await site_policy.current(site)
@@ -152,6 +196,10 @@ async def _check_policy(site: Site, consumer: Consumer) -> None:
     if refused:
         names = ", ".join(in_form_order(refused))
         raise Invalid(f"the policy of this server forbids it: these permissions may not be granted: {names}")
+
+
+def _lookup(site: Site, consumer: Consumer) -> str:
+    return secrets.lookup_name(secret(site, consumer))
 
 
 def secret(site: Site, consumer: Consumer) -> Secret:

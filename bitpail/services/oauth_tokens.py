@@ -270,9 +270,10 @@ async def presented(site: Site, secret: Secret) -> StoredSecret | None:
 
 
 async def refresh_token(site: Site, secret: Secret) -> StoredSecret | None:
-    """The same of a refresh token that opens something still: it is no credential, but it can leak."""
+    """The same of a refresh token that was not exchanged: it is no credential, but it can leak."""
     found = await stored(site, secret)
-    return _as_secret(found) if found and found.token.is_refresh and is_living(found, now()) else None
+    is_one = found is not None and found.token.is_refresh and found.token.used_on is None
+    return _as_secret(found) if found and is_one else None
 
 
 def _as_secret(found: StoredToken) -> StoredSecret:

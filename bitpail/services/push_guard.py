@@ -1,4 +1,4 @@
-"""A push that holds a live app password is refused before it lands.
+"""A push that holds a live app password, or another live secret of this server, is refused before it lands.
 
 Looked at is every object that the push brings: files, their names, messages;
 also the names of its refs. The refusal says where, and never what.
@@ -13,12 +13,13 @@ from bitpail.git.directories import GitDirectory
 from bitpail.git.gate import PushedRefs
 from bitpail.git.quarantine import NewObject, Origin
 from bitpail.model.access import Access
-from bitpail.model.app_passwords import StoredSecret
 from bitpail.model.audit import Kind
+from bitpail.model.credentials import CredentialKind
 from bitpail.policy import kinds
 from bitpail.policy.leaks import Found, Scanner
 from bitpail.policy.secrets import scrub
-from bitpail.services import audit, leaks, mail, notices
+from bitpail.services import audit, leaks, oauth_consumers
+from bitpail.services.leaks import Live
 from bitpail.services.site import Site
 
 _MOST_NAMED = 20
@@ -29,7 +30,7 @@ _MOST_ASKED = 1000
 class _Hit(Struct, frozen=True):
     what: NewObject
     line: int
-    stored: StoredSecret
+    live: Live
 
 
 class _TooMany(Exception):
@@ -44,9 +45,9 @@ async def refusals(site: Site, access: Access, directory: GitDirectory, pushed: 
     tips = {update.new: update.name for update in pushed.updates if update.new.strip("0")}
     try:
         found = [
-            ("in the name of a branch or tag", stored)
+            ("in the name of a branch or tag", live)
             for update in pushed.updates
-            for stored in await guard.in_name(update.name)
+            for live in await guard.in_name(update.name)
         ]
         # A push that only deletes has no quarantine.
         hits = await guard.search(pushed) if tips else []
@@ -55,12 +56,12 @@ async def refusals(site: Site, access: Access, directory: GitDirectory, pushed: 
     if hits:
         named = {hit.what.hash for hit in hits}
         places = await quarantine.origins(directory, pushed.quarantine, tips, named)
-        found += [(_place(hit, places.get(hit.what.hash), tips), hit.stored) for hit in hits]
+        found += [(_place(hit, places.get(hit.what.hash), tips), hit.live) for hit in hits]
     if not found:
         return []
     await _tell_owners(site, access, found)
-    what = f"a live {found[0][1].app_password.kind.words}"
-    lines = [f"{place}: {_whose(access, stored)}" for place, stored in found]
+    what = f"a live {found[0][1].what}"
+    lines = [f"{place}: {await _whose(site, access, live)}" for place, live in found]
     return [
         f"this push holds {what} and was refused; nothing of it was kept",
         *lines,
@@ -68,35 +69,35 @@ async def refusals(site: Site, access: Access, directory: GitDirectory, pushed: 
     ]
 
 
-async def _tell_owners(site: Site, access: Access, found: list[tuple[str, StoredSecret]]) -> None:
-    """A line in the audit log of each app password, and a mail: the pusher may be somebody else."""
+async def _tell_owners(site: Site, access: Access, found: list[tuple[str, Live]]) -> None:
+    """A line in the audit log of each secret, and a mail: the pusher may be somebody else."""
     repository = f"{access.workspace.slug}/{access.repository.slug}"
-    first = {stored.app_password.id: (place, stored) for place, stored in reversed(found)}
-    for place, stored in first.values():
-        audit.note(
-            site,
-            Kind.APP_PASSWORD_LEAKED,
-            user=stored.user,
-            app_password=stored.app_password,
-            repository=repository,
-            of=access.need.of,
-            place=place,
-        )
-        password = stored.app_password
-        owner = await notices.owner(site, stored.user, password)
-        if owner is None:
-            continue
-        await notices.tell(
-            site,
-            owner,
-            "app-password-pushed",
-            # A job that pushes the same again and again is one mail an hour.
-            once=password.id,
-            label=password.label,
-            what=password.kind.words,
-            repository=repository,
-            link=mail.link(site, notices.page(password.kind, password.id)),
-        )
+    first = {leaks.identity(live): (place, live) for place, live in reversed(found)}
+    for place, live in first.values():
+        if live.consumer is not None:
+            audit.note(
+                site,
+                Kind.OAUTH_CONSUMER_SECRET_PUSHED,
+                user=await oauth_consumers.stands_for(site, live.consumer),
+                label=live.label,
+                workspace=live.workspace,
+                repository=repository,
+                of=access.need.of,
+                place=place,
+            )
+        else:
+            audit.note(
+                site,
+                Kind.APP_PASSWORD_LEAKED,
+                user=live.user,
+                app_password=live.app_password,
+                credential=live.what,
+                repository=repository,
+                of=access.need.of,
+                place=place,
+            )
+        # A job that pushes the same again and again is one mail an hour.
+        await leaks.tell(site, live, "pushed", once=True, repository=repository)
 
 
 class _Guard:
@@ -105,7 +106,7 @@ class _Guard:
     def __init__(self, site: Site, directory: GitDirectory) -> None:
         self._site = site
         self._directory = directory
-        self._asked: dict[str, StoredSecret | None] = {}
+        self._asked: dict[str, Live | None] = {}
         self._old: dict[str, bool] = {}
 
     async def search(self, pushed: PushedRefs) -> list[_Hit]:
@@ -117,19 +118,19 @@ class _Guard:
                 if what is not current:
                     scanner, current, header = Scanner(), what, _header(what, piece)
                 for found in scanner.feed(piece):
-                    stored = await self._live(found)
-                    if stored is not None and await self._is_new(what):
-                        hits.append(_Hit(what, found.line - header, stored))
+                    live = await self._live(found)
+                    if live is not None and await self._is_new(what):
+                        hits.append(_Hit(what, found.line - header, live))
                 if len(hits) >= _MOST_NAMED:
                     break
         return hits[:_MOST_NAMED]
 
-    async def in_name(self, name: bytes) -> list[StoredSecret]:
+    async def in_name(self, name: bytes) -> list[Live]:
         """Live ones in the name of a ref."""
         asked = [await self._live(found) for found in Scanner().feed(name)]
-        return [stored for stored in asked if stored is not None]
+        return [live for live in asked if live is not None]
 
-    async def _live(self, found: Found) -> StoredSecret | None:
+    async def _live(self, found: Found) -> Live | None:
         text = found.secret.reveal()
         if text not in self._asked:
             if len(self._asked) >= _MOST_ASKED:
@@ -167,7 +168,10 @@ def _place(hit: _Hit, origin: Origin | None, tips: dict[str, bytes]) -> str:
     return f"commit {origin.commit[:12]}, file {path}, line {hit.line}"
 
 
-def _whose(access: Access, stored: StoredSecret) -> str:
-    if access.actor.user is not None and stored.user.id == access.actor.user.id:
-        return f'your {stored.app_password.kind.words} "{stored.app_password.label}"'
-    return f"{kinds.a(stored.app_password.kind)} of somebody else"
+async def _whose(site: Site, access: Access, live: Live) -> str:
+    if not await leaks.is_known_to(site, access.actor.user, live):
+        return f"{kinds.with_article(live.what)} of somebody else"
+    if live.consumer is not None:
+        return f'the {live.what} of "{live.label}" in the workspace {live.workspace}'
+    is_app = live.app_password is not None and live.app_password.kind is CredentialKind.OAUTH_ACCESS_TOKEN
+    return f'your {live.what} {"of the app " if is_app else ""}"{live.label}"'

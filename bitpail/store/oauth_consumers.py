@@ -1,9 +1,9 @@
-"""OAuth consumers, by their workspace and by their key."""
+"""OAuth consumers, by their workspace, by their key and by the public part of their secret."""
 
 from functools import lru_cache
 
 import msgspec
-from sqlalchemy import Integer, Text, bindparam, delete, insert, select, update
+from sqlalchemy import BigInteger, Integer, Text, bindparam, delete, insert, null, select, update
 
 from bitpail.model.oauth_consumers import Consumer, ConsumerId
 from bitpail.model.scopes import Scope
@@ -28,6 +28,8 @@ _with_workspace = select(_workspaces.c.slug, *COLUMNS).join_from(
 )
 _by_key = _with_workspace.where(_c.key == bindparam("wanted", type_=Text))
 _by_id = _with_workspace.where(_id)
+_by_lookup = _with_workspace.where(_c.lookup == bindparam("wanted", type_=Text))
+_without_lookup = select(*COLUMNS).where(_c.lookup.is_(None)).limit(bindparam("most", type_=BigInteger))
 _change = (
     update(_consumers)
     .where(_id)
@@ -43,7 +45,24 @@ _change = (
 _set_secret = (
     update(_consumers)
     .where(_id)
-    .values(nonce=bindparam("new_nonce", type_=Text), owner_id=bindparam("new_owner", type_=Text))
+    .values(
+        nonce=bindparam("new_nonce", type_=Text),
+        lookup=bindparam("new_lookup", type_=Text),
+        owner_id=bindparam("new_owner", type_=Text),
+        secret_ended_on=null(),
+    )
+)
+# Of the secret that was found: another one may have been made meanwhile.
+_still = _c.nonce == bindparam("nonce_then", type_=Text)
+_set_lookup = update(_consumers).where(_id, _still).values(lookup=bindparam("new_lookup", type_=Text))
+_end_secret = (
+    update(_consumers)
+    .where(_id, _still)
+    .values(
+        nonce=bindparam("new_nonce", type_=Text),
+        lookup=bindparam("new_lookup", type_=Text),
+        secret_ended_on=bindparam("at", type_=BigInteger),
+    )
 )
 _remove = delete(_consumers).where(_id)
 
@@ -66,10 +85,10 @@ def from_row(row: Row, at: int = 0) -> Consumer:
     return Consumer(*values)
 
 
-async def create(db: Connection, consumer: Consumer) -> None:
-    """Write a new one; raises Conflict if the workspace has one of that name."""
+async def create(db: Connection, consumer: Consumer, lookup: str) -> None:
+    """Write a new one, and the public part of its secret; raises Conflict if the workspace has one of that name."""
     values = msgspec.structs.asdict(consumer)
-    values.update(scopes=scopes_text(consumer.scopes), is_public=int(consumer.is_public))
+    values.update(scopes=scopes_text(consumer.scopes), is_public=int(consumer.is_public), lookup=lookup)
     await db.run(_insert, **values)
 
 
@@ -83,6 +102,21 @@ async def by_id(db: Connection, consumer_id: ConsumerId) -> tuple[Consumer, str]
     """The one of that id, with the slug of its workspace."""
     row = await db.one(_by_id, consumer=consumer_id)
     return (from_row(row, 1), row[0]) if row else None
+
+
+async def by_lookup(db: Connection, lookup: str) -> list[tuple[Consumer, str]]:
+    """Those whose secret has that public part, seldom more than one, each with the slug of its workspace."""
+    return [(from_row(row, 1), row[0]) for row in await db.all(_by_lookup, wanted=lookup)]
+
+
+async def without_lookup(db: Connection, most: int) -> list[Consumer]:
+    """Some of those of whose secret no public part is kept."""
+    return [from_row(row) for row in await db.all(_without_lookup, most=most)]
+
+
+async def set_lookup(db: Connection, consumer: Consumer, lookup: str) -> None:
+    """Keep the public part of its secret, unless it has got another secret."""
+    await db.run(_set_lookup, consumer=consumer.id, nonce_then=consumer.nonce, new_lookup=lookup)
 
 
 async def of_workspace(db: Connection, workspace_id: WorkspaceId) -> list[Consumer]:
@@ -105,9 +139,27 @@ async def change(db: Connection, consumer: Consumer) -> bool:
     return touched > 0
 
 
-async def set_secret(db: Connection, consumer_id: ConsumerId, nonce: str, owner: UserId | None) -> bool:
-    """What its secret is computed from, and who was shown it; False if it is gone."""
-    return await db.run(_set_secret, consumer=consumer_id, new_nonce=nonce, new_owner=owner) > 0
+async def set_secret(
+    db: Connection, consumer_id: ConsumerId, nonce: str, lookup: str, owner: UserId | None
+) -> bool:
+    """What its secret is computed from, its public part, and who was shown it; False if it is gone."""
+    touched = await db.run(
+        _set_secret, consumer=consumer_id, new_nonce=nonce, new_lookup=lookup, new_owner=owner
+    )
+    return touched > 0
+
+
+async def end_secret(db: Connection, consumer: Consumer, nonce: str, lookup: str, at: int) -> bool:
+    """Put a secret that nobody is shown in the place of this one; False if it has another already, or is gone."""
+    touched = await db.run(
+        _end_secret,
+        consumer=consumer.id,
+        nonce_then=consumer.nonce,
+        new_nonce=nonce,
+        new_lookup=lookup,
+        at=at,
+    )
+    return touched > 0
 
 
 async def remove(db: Connection, consumer_id: ConsumerId) -> bool:

@@ -7,7 +7,8 @@ from bitpail.store.columns import big, key, number, reference, text
 
 metadata = repository_tables.metadata
 
-# The secret is computed from ``nonce`` and a key that is not here.
+# The secret is computed from ``nonce`` and a key that is not here; ``lookup`` is its public part,
+# NULL where it was made before that was kept.
 oauth_consumers = Table(
     "oauth_consumers",
     metadata,
@@ -23,8 +24,11 @@ oauth_consumers = Table(
     number("is_public"),
     Column("owner_id", Text, ForeignKey("users.id", ondelete="SET NULL")),
     big("created_on"),
+    Column("lookup", Text),
+    Column("secret_ended_on", BigInteger),
     UniqueConstraint("key", name="oauth_consumers_key"),
     UniqueConstraint("workspace_id", "name", name="oauth_consumers_name"),
+    Index("oauth_consumers_lookup", "lookup"),
     sqlite_with_rowid=False,
 )
 

@@ -61,6 +61,8 @@ SENTENCES = {
     Kind.OAUTH_CONSUMER_ADDED: "OAuth consumer {name} registered",
     Kind.OAUTH_CONSUMER_CHANGED: "OAuth consumer {name} changed",
     Kind.OAUTH_CONSUMER_SECRET_MADE: "OAuth consumer {name} got a new secret",
+    Kind.OAUTH_CONSUMER_SECRET_PUSHED: "A push that held the secret of OAuth consumer {name} was refused",
+    Kind.OAUTH_CONSUMER_SECRET_LEAKED: "The secret of OAuth consumer {name} was found and reported: it has ended",
     Kind.OAUTH_CONSUMER_REMOVED: "OAuth consumer {name} deleted",
     Kind.OAUTH_APP_ALLOWED: "App {name} allowed to act for you",
     Kind.OAUTH_APP_FORGOTTEN: "App {name} taken off",

@@ -1,4 +1,4 @@
-"""The page for whoever found an app password somewhere: paste it, and it is revoked.
+"""The page for whoever found an app password or its kin somewhere: paste it, and it is revoked.
 
 Nobody has to log in, and the answer is the same whether it was one or not. The
 secret comes in the body of a form, is shown nowhere again, and the answer leads

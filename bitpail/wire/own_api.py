@@ -227,16 +227,21 @@ class Event(Struct, kw_only=True):
 
 
 class FoundSecrets(Struct, kw_only=True):
-    """For each secret asked about, in order: null, or whose live app password it is."""
+    """For each secret asked about, in order: null, or what live secret it is and whose."""
 
     live: tuple["LiveSecret | None", ...]
 
 
 class LiveSecret(Struct, kw_only=True):
-    """Label and username are empty if it is another user's."""
+    """Label, username and workspace are empty if it is another user's.
+
+    `what` is its kind in words. The secret of an app has a workspace and no username.
+    """
 
     username: str
     label: str
+    what: str = "app password"
+    workspace: str = ""
 
 
 class Described(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from bitpail.policy.secrets import generate
 pytestmark = pytest.mark.anyio
 
 PATH = "/bitpail/1/leaks/revoke"
-SAME = "If this was a live app password of this server, it is revoked now."
+SAME = "If this was a live secret of this server, it is revoked now."
 
 
 async def works(server, auth):

@@ -97,7 +97,7 @@ def test_whoever_finds_a_secret_ends_it_and_learns_nothing(notes, inside, browse
     finder.fill(secret=secret if live else f"{secret[:-1]}{'a' if secret[-1] != 'a' else 'b'}")
     finder.press("Revoke it")
 
-    assert "If this was a live app password of this server, it is revoked now." in finder.text
+    assert "If this was a live secret of this server, it is revoked now." in finder.text
     assert secret not in finder.page.content()
     assert person.git("ls-remote", bitpail.git_url("acme/notes", "ada", secret)).worked != live
 

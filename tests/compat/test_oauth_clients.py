@@ -194,7 +194,7 @@ def test_git_clones_and_pushes_with_a_token_and_shows_it_nowhere(scene, person_w
     person_with.commit(clone, "settings", f"token = {token}\n")
     leaking = person_with.git("push", "origin", "HEAD:main", at=clone)
     assert not leaking.worked
-    assert 'your OAuth access token "Deploy bot"' in leaking.err
+    assert 'your OAuth access token of the app "Deploy bot"' in leaking.err
     for secret in (token, scene.secret, session.token["refresh_token"]):
         assert secret not in scene.server.log
         assert secret[9:] not in scene.server.log

@@ -77,7 +77,10 @@ STATEMENTS = {
         (gpg_keys, "_of_user _count _one _remove"),
         (access_keys, "_of_repository _of_project _exists _standing _remove _touch"),
         (avatars, "_of_user _remove"),
-        (oauth_consumers, "_by_key _by_id _of_workspace _change _set_secret _remove"),
+        (
+            oauth_consumers,
+            "_by_key _by_id _by_lookup _without_lookup _of_workspace _change _set_secret _set_lookup _end_secret _remove",
+        ),
         (
             oauth_grants,
             "_consent _remove_consent _connected _prolong _revoke_grant _revoke_of_user _revoke_own",

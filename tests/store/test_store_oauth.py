@@ -29,7 +29,7 @@ async def a_consumer(db, workspace, owner, name="Bot", **changes):
         "https://app.example.org/cb", "https://app.example.org", SCOPES, False, owner.id, 7,
     )  # fmt: skip
     made = msgspec.structs.replace(made, **changes)
-    await oauth_consumers.create(db, made)
+    await oauth_consumers.create(db, made, "l00k1")
     return made
 
 
@@ -70,13 +70,13 @@ async def test_a_consumer_is_found_changed_given_another_secret_and_removed(db, 
     assert await oauth_consumers.by_id(db, bot.id) == (bot, "team")
     assert await oauth_consumers.by_key(db, "nothing") is None
     assert await oauth_consumers.change(db, changed)
-    assert await oauth_consumers.set_secret(db, bot.id, "new", grace.id)
+    assert await oauth_consumers.set_secret(db, bot.id, "new", "newer", grace.id)
     changed = msgspec.structs.replace(changed, nonce="new", owner_id=grace.id)
     assert await oauth_consumers.of_workspace(db, team.id) == [changed]
     assert await oauth_consumers.remove(db, bot.id)
     assert not await oauth_consumers.remove(db, bot.id)
     assert not await oauth_consumers.change(db, changed)
-    assert not await oauth_consumers.set_secret(db, bot.id, "x", ada.id)
+    assert not await oauth_consumers.set_secret(db, bot.id, "x", "xxxxx", ada.id)
 
 
 async def test_names_are_unique_in_a_workspace_and_keys_everywhere(db, team, ada, bot):
