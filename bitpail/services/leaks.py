@@ -94,7 +94,7 @@ async def is_known_to(site: Site, user: User | None, found: Live) -> bool:
     return found.user is not None and found.user.id == user.id
 
 
-async def tell(site: Site, found: Live, happened: str, *, once: bool = False, **values: str) -> None:
+async def tell(site: Site, found: Live, happened: str, *, once: bool = False, **values: object) -> None:
     """Mail whoever can do something about it; ``happened`` is what a template's name ends in.
 
     Whose it is; who made the one of a robot; of the secret of an app the owners of its workspace.
@@ -104,7 +104,7 @@ async def tell(site: Site, found: Live, happened: str, *, once: bool = False, **
         template = f"oauth-secret-{happened}"
         people += await workspaces.owners(site.db, found.consumer.workspace_id)
         link = f"/{found.workspace}/workspace/settings/oauth-consumers/{found.consumer.id}"
-        values["workspace"] = found.workspace
+        values |= {"workspace": found.workspace, "public": found.consumer.is_public}
     elif found.user is not None and found.app_password is not None:
         kind = found.app_password.kind
         if kind is CredentialKind.OAUTH_ACCESS_TOKEN:

@@ -260,3 +260,23 @@ async def test_a_scan_says_what_each_is(server, app, page):
 
 async def test_bearing_the_secret_of_an_app_still_opens_nothing(server, app):
     assert (await bearer(server, app.secret)).status == 401
+
+
+@pytest.mark.parametrize("is_public", [False, True])
+async def test_every_mail_says_what_to_do(server, app, public, settings, is_public):
+    one = public if is_public else app
+    with mail_server() as post:
+        site = await open_site(msgspec.structs.replace(settings, **post.settings()))
+        found = await leaks.live(site, Secret(one.secret))
+        for _ in range(3):
+            await leaks.tell(site, found, "pushed", once=True, repository="acme/site")
+        await leaks.tell(site, found, "leaked")
+        await post.until(2)
+        await site.close()
+
+    mails = sorted(post.mails, key=lambda mail: "was in a push" not in mail["Subject"])
+    pushed, leaked = (" ".join(mail.get_content().split()) for mail in mails)
+    assert "to the repository acme/site. The push was refused" in pushed
+    assert "the secret still works" in pushed
+    assert ("needs no secret" in leaked) == is_public
+    assert ("no new tokens until it has a new secret" in leaked) == (not is_public)

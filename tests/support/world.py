@@ -186,8 +186,8 @@ class World:
             permissions=("account", "repository:write", "repository:delete"),
             is_public=True,
         )
-        phone, _ = self.do(oauth_consumers.create, self.workspace("acme"), wanted, by=self.user("ada"))
-        self.do(oauth_consumers.end_secret, phone, "acme")
+        self.do(oauth_consumers.create, self.workspace("acme"), wanted, by=self.user("ada"))
+        self.do(oauth_consumers.end_secret, self.consumer, "acme")
 
         async def allow(site: Any) -> None:
             sent = [("response_type", "code"), ("client_id", self.consumer.key)]
