@@ -22,9 +22,12 @@ _SLOWEST = 3.0 * markup_files.PROCESSOR_SECONDS
 _kept = Kept(8 << 20)
 
 
-async def html(site: Site, access: Access, file: File) -> str:
-    """A file as HTML that can do nothing; raises Invalid if its ending names no language of markup, TookTooLong."""
-    language = markup_files.language_of(file.entry.path)
+async def html(site: Site, access: Access, file: File, language: str | None = None) -> str:
+    """A file as HTML that can do nothing, read as ``language`` or as its ending says.
+
+    Raises Invalid if that names no language of markup, TookTooLong.
+    """
+    language = language or markup_files.language_of(file.entry.path)
     if language is None:
         endings = ", ".join(markup_files.ENDINGS)
         raise Invalid(

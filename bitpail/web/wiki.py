@@ -231,7 +231,7 @@ async def _shown(request: WebRequest, access: Access, found: Found, names: Names
     problem = ""
     try:
         if page.language != PLAIN:
-            html = await rendering.html(request.site, access, file)
+            html = await rendering.html(request.site, access, file, page.language)
             placed = await asyncio.to_thread(
                 placed_markup.placed, html, base_of(access, page.name), finder(access, page.name, names)
             )

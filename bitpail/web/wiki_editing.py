@@ -24,6 +24,7 @@ _LONGEST_MESSAGE = 500
 _HELP = {
     "markdown": "# Heading, *emphasis*, **strong**, [text](address), ![picture](file.png)",
     "restructuredtext": "Heading underlined with ====, *emphasis*, **strong**, `text <address>`__",
+    "creole": "= Heading =, //emphasis//, **strong**, [[Page|text]], {{file.png}}",
     "textile": 'h1. Heading, _emphasis_, *strong*, "text":address, !file.png!',
     "plain": "Shown as it is written.",
 }

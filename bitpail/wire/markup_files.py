@@ -10,13 +10,15 @@ import sys
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from bitpail.wire import creole
 from bitpail.wire.markup import markdown_of_any_length, paragraphs, sanitised
 
-MARKDOWN, RESTRUCTURED_TEXT, TEXTILE = "markdown", "restructuredtext", "textile"
+MARKDOWN, RESTRUCTURED_TEXT, TEXTILE, CREOLE = "markdown", "restructuredtext", "textile", "creole"
 ENDINGS: Final = {
     **dict.fromkeys((".md", ".markdown", ".mkd", ".mkdn", ".mdown", ".text"), MARKDOWN),
     ".rst": RESTRUCTURED_TEXT,
     ".textile": TEXTILE,
+    ".creole": CREOLE,
 }
 
 PROCESSOR_SECONDS: Final = 10
@@ -56,6 +58,8 @@ def html(language: str, text: str) -> str:
     """The file as HTML; what can't be read as its language is shown as it was written."""
     if language == MARKDOWN:
         return markdown_of_any_length(text)
+    if language == CREOLE:
+        return sanitised(creole.html(text))
     try:
         made = _restructured_text(text) if language == RESTRUCTURED_TEXT else _textile(text)
     except Exception:  # noqa: BLE001 - both raise whatever their code trips over

@@ -23,7 +23,6 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\\")
 _EMPTY = frozenset({"br", "hr", "img"})
 _AS_THEY_ARE = frozenset({"pre", "code", "a", "tt", "kbd"})
 _LOWEST = 6
-_CONTENTS = "<p>[TOC]</p>"
 
 _CLEANER = nh3.Cleaner(
     tags={
@@ -46,6 +45,9 @@ _CLEANER = nh3.Cleaner(
     link_rel="nofollow noopener",
     strip_comments=True,
 )  # fmt: skip
+
+CONTENTS = "<p>[TOC]</p>"
+"""What stands where a writer asked for the contents: a page has them in any case."""
 
 Find = Callable[[str], tuple[str, bool]]
 """The address of the page that a link names, and whether there is one."""
@@ -74,7 +76,7 @@ def placed(html: str, base: str, find: Find | None = None, length: int = 80_000)
     next end of a block.
     """
     placing = _Placing(base, find, length)
-    for number, piece in enumerate(_TAG.split(html.replace(_CONTENTS, ""))):
+    for number, piece in enumerate(_TAG.split(html.replace(CONTENTS, ""))):
         if number % 2:
             placing.tag(piece)
         elif piece:

@@ -8,16 +8,17 @@ from typing import Final
 
 from msgspec import Struct
 
+from bitpail.wire.markup_files import CREOLE, MARKDOWN, RESTRUCTURED_TEXT, TEXTILE
 from bitpail.wire.markup_files import ENDINGS as OF_MARKUP
-from bitpail.wire.markup_files import MARKDOWN, RESTRUCTURED_TEXT, TEXTILE
 
 PLAIN: Final = "plain"
-ENDINGS: Final = {**OF_MARKUP, ".txt": PLAIN, ".wiki": PLAIN}
+ENDINGS: Final = {**OF_MARKUP, ".wiki": CREOLE, ".txt": PLAIN}
 """What a page may end in, the first that is looked for standing first, and its language."""
 
 FORMATS: Final = {
     MARKDOWN: ("Markdown", ".md"),
     RESTRUCTURED_TEXT: ("reStructuredText", ".rst"),
+    CREOLE: ("Creole", ".wiki"),
     TEXTILE: ("Textile", ".textile"),
     PLAIN: ("Plain text", ".txt"),
 }

@@ -62,6 +62,7 @@ Title <script>
 
    {TEXT}
 """
+CREOLE = f'= {TEXT} =\n[[javascript:alert(1)|a]] {{{{javascript:alert(1)|b}}}} {{{{x" onerror="alert(1)}}}}\n|={TEXT}|\n'
 TEXTILE = f'h1. {TEXT}\n\n"a":javascript:alert(1) !javascript:alert(1)! %{{color:red}}x% p(x" onclick="alert(1)). y\n'
 SVG = "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(1)</script><foreignObject><body xmlns='http://www.w3.org/1999/xhtml' onload='alert(1)'/></foreignObject></svg>"
 
@@ -153,8 +154,8 @@ def pushed(bitpail, secret, tmp_path):
     work = tmp_path
     git("init", "-q", "-b", "main", "wiki")
     work = tmp_path / "wiki"
-    for path in ("Home.md", f"{NAME}.md", "Page.rst", "Page2.textile"):
-        text = RST if path.endswith(".rst") else TEXTILE if path.endswith(".textile") else MARKDOWN
+    pages = {"Home.md": MARKDOWN, f"{NAME}.md": MARKDOWN, "Page.rst": RST, "Page2.textile": TEXTILE}
+    for path, text in {**pages, "Page3.wiki": CREOLE}.items():
         (work / path).write_text(text)
     (work / "picture.svg").write_text(SVG)
     git("add", "-A")

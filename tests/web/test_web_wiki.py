@@ -141,6 +141,7 @@ async def test_each_language_is_rendered_by_its_ending(page, push):
             "Home.md": b"*a*",
             "rest.rst": b"Title\n=====\n\n*b* `x <Home>`__\n",
             "tile.textile": b"h1. T\n\n_c_\n",
+            "old.wiki": b"= O =\n//d// [[Home|back]] [[none]] {{p.png|picture}}\n<<toc>>",
             "plain.txt": b"*d* <b>",
         }
     )
@@ -150,6 +151,12 @@ async def test_each_language_is_rendered_by_its_ending(page, push):
     assert "<em>b</em>" in rest
     assert f'href="{WIKI}/Home"' in rest
     assert "<em>c</em>" in article(await shown(page, f"{WIKI}/tile"))
+    old = article(await shown(page, f"{WIKI}/old"))
+    assert "<em>d</em>" in old
+    assert f'<a href="{WIKI}/Home" rel="nofollow noopener">back</a>' in old
+    assert 'class="missing"' in old
+    assert "[TOC]" not in old
+    assert 'alt="picture"' in old
     assert "<pre>*d* &lt;b&gt;</pre>" in article(await shown(page, f"{WIKI}/plain.txt"))
 
 

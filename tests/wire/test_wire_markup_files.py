@@ -1,9 +1,9 @@
-"""Files in Markdown, reStructuredText and Textile become HTML that can do nothing."""
+"""Files in Markdown, reStructuredText, Textile and Creole become HTML that can do nothing."""
 
 import pytest
 from test_wire_markup import check_harmless
 
-from bitpail.wire.markup_files import ENDINGS, MARKDOWN, RESTRUCTURED_TEXT, TEXTILE, html, language_of
+from bitpail.wire.markup_files import CREOLE, ENDINGS, MARKDOWN, RESTRUCTURED_TEXT, TEXTILE, html, language_of
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,17 @@ def test_the_ending_says_the_language(path, language):
 
 
 def test_the_endings_are_the_documented_ones():
-    assert set(ENDINGS) == {".md", ".markdown", ".mkd", ".mkdn", ".mdown", ".text", ".rst", ".textile"}
+    assert set(ENDINGS) == {
+        ".md",
+        ".markdown",
+        ".mkd",
+        ".mkdn",
+        ".mdown",
+        ".text",
+        ".rst",
+        ".textile",
+        ".creole",
+    }
 
 
 @pytest.mark.parametrize(
@@ -37,6 +47,7 @@ def test_the_endings_are_the_documented_ones():
         (RESTRUCTURED_TEXT, "`a <http://b.c>`_", ['<a href="http://b.c" rel="nofollow noopener">a</a>']),
         (RESTRUCTURED_TEXT, "A\n=\n\n.. code:: python\n\n   x = 1\n", ["<pre><code>x = 1"]),
         (RESTRUCTURED_TEXT, "a " * 20_000 + "none_ :ref:`b`", ["<p>a a a", "none_", "b`"]),
+        (CREOLE, "= Head =\n* //a//\n", ["<h1>Head</h1>", "<li>\n<em>a</em>"]),
         (TEXTILE, 'h1. Head\n\n*a* "b":http://c.d\n', ["<h1>Head</h1>", "<strong>a</strong>", "http://c.d"]),
     ],
 )  # fmt: skip
