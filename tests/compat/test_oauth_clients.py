@@ -29,10 +29,10 @@ class Scene:
         self.authorize = f"{self.base}/site/oauth2/authorize"
         self.token = f"{self.base}/site/oauth2/access_token"
 
-    def register(self, name, *permissions, **more):
+    def register(self, name, *permissions, callback_url=CALLBACK, **more):
         asked = permissions or ("account", "repository:write")
         return self.server.oauth_consumer(
-            "acme", self.grace, *asked, callback_url=CALLBACK, name=name, **more
+            "acme", self.grace, *asked, callback_url=callback_url, name=name, **more
         )
 
     def browser(self):
@@ -40,9 +40,9 @@ class Scene:
         session.verify = self.certificate
         return session
 
-    def allow(self, address, decision="allow"):
+    def allow(self, address, decision="allow", browser=None):
         """Ada at her browser: logs in, reads the question, presses a button; where she is sent then."""
-        browser = self.browser()
+        browser = browser or self.browser()
         page = browser.get(address)
         assert "/login" in page.url
         page = self.send(browser, page, "/login", username="ada", password=PASSWORD)

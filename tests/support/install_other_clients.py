@@ -1,4 +1,4 @@
-"""Gives the tests isomorphic-git and bitbucket.js by npm, and go-git built by Go, into this environment.
+"""Gives the tests isomorphic-git, bitbucket.js and passport by npm, and go-git built by Go, into this environment.
 
 What is there and made of the same files is left alone. npm and Go check what they fetch against the
 hashes beside the sources. Where one can't be had, this says so in one line.
@@ -16,21 +16,25 @@ from other_clients import (
     GO_GIT,
     INSTALLED,
     ISOMORPHIC_GIT,
+    PASSPORT,
     Program,
     bitbucket_js,
     go_git,
     isomorphic_git,
+    passport,
 )
 
 _PATIENCE = 300
 """Seconds; where there is no network, npm would try for longer."""
-_STAMPS = {isomorphic_git: "package-lock.json", bitbucket_js: "package-lock.json", go_git: "*"}
+_LOCK = "package-lock.json"
+_STAMPS = {isomorphic_git: _LOCK, bitbucket_js: _LOCK, passport: _LOCK, go_git: "*"}
 
 
 def main() -> None:
     for program, source, install in (
         (isomorphic_git, ISOMORPHIC_GIT, _npm),
         (bitbucket_js, BITBUCKET_JS, _npm),
+        (passport, PASSPORT, _npm),
         (go_git, GO_GIT, _go),
     ):
         _bring(program, source, install)
