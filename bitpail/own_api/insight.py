@@ -8,7 +8,6 @@ from bitpail.policy import durations
 from bitpail.services import advice, denials, managing, replacements, usage
 from bitpail.services import app_passwords as passwords
 from bitpail.services.advice import Advised
-from bitpail.services.app_passwords import parse_scopes
 from bitpail.services.denials import Explanation
 from bitpail.wire import own_api as wire
 
@@ -66,8 +65,7 @@ async def replace(request: OwnRequest, user: User) -> wire.Replacement:
         enough = durations.seconds(body.after) // _DAY
         done = await advice.replace_as_advised(site, user, label, grace, request.may, enough=enough)
     else:
-        scopes = tuple(parse_scopes(body.permissions))
-        done = await advice.replace(site, user, label, scopes, grace, request.may)
+        done = await advice.replace(site, user, label, body.permissions, grace, request.may)
     new = wire.NewSecret(
         username=user.username,
         app_password=await request.shown(user, done.new),

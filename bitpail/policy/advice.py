@@ -1,8 +1,8 @@
-"""Whether an app password could do with fewer permissions, judged by what it was needed for.
+"""Whether an app password, or one of its kin, could do with fewer permissions, judged by what it was needed for.
 
 It is told what was needed and says what would have been enough. It never
 advises more than was held, nor anything that would have refused a request that
-was granted.
+was granted, nor what none of its kind can be made with.
 """
 
 from enum import StrEnum
@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.scopes import AnyScope
-from bitpail.policy.scopes import expand, minimal
+from bitpail.policy.kinds import GRANTABLE
+from bitpail.policy.scopes import IMPLIES, expand, minimal
 
 DAY = 86_400_000_000
 WINDOW = 90
@@ -66,7 +67,7 @@ def needed(held: frozenset[AnyScope], alternatives: tuple[frozenset[AnyScope], .
 
 def advise(one: AppPassword, watched: Watched, at: int, *, enough: int = WATCHED) -> Advice:
     """Judge one app password; ``enough`` is for how many days it must have been watched."""
-    narrower = minimal(watched.needed)
+    narrower = _enough(one, watched.needed)
     if one.expires_on is not None and one.expires_on <= at:
         days = _days(one.expires_on, at)
         return Advice(Verdict.REVOKE, narrower, days, f"it has expired {_spell(days)} ago: revoke it")
@@ -85,6 +86,17 @@ def advise(one: AppPassword, watched: Watched, at: int, *, enough: int = WATCHED
     if not narrower:
         return Advice(Verdict.KEEP, narrower, days, f"{fact}: it is used only where none is needed")
     return Advice(Verdict.NARROW, narrower, days, f"{fact}: {', '.join(narrower)} would be enough")
+
+
+def _enough(one: AppPassword, needed: frozenset[AnyScope]) -> tuple[AnyScope, ...]:
+    """What of its permissions covers what was needed: where its kind can't be made with that, what implies it."""
+    found: set[AnyScope] = set()
+    for scope in needed & expand(one.scopes):
+        if scope in GRANTABLE[one.kind]:
+            found.add(scope)
+        else:
+            found.update(held for held in one.scopes if scope in IMPLIES[held])
+    return minimal(found)
 
 
 def _days(since: int, at: int) -> int:

@@ -1,21 +1,24 @@
-"""Advice on app passwords, and the narrower one that follows it.
+"""Advice on app passwords and their kin, and the narrower one that follows it.
 
-The permissions of an app password are fixed, so a narrower one is a new app
-password beside it; the old one goes on working for a chosen grace and then
-expires. A replacement never has more than what it replaces.
+The permissions of a credential are fixed, so a narrower one is a new one of its
+kind beside it; the old one goes on working for a chosen grace and then expires.
+A replacement never has more than what it replaces. That of an access token is
+one more of the same robot: what the robot has said and done stays its own.
 """
 
 import uuid
+from collections.abc import Iterable
 
 import msgspec
 from msgspec import Struct
 
 from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.model.app_passwords import AppPassword, AppPasswordId
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.scopes import AnyScope
-from bitpail.model.users import User
+from bitpail.model.users import User, UserId
 from bitpail.policy import advice as policy
-from bitpail.policy import names
+from bitpail.policy import kinds, names
 from bitpail.policy.advice import WATCHED, Advice, Verdict, Watched
 from bitpail.policy.scopes import expand, minimal
 from bitpail.policy.secrets import Secret
@@ -29,6 +32,7 @@ from bitpail.store import app_passwords as store
 
 _LABEL_LENGTH = 255
 _MOST_NARROWED = 100
+_APP_PASSWORD = CredentialKind.APP_PASSWORD
 
 
 class Advised(Struct, frozen=True):
@@ -46,51 +50,77 @@ class Replacement(Struct, frozen=True):
     secret: Secret
 
 
-async def of_user(site: Site, user: User, *, enough: int = WATCHED) -> list[Advised]:
+async def of_user(
+    site: Site, user: User, kind: CredentialKind = _APP_PASSWORD, *, enough: int = WATCHED
+) -> list[Advised]:
     """Advice on all of a user's that are not revoked; ``enough`` are the days that tell something."""
-    watched, at = await usage.watched(site, user), now()
-    return [
-        Advised(one, policy.advise(one, watched.get(one.id, Watched()), at, enough=enough))
-        for one in await app_passwords.of_user(site, user)
-    ]
+    listed = await app_passwords.of_user(site, user, kind)
+    return await of_each(site, [(user, one) for one in listed], enough=enough)
 
 
-async def of(site: Site, user: User, one: AppPassword) -> Advice:
+async def of_each(
+    site: Site, listed: Iterable[tuple[User, AppPassword]], *, enough: int = WATCHED
+) -> list[Advised]:
+    """Advice on some, each with its user: of a person, or of the robots of a place."""
+    watched: dict[UserId, dict[AppPasswordId, Watched]] = {}
+    found, at = [], now()
+    for user, one in listed:
+        if user.id not in watched:
+            watched[user.id] = await usage.watched(site, user)
+        known = watched[user.id].get(one.id, Watched())
+        found.append(Advised(one, policy.advise(one, known, at, enough=enough)))
+    return found
+
+
+async def of(site: Site, user: User, one: AppPassword, *, enough: int = WATCHED) -> Advice:
     """Advice on one of them."""
-    watched = await usage.watched(site, user)
-    return policy.advise(one, watched.get(one.id, Watched()), now())
+    (found,) = await of_each(site, [(user, one)], enough=enough)
+    return found.advice
 
 
 async def replace_as_advised(
-    site: Site, user: User, label: str, grace: int, may: Guard = any_of_them, *, enough: int = WATCHED
+    site: Site,
+    user: User,
+    label: str,
+    grace: int,
+    may: Guard = any_of_them,
+    kind: CredentialKind = _APP_PASSWORD,
+    by: User | None = None,
+    *,
+    enough: int = WATCHED,
 ) -> Replacement:
     """The narrower one that is advised. Raises NotFound, or Invalid if none is."""
-    old = await app_passwords.labelled(site, user, label, may)
-    found = next(each for each in await of_user(site, user, enough=enough) if each.app_password.id == old.id)
-    if found.advice.verdict is not Verdict.NARROW:
-        raise Invalid(f"nothing narrower is advised for {label!r}: {found.advice.sentence}")
-    return await replace(site, user, label, found.advice.narrower, grace, may)
+    await site.last_uses.flush()
+    old = await app_passwords.labelled(site, user, label, may, kind)
+    advice = await of(site, user, old, enough=enough)
+    if advice.verdict is not Verdict.NARROW:
+        raise Invalid(f"nothing narrower is advised for {label!r}: {advice.sentence}")
+    return await replace(site, user, label, advice.narrower, grace, may, kind, by)
 
 
 async def replace(
     site: Site,
     user: User,
     label: str,
-    permissions: tuple[AnyScope, ...],
+    permissions: tuple[str, ...],
     grace: int,
     may: Guard = any_of_them,
+    kind: CredentialKind = _APP_PASSWORD,
+    by: User | None = None,
 ) -> Replacement:
-    """A new app password with fewer permissions, and an end for the old one ``grace`` seconds from now.
+    """A new one with fewer permissions, and an end for the old one ``grace`` seconds from now.
 
+    ``permissions`` are scopes of its kind, by name too; ``by`` is who does it, if it isn't the user.
     Raises NotFound, Conflict while another replacement of it is under way, or
     Invalid if it would not be narrower or the administrators' policy forbids it.
     """
     if not 0 <= grace <= LONGEST_GRACE:
         raise Invalid(f"the grace must be 0 to {LONGEST_GRACE} seconds")
-    old, at = await app_passwords.labelled(site, user, label, may), now()
+    old, at = await app_passwords.labelled(site, user, label, may, kind), now()
     if old.expires_on is not None and old.expires_on <= at:
         raise Invalid(f"{label!r} has expired: create a new one")
-    if not permissions or not expand(minimal(permissions)) < expand(old.scopes):
+    wanted = minimal(_scope(old, name) for name in permissions)
+    if not wanted or not expand(wanted) < expand(old.scopes):
         raise Invalid(f"a replacement has fewer permissions than {label!r}, and at least one")
     if not await store.secrets_of(site.db, old.id):
         raise Invalid(f"{label!r} has no lasting secret: what replaced it would have one")
@@ -99,18 +129,24 @@ async def replace(
     ends_on = at + grace * 1_000_000
     ended = msgspec.structs.replace(old, expires_on=min(ends_on, old.expires_on or ends_on))
     for number in range(1, _MOST_NARROWED):
-        new = _new(old, _suffixed(label, number), minimal(permissions), at)
+        new = _new(old, _suffixed(label, number), wanted, at, by)
         await site_policy.enforce(site, new)
         try:
             async with site.db.transaction() as db:
                 if not await store.change(db, old, ended):
                     raise NotFound(f"{label!r} was revoked or replaced meanwhile")
-                secret = await app_passwords.add(site, db, user, new)
-                await replacements.record(db, user, UnderWay(ended, new, old.expires_on), grace)
+                who = by.username if by else ""
+                secret = await app_passwords.add(site, db, user, new, who)
+                await replacements.record(db, user, UnderWay(ended, new, old.expires_on), grace, who)
         except Conflict:
             continue
         return Replacement(ended, new, secret)
     raise Conflict(f"{label!r} was narrowed too often: give it another label first")
+
+
+def _scope(old: AppPassword, name: str) -> AnyScope:
+    # A policy may have left it what none of its kind can be made with.
+    return next((held for held in old.scopes if held == name), None) or kinds.scope(old.kind, name)
 
 
 def _suffixed(label: str, number: int) -> str:
@@ -118,7 +154,9 @@ def _suffixed(label: str, number: int) -> str:
     return names.check_label(label[: _LABEL_LENGTH - len(suffix)] + suffix)
 
 
-def _new(old: AppPassword, label: str, permissions: tuple[AnyScope, ...], at: int) -> AppPassword:
+def _new(
+    old: AppPassword, label: str, permissions: tuple[AnyScope, ...], at: int, by: User | None
+) -> AppPassword:
     return msgspec.structs.replace(
         old,
         id=AppPasswordId(str(uuid.uuid4())),
@@ -128,4 +166,6 @@ def _new(old: AppPassword, label: str, permissions: tuple[AnyScope, ...], at: in
         last_used_on=None,
         last_used_address=None,
         last_used_client=None,
+        # Who made the one of a robot is told of it.
+        created_by=by.id if by else old.created_by,
     )

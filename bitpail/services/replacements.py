@@ -1,4 +1,4 @@
-"""An app password that is replaced by a narrower one: both work until the grace of the old one is over.
+"""An app password, or one of its kin, that is replaced by a narrower one: both work until the old one's grace is over.
 
 Which one replaces which is what the audit log tells. If the end of the old one
 was moved since, nothing is under way any more: rolling that back could undo
@@ -11,6 +11,7 @@ from msgspec import Struct
 from bitpail.errors import Invalid, NotFound
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.audit import Kind
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.users import User
 from bitpail.policy.site_policy import breaks
 from bitpail.services import app_passwords, audit, site_policy
@@ -20,6 +21,8 @@ from bitpail.services.site import Site
 from bitpail.store import app_passwords as store
 from bitpail.store import audit as events
 from bitpail.store.database import Connection
+
+_APP_PASSWORD = CredentialKind.APP_PASSWORD
 
 
 class UnderWay(Struct, frozen=True):
@@ -36,20 +39,19 @@ class UnderWay(Struct, frozen=True):
 
 
 class _Detail(Struct, frozen=True):
-    by: str
+    """What is read back of an event; it tells ``replaced_by`` and ``grace`` too."""
+
     by_id: str
-    grace: int
     ends_on: int
     before: int | None
 
 
-async def record(db: Connection, user: User, under_way: UnderWay, grace: int) -> None:
-    """Write down what begins, in the transaction in which it does."""
+async def record(db: Connection, user: User, under_way: UnderWay, grace: int, by: str = "") -> None:
+    """Write down what begins, in the transaction in which it does; ``by`` somebody else, if so."""
     old, new = under_way.old, under_way.new
-    detail = _Detail(new.label, new.id, grace, old.expires_on or 0, under_way.before)
-    await audit.record(
-        db, Kind.APP_PASSWORD_REPLACED, user=user, app_password=old, **msgspec.to_builtins(detail)
-    )
+    read_back = _Detail(by_id=new.id, ends_on=old.expires_on or 0, before=under_way.before)
+    told = {"replaced_by": new.label, "grace": grace, **msgspec.to_builtins(read_back)}
+    await audit.record(db, Kind.APP_PASSWORD_REPLACED, user=user, app_password=old, by=by, **told)
 
 
 async def of(site: Site, user: User, old: AppPassword) -> UnderWay | None:
@@ -68,30 +70,46 @@ async def of(site: Site, user: User, old: AppPassword) -> UnderWay | None:
     return UnderWay(old, new, detail.before)
 
 
-async def labelled(site: Site, user: User, label: str, may: Guard = any_of_them) -> UnderWay:
+async def labelled(
+    site: Site, user: User, label: str, may: Guard = any_of_them, kind: CredentialKind = _APP_PASSWORD
+) -> UnderWay:
     """The same by the label of the old one. Raises NotFound if none is under way."""
     await site.last_uses.flush()
-    found = await of(site, user, await app_passwords.labelled(site, user, label, may))
+    found = await of(site, user, await app_passwords.labelled(site, user, label, may, kind))
     if found is None:
         raise _not_replaced(label)
     await may(found.new)
     return found
 
 
-async def finish(site: Site, user: User, label: str, may: Guard = any_of_them) -> UnderWay:
+async def finish(
+    site: Site,
+    user: User,
+    label: str,
+    may: Guard = any_of_them,
+    kind: CredentialKind = _APP_PASSWORD,
+    by: str = "",
+) -> UnderWay:
     """Revoke the old one now. Raises NotFound if no replacement is under way."""
-    found = await labelled(site, user, label, may)
+    found = await labelled(site, user, label, may, kind)
     async with site.db.transaction() as db:
         if not await store.revoke(db, found.old.id, now()):
             raise _not_replaced(label)
-        by = found.new.label
-        await audit.record(db, Kind.APP_PASSWORD_REVOKED, user=user, app_password=found.old, replaced_by=by)
+        told = {"replaced_by": found.new.label}
+        await audit.record(db, Kind.APP_PASSWORD_REVOKED, user=user, app_password=found.old, by=by, **told)
     return found
 
 
-async def roll_back(site: Site, user: User, label: str, may: Guard = any_of_them) -> UnderWay:
+async def roll_back(
+    site: Site,
+    user: User,
+    label: str,
+    may: Guard = any_of_them,
+    kind: CredentialKind = _APP_PASSWORD,
+    by: str = "",
+) -> UnderWay:
     """Revoke the new one; the old one goes on as it was before. Raises NotFound, or Invalid for the policy."""
-    found = await labelled(site, user, label, may)
+    found = await labelled(site, user, label, may, kind)
     # The old one gets its end back, which may be later than that of what asks for it.
     await may(found.as_before)
     await _refuse_to_undo_the_policy(site, found)
@@ -100,9 +118,10 @@ async def roll_back(site: Site, user: User, label: str, may: Guard = any_of_them
         if not await store.change(db, found.old, found.as_before):
             raise _not_replaced(label)
         await store.revoke(db, found.new.id, now())
-        kind = Kind.APP_PASSWORD_REPLACEMENT_ROLLED_BACK
-        await audit.record(db, kind, user=user, app_password=found.old, by=found.new.label)
-        await audit.record(db, Kind.APP_PASSWORD_REVOKED, user=user, app_password=found.new, rolled_back=True)
+        rolled_back, told = Kind.APP_PASSWORD_REPLACEMENT_ROLLED_BACK, {"replaced_by": found.new.label}
+        await audit.record(db, rolled_back, user=user, app_password=found.old, by=by, **told)
+        revoked = Kind.APP_PASSWORD_REVOKED
+        await audit.record(db, revoked, user=user, app_password=found.new, by=by, rolled_back=True)
     return found
 
 

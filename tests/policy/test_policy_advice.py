@@ -1,12 +1,15 @@
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bitpail.model.app_passwords import AppPassword, AppPasswordId
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.limits import NO_LIMITS
-from bitpail.model.scopes import Scope
+from bitpail.model.scopes import ApiScope, Scope
 from bitpail.model.users import UserId
 from bitpail.policy.advice import DAY, UNUSED, WATCHED, Verdict, Watched, advise, needed
+from bitpail.policy.kinds import GRANTABLE
 from bitpail.policy.scopes import covers, expand, minimal
 
 TODAY = 20_000
@@ -129,3 +132,42 @@ def test_what_was_needed_is_one_of_the_alternatives_and_was_held(held, alternati
 
     assert frozenset(found) <= expand(minimal(held))
     assert covers(expand(found), alternatives) == covers(expand(minimal(held)), alternatives)
+
+
+@pytest.mark.parametrize("kind", GRANTABLE)
+def test_what_none_of_its_kind_can_be_made_with_is_never_advised(kind):
+    can = GRANTABLE[kind]
+    for wide in can:
+        for needs in expand((wide,)):
+            one = msgspec.structs.replace(app_password(wide, can[0], can[-1]), kind=kind)
+            found = advise(one, watched(needs), NOW)
+
+            assert set(found.narrower) <= set(can)
+            assert needs in expand(found.narrower), "what was granted would be refused"
+            assert expand(found.narrower) <= expand(one.scopes)
+
+
+def test_an_e_mail_address_is_read_by_a_workspace_s_token_with_account():
+    one = msgspec.structs.replace(
+        app_password(Scope.ACCOUNT, Scope.WEBHOOK), kind=CredentialKind.WORKSPACE_ACCESS_TOKEN
+    )
+
+    found = advise(one, watched(Scope.EMAIL), NOW)
+
+    assert (found.verdict, found.narrower) == (Verdict.NARROW, (Scope.ACCOUNT,))
+
+
+def test_what_a_policy_has_taken_since_is_not_advised():
+    found = advise(app_password(Scope.WIKI, Scope.ISSUE), watched(Scope.WIKI, Scope.REPOSITORY), NOW)
+
+    assert (found.verdict, found.narrower) == (Verdict.NARROW, (Scope.WIKI,))
+
+
+def test_an_api_token_that_has_written_only_is_told_that_to_read_is_too_much():
+    one = msgspec.structs.replace(
+        app_password(ApiScope.READ_REPOSITORY, ApiScope.WRITE_REPOSITORY), kind=CredentialKind.API_TOKEN
+    )
+
+    found = advise(one, watched(ApiScope.WRITE_REPOSITORY), NOW)
+
+    assert (found.verdict, found.narrower) == (Verdict.NARROW, (ApiScope.WRITE_REPOSITORY,))
