@@ -2,7 +2,7 @@
 
 The robot has a name and no seat: it belongs to nothing, is granted nothing and can't log in. What it
 may is what the scopes of its token say, in the place where the token was made; with the place both
-end, and what it has said and done stays. Everything else is as with app passwords, and is done there.
+end, and what it has said and done stays. Everything else is as with app passwords, and is done there: to the token of its robot.
 """
 
 import secrets
@@ -21,7 +21,7 @@ from bitpail.model.workspaces import Workspace
 from bitpail.policy import kinds, names
 from bitpail.policy.secrets import Secret
 from bitpail.services import app_passwords
-from bitpail.services.app_passwords import Rotation, Wanted
+from bitpail.services.app_passwords import Wanted
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import app_passwords as store
@@ -114,29 +114,3 @@ async def revoke(site: Site, place: Place, label: str, by: str = "") -> AppPassw
     """End one: the next request that presents it is refused. Raises NotFound."""
     robot, one = await labelled(site, place, label)
     return await app_passwords.revoke(site, robot, one.label, kind=one.kind, by=by)
-
-
-async def rotate(
-    site: Site, place: Place, label: str, grace: int, by: str = ""
-) -> tuple[AppPassword, Secret]:
-    """A new secret; the old one works ``grace`` seconds more. Raises NotFound, Invalid or Conflict."""
-    robot, one = await labelled(site, place, label)
-    return await app_passwords.rotate(site, robot, one.label, grace, kind=one.kind, by=by)
-
-
-async def rotation(site: Site, place: Place, label: str) -> Rotation | None:
-    """The rotation that is under way. Raises NotFound if there is no such token."""
-    robot, one = await labelled(site, place, label)
-    return await app_passwords.rotation(site, robot, one.label, kind=one.kind)
-
-
-async def finish_rotation(site: Site, place: Place, label: str, by: str = "") -> None:
-    """End the old secret now. Raises NotFound if no rotation is under way."""
-    robot, one = await labelled(site, place, label)
-    await app_passwords.finish_rotation(site, robot, one.label, kind=one.kind, by=by)
-
-
-async def roll_back_rotation(site: Site, place: Place, label: str, by: str = "") -> None:
-    """Forget the new secret; the old one stays as it was. Raises NotFound."""
-    robot, one = await labelled(site, place, label)
-    await app_passwords.roll_back_rotation(site, robot, one.label, kind=one.kind, by=by)

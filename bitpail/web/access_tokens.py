@@ -5,7 +5,7 @@ from urllib.parse import quote, urlsplit
 
 from starlette.responses import Response
 
-from bitpail.http.routing import Opens, Route
+from bitpail.http.routing import Opens
 from bitpail.model.access import Access, Need, ProjectAccess, WorkspaceAccess
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.permissions import Permission
@@ -16,13 +16,12 @@ from bitpail.policy.secrets import Secret
 from bitpail.services import access_tokens as service
 from bitpail.services.access import to_workspace
 from bitpail.services.access_tokens import Place
-from bitpail.services.app_passwords import Rotation, Wanted
+from bitpail.services.app_passwords import Wanted
 from bitpail.web import repository_settings, tokens, wanted, workspaces
-from bitpail.web.app_passwords import in_words
-from bitpail.web.commands import Command
+from bitpail.web.commands import Command, Commands
+from bitpail.web.holders import Frame, in_words
 from bitpail.web.repository import SETTINGS, render_in
 from bitpail.web.request import WebRequest
-from bitpail.web.tokens import Frame
 
 Held = Access | ProjectAccess | WorkspaceAccess
 
@@ -39,7 +38,7 @@ class OfPlace:
     def __init__(self, request: WebRequest, held: Held) -> None:
         self._request, self._held = request, held
         self._site, self._base = request.site, request.call.base
-        self._by = held.actor.user
+        self.by = held.actor.user
         self._slug = held.workspace.slug
         self._place: Place
         if isinstance(held, Access):
@@ -65,7 +64,7 @@ class OfPlace:
             ),
             names="For git the user name beside it is x-token-auth; for the API it is a Bearer token.",
             lifetimes=wanted.LIFETIMES,
-            has_places=False,
+            is_own=False,
             where=self._name,
         )
 
@@ -98,61 +97,29 @@ class OfPlace:
 
     async def create(self, wanted: Wanted) -> tuple[AppPassword, Secret]:
         """A new one."""
-        return await service.create(self._site, self._place, wanted, self._by)
-
-    async def revoke(self, label: str) -> None:
-        """End one."""
-        await service.revoke(self._site, self._place, label, self._whose)
-
-    async def rotate(self, label: str, grace: int) -> tuple[AppPassword, Secret]:
-        """A new secret."""
-        return await service.rotate(self._site, self._place, label, grace, self._whose)
-
-    async def rotation(self, label: str) -> Rotation | None:
-        """The rotation that is under way."""
-        return await service.rotation(self._site, self._place, label)
-
-    async def finish(self, label: str) -> None:
-        """End the old secret."""
-        await service.finish_rotation(self._site, self._place, label, self._whose)
-
-    async def roll_back(self, label: str) -> None:
-        """Forget the new secret."""
-        await service.roll_back_rotation(self._site, self._place, label, self._whose)
+        return await service.create(self._site, self._place, wanted, self.by)
 
     async def limits(self, one: AppPassword) -> list[str]:
         """In words; where it works, the page says."""
         return in_words([], one.limits)
 
-    async def use(self, made: AppPassword, secret: Secret) -> list[Command]:
+    async def commands(self, made: AppPassword, secret: Secret) -> Commands:
         """Clone, and ask the API: what its permissions allow."""
         parts, word = urlsplit(self._base), secret.reveal()
         if Scope.REPOSITORY not in expand(made.scopes):
-            return []
+            return Commands([])
         address = f"{parts.scheme}://x-token-auth:{word}@{parts.netloc}/{self._example}.git"
         asked = f"{self._base}/2.0/repositories/{self._example}"
-        return [
-            Command("Clone", f"git clone {address}"),
-            Command("Ask the API", f"curl --header 'Authorization: Bearer {word}' {asked}"),
-        ]
-
-    @property
-    def _whose(self) -> str:
-        return self._by.username if self._by else ""
-
-
-def _rows(address: str, opens: Opens) -> list[Route]:
-    def row(method: str, rest: str, handler: tokens.Handler) -> Route:
-        async def handle(request: WebRequest, held: Held) -> Response:
-            return await handler(request, OfPlace(request, held))
-
-        return Route(method, f"{address}{rest}", opens, ADMINISTER, handle)
-
-    return [row(*one) for one in tokens.HANDLERS]
+        return Commands(
+            [
+                Command("Clone", f"git clone {address}"),
+                Command("Ask the API", f"curl --header 'Authorization: Bearer {word}' {asked}"),
+            ]
+        )
 
 
 ROUTES = [
-    *_rows(OF_REPOSITORY, Opens.REPOSITORY),
-    *_rows(OF_PROJECT, Opens.PROJECT),
-    *_rows(OF_WORKSPACE, Opens.WORKSPACE),
+    *tokens.rows(OF_REPOSITORY, Opens.REPOSITORY, ADMINISTER, OfPlace),
+    *tokens.rows(OF_PROJECT, Opens.PROJECT, ADMINISTER, OfPlace),
+    *tokens.rows(OF_WORKSPACE, Opens.WORKSPACE, ADMINISTER, OfPlace),
 ]

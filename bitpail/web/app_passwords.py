@@ -1,25 +1,23 @@
-"""The pages of app passwords: all of them, one, a new one, the end of one."""
+"""The pages of app passwords: all of them, and a new one. Those of one are as those of tokens are."""
 
-from typing import Any
-
-from msgspec import Struct
 from starlette.responses import Response
 
-from bitpail.errors import BitpailError, Conflict, Invalid, NotFound
+from bitpail.errors import Conflict, Invalid, NotFound
+from bitpail.http.routing import Opens, Route
+from bitpail.model.access import Need
 from bitpail.model.app_passwords import AppPassword
-from bitpail.model.limits import Limits
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.users import User
 from bitpail.policy.presets import PRESETS
 from bitpail.policy.secrets import Secret
-from bitpail.services import advice, places, replacements
 from bitpail.services import app_passwords as service
-from bitpail.services import usage as usage_service
 from bitpail.services.clock import now
-from bitpail.services.upcoming import SOON
-from bitpail.web import boxes, commands, usage, wanted
+from bitpail.web import boxes, commands, tokens, wanted
+from bitpail.web.commands import Commands
 from bitpail.web.errors import status_of
+from bitpail.web.holders import Frame, OfPerson, Shown, limits_in_words, state_of
 from bitpail.web.pages import render
-from bitpail.web.request import WebRequest, see_other
+from bitpail.web.request import WebRequest
 from bitpail.web.wanted import Filled
 
 PAGE = "/account/settings/app-passwords/"
@@ -29,12 +27,29 @@ _DAY = 24 * 3600 * 1_000_000
 _UNUSED = 90 * _DAY
 
 
-class Shown(Struct, frozen=True):
-    """One of the list. ``state`` is empty while it works and goes on working."""
+class OfOwner(OfPerson):
+    """Of whoever is logged in."""
 
-    app_password: AppPassword
-    state: str
-    limits: list[str]
+    frame = Frame(
+        kind=CredentialKind.APP_PASSWORD,
+        page=PAGE,
+        template="tokens_of_person.html",
+        title="App passwords",
+        about="They stand in for you in git and the API, each with its own permissions.",
+        names="",
+        lifetimes=wanted.LIFETIMES,
+        is_own=True,
+        where="personal settings",
+        secret="secret.html",  # noqa: S106 - a template
+    )
+
+    async def commands(self, made: AppPassword, secret: Secret) -> Commands:
+        """What its permissions allow, and how it is kept out of addresses."""
+        repository = await self.example(made)
+        return Commands(
+            commands.to_use(self.base, self.user, made, secret, repository),
+            commands.to_keep(self.base, self.user, secret, repository),
+        )
 
 
 async def listed(request: WebRequest, user: User) -> Response:
@@ -61,34 +76,6 @@ async def listed(request: WebRequest, user: User) -> Response:
     )
 
 
-def state_of(one: AppPassword, at: int) -> str:
-    """Why one works no more, or not for long; empty while it works."""
-    if one.revoked_on is not None:
-        return "revoked"
-    if one.expires_on is not None and one.expires_on <= at:
-        return "expired"
-    if one.expires_on is not None and one.expires_on <= at + SOON:
-        return "expires soon"
-    return ""
-
-
-async def limits_in_words(request: WebRequest, user: User, one: AppPassword) -> list[str]:
-    """The limits of one, its places by the names that the user knows."""
-    return in_words(await places.names(request.site, user, one.limits), one.limits)
-
-
-def in_words(places: list[str], limits: Limits) -> list[str]:
-    """The limits in words, the places by their names."""
-    listed = [f"only {name}" for name in places]
-    listed += [f"only from {network}" for network in limits.networks]
-    listed += [f"pushes only to {branch}" for branch in limits.branches]
-    if limits.no_force:
-        listed.append("no forced pushes")
-    if limits.no_delete:
-        listed.append("no deleting of branches and tags")
-    return listed
-
-
 async def new(request: WebRequest, user: User) -> Response:  # noqa: ARG001 - the shape of a handler
     """``GET .../new``, filled in by its query: ``?scopes=repository:write,wiki&label=ci``."""
     form = wanted.filled(request.query)
@@ -110,7 +97,7 @@ async def create(request: WebRequest, user: User) -> Response:
         # A place that is not there is a field filled in wrongly, not a missing page.
         status = 422 if isinstance(error, NotFound) else status_of(error)
         return _form(request, form, status, error.message)
-    return await show_once(request, user, made, secret, rotated=False)
+    return await tokens.show_once(OfOwner(request, user), made, secret)
 
 
 def _form(request: WebRequest, form: Filled, status: int, error: str | None) -> Response:
@@ -127,68 +114,6 @@ def _form(request: WebRequest, form: Filled, status: int, error: str | None) -> 
     )
 
 
-async def show_once(  # whatever made it
-    request: WebRequest,
-    user: User,
-    made: AppPassword,
-    secret: Secret,
-    *,
-    rotated: bool,
-    replaced: AppPassword | None = None,
-) -> Response:
-    """The page with the secret. It is not kept anywhere: reading the page again is impossible."""
-    base = request.call.base
-    repository = await places.example(request.site, user, made.limits) or "WORKSPACE/REPOSITORY"
-    return render(
-        request,
-        "secret.html",
-        app_password=made,
-        secret=secret.reveal(),
-        rotated=rotated,
-        replaced=replaced,
-        use=commands.to_use(base, user, made, secret, repository),
-        keep=commands.to_keep(base, user, secret, repository),
-    )
-
-
-async def one(request: WebRequest, user: User) -> Response:
-    """``GET .../{id}/``: one with its limits, its use, the advice on it and its rotation."""
-    found = await service.identified(request.site, user, request.parameters["id"])
-    return await page_of(request, user, found)
-
-
-async def page_of(
-    request: WebRequest, user: User, found: AppPassword, error: BitpailError | None = None
-) -> Response:
-    """The page of one, with what went wrong, if something did."""
-    is_living = found.revoked_on is None
-    used = await usage_service.summary(request.site, user, found)
-    values: dict[str, Any] = {
-        "used": used,
-        "chart": usage.chart(used) if used.total else None,
-        "chart_height": usage.HEIGHT,
-        "chart_step": usage.STEP,
-        "needed": usage.scopes(used),
-        "advice": await advice.of(request.site, user, found) if is_living else None,
-        "replacement": await replacements.of(request.site, user, found),
-        "shown": Shown(found, state_of(found, now()), await limits_in_words(request, user, found)),
-        "rotation": await service.rotation(request.site, user, found.label) if is_living else None,
-        "graces": wanted.GRACES,
-        "done": request.query.get("done"),
-        "error": error.message if error else None,
-    }
-    return render(request, "app_password.html", status_of(error) if error else 200, **values)
-
-
-async def ask_to_revoke(request: WebRequest, user: User) -> Response:
-    """``GET .../{id}/revoke``: are you sure."""
-    found = await service.identified(request.site, user, request.parameters["id"])
-    return render(request, "revoke.html", app_password=found)
-
-
-async def revoke(request: WebRequest, user: User) -> Response:
-    """``POST .../{id}/revoke``."""
-    found = await service.identified(request.site, user, request.parameters["id"])
-    if found.revoked_on is None:
-        await service.revoke(request.site, user, found.label)
-    return see_other(f"{PAGE}?done=revoked")
+def rows(need: Need) -> list[Route]:
+    """The rows of what all kinds have in common; ``need`` is that of one's own settings."""
+    return tokens.rows(PAGE.rstrip("/"), Opens.OWN_ACCOUNT, need, OfOwner, tokens.SHARED)

@@ -20,6 +20,13 @@ class Command(Struct, frozen=True):
     text: str
 
 
+class Commands(Struct, frozen=True):
+    """Those that use a new one, and those that have it stored."""
+
+    use: list[Command]
+    keep: list[Command] = []
+
+
 def to_use(base: str, user: User, made: AppPassword, secret: Secret, repository: str) -> list[Command]:
     """Clone, change of the remote, wiki, API: those that its permissions allow."""
     parts = urlsplit(base)

@@ -9,7 +9,6 @@ from bitpail.model.permissions import Permission
 from bitpail.web import (
     access_tokens,
     activity,
-    advice,
     api_tokens,
     app_passwords,
     audit,
@@ -28,7 +27,6 @@ from bitpail.web import (
     profile,
     ref_routes,
     repository_routes,
-    rotation,
     sessions,
     set_up,
     site_policy,
@@ -49,7 +47,6 @@ ADMINISTRATOR = Need(permission=Permission.ADMIN, signed_in=True)
 
 _SETTINGS = "/account/settings"
 _APP_PASSWORDS = f"{_SETTINGS}/app-passwords"
-_ONE = f"{_APP_PASSWORDS}/{{id}}"
 _APPS = f"{_SETTINGS}/app-authorizations"
 _REPOSITORY = "/{workspace}/{repo_slug}"
 _PROJECT = "/{workspace}/workspace/projects/{project_key}"
@@ -102,20 +99,11 @@ ROUTES = [
     Route("POST", f"{_SETTINGS}/two-step/off", Opens.OWN_ACCOUNT, OWNER, two_step.switch_off),
     Route("POST", f"{_SETTINGS}/two-step/codes", Opens.OWN_ACCOUNT, OWNER, two_step.renew_codes),
     Route("GET", _APP_PASSWORDS, Opens.OWN_ACCOUNT, OWNER, app_passwords.listed),
-    Route("GET", f"{_APP_PASSWORDS}/advice", Opens.OWN_ACCOUNT, OWNER, advice.page),
     Route("GET", f"{_APP_PASSWORDS}/brownouts", Opens.OWN_ACCOUNT, OWNER, brownouts.own),
     Route("POST", f"{_APP_PASSWORDS}/usage", Opens.OWN_ACCOUNT, OWNER, usage.switch),
     Route("GET", f"{_APP_PASSWORDS}/new", Opens.OWN_ACCOUNT, OWNER, app_passwords.new),
     Route("POST", f"{_APP_PASSWORDS}/new", Opens.OWN_ACCOUNT, OWNER, app_passwords.create),
-    Route("GET", _ONE, Opens.OWN_ACCOUNT, OWNER, app_passwords.one),
-    Route("GET", f"{_ONE}/revoke", Opens.OWN_ACCOUNT, OWNER, app_passwords.ask_to_revoke),
-    Route("POST", f"{_ONE}/revoke", Opens.OWN_ACCOUNT, OWNER, app_passwords.revoke),
-    Route("POST", f"{_ONE}/rotate", Opens.OWN_ACCOUNT, OWNER, rotation.begin),
-    Route("POST", f"{_ONE}/finish", Opens.OWN_ACCOUNT, OWNER, rotation.finish),
-    Route("POST", f"{_ONE}/roll-back", Opens.OWN_ACCOUNT, OWNER, rotation.roll_back),
-    Route("POST", f"{_ONE}/replace", Opens.OWN_ACCOUNT, OWNER, advice.replace),
-    Route("POST", f"{_ONE}/finish-replacement", Opens.OWN_ACCOUNT, OWNER, advice.finish),
-    Route("POST", f"{_ONE}/roll-back-replacement", Opens.OWN_ACCOUNT, OWNER, advice.roll_back),
+    *app_passwords.rows(OWNER),
     Route("GET", _APPS, Opens.OWN_ACCOUNT, OWNER, oauth_apps.page),
     Route("GET", f"{_APPS}/{{id}}/revoke", Opens.OWN_ACCOUNT, OWNER, oauth_apps.ask_to_forget),
     Route("POST", f"{_APPS}/{{id}}/revoke", Opens.OWN_ACCOUNT, OWNER, oauth_apps.forget),

@@ -1,88 +1,35 @@
-"""The pages of tokens, whosever they are: all of them, one, a new one, its rotation, its end.
+"""The pages of credentials, whosever they are: all of them, one, a new one, its rotation, a narrower one, its end.
 
-API tokens and access tokens differ in whose they are and in how they are presented: that is ``Holder``.
+App passwords, API tokens and access tokens differ in whose they are and in how they are presented: that is
+their ``Holder``. App passwords have a list and a form of their own.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
-from msgspec import Struct
 from starlette.responses import Response
 
 from bitpail.errors import BitpailError, Conflict, Invalid, NotFound
+from bitpail.http.routing import Opens, Route
+from bitpail.model.access import Need
 from bitpail.model.app_passwords import AppPassword
-from bitpail.model.credentials import CredentialKind
 from bitpail.model.users import User
 from bitpail.policy import durations
 from bitpail.policy.kinds import GRANTABLE
 from bitpail.policy.secrets import Secret
-from bitpail.services import advice
+from bitpail.services import advice as advice_service
+from bitpail.services import app_passwords as service
+from bitpail.services import replacements
 from bitpail.services import usage as usage_service
-from bitpail.services.app_passwords import Rotation, Wanted
 from bitpail.services.clock import now
-from bitpail.web import boxes, usage, wanted
-from bitpail.web.app_passwords import Shown, state_of
-from bitpail.web.commands import Command
+from bitpail.web import advice, boxes, usage, wanted
 from bitpail.web.errors import status_of
+from bitpail.web.holders import Holder, Shown, state_of
 from bitpail.web.request import WebRequest, see_other
 from bitpail.web.wanted import Filled
 
-
-class Frame(Struct, frozen=True):
-    """What stands around the pages.
-
-    ``page`` is the address of the list, with a slash at its end; ``template`` the frame; ``where`` whose
-    or which place's they are; ``about`` says in a sentence or two what these tokens are, ``names`` what stands beside one.
-    """
-
-    kind: CredentialKind
-    page: str
-    template: str
-    title: str
-    about: str
-    names: str
-    lifetimes: tuple[tuple[str, str], ...]
-    has_places: bool
-    where: str
-
-
-class Holder(Protocol):
-    """Whose tokens they are: what the services do for one."""
-
-    frame: Frame
-
-    async def render(self, template: str, status_code: int, **values: Any) -> Response:
-        """A page in its frame, which is ``of`` in the template."""
-
-    async def listed(self, *, include_revoked: bool) -> list[tuple[User, AppPassword]]:
-        """All of them with whom each acts as, oldest first."""
-
-    async def identified(self, token_id: str) -> tuple[User, AppPassword]:
-        """One by its id; raises NotFound."""
-
-    async def create(self, wanted: Wanted) -> tuple[AppPassword, Secret]:
-        """A new one; raises Invalid, NotFound or Conflict."""
-
-    async def revoke(self, label: str) -> None:
-        """End one; raises NotFound."""
-
-    async def rotate(self, label: str, grace: int) -> tuple[AppPassword, Secret]:
-        """A new secret; raises NotFound, Invalid or Conflict."""
-
-    async def rotation(self, label: str) -> Rotation | None:
-        """The rotation that is under way."""
-
-    async def finish(self, label: str) -> None:
-        """End the old secret; raises NotFound."""
-
-    async def roll_back(self, label: str) -> None:
-        """Forget the new secret; raises NotFound."""
-
-    async def limits(self, one: AppPassword) -> list[str]:
-        """The limits in words."""
-
-    async def use(self, made: AppPassword, secret: Secret) -> list[Command]:
-        """Commands that use a new one."""
+Handler = Callable[[WebRequest, Holder], Awaitable[Response]]
+Rows = tuple[tuple[str, str, Handler], ...]
 
 
 async def listed(request: WebRequest, holder: Holder) -> Response:
@@ -110,7 +57,7 @@ async def create(request: WebRequest, holder: Holder) -> Response:
     except (Invalid, NotFound, Conflict) as error:
         status = 422 if isinstance(error, NotFound) else status_of(error)
         return await _form(holder, form, status, error.message)
-    return await _show_once(holder, made, secret, rotated=False)
+    return await show_once(holder, made, secret)
 
 
 async def _form(holder: Holder, form: Filled, status: int, error: str | None) -> Response:
@@ -125,14 +72,23 @@ async def _form(holder: Holder, form: Filled, status: int, error: str | None) ->
     )
 
 
-async def _show_once(holder: Holder, made: AppPassword, secret: Secret, *, rotated: bool) -> Response:
+async def show_once(
+    holder: Holder,
+    made: AppPassword,
+    secret: Secret,
+    *,
+    rotated: bool = False,
+    replaced: AppPassword | None = None,
+) -> Response:
+    """The page with the secret. It is not kept anywhere: reading the page again is impossible."""
     return await holder.render(
-        "token_secret.html",
+        holder.frame.secret,
         200,
         token=made,
         secret=secret.reveal(),
         rotated=rotated,
-        use=await holder.use(made, secret),
+        replaced=replaced,
+        commands=await holder.commands(made, secret),
     )
 
 
@@ -145,22 +101,31 @@ async def _found(request: WebRequest, holder: Holder) -> tuple[User, AppPassword
     return await holder.identified(request.parameters["id"])
 
 
+async def _unrevoked(request: WebRequest, holder: Holder) -> tuple[User, AppPassword]:
+    user, found = await _found(request, holder)
+    if found.revoked_on is not None:
+        # Its label may be another one's by now.
+        raise NotFound(f"this {found.kind.words} was revoked")
+    return user, found
+
+
 async def _one(
     request: WebRequest, holder: Holder, user: User, found: AppPassword, error: BitpailError | None = None
 ) -> Response:
-    is_living = found.revoked_on is None
+    is_living, site = found.revoked_on is None, request.site
     # Repositories are named to who looks: a robot sees nothing by itself.
     looks = request.logged_in.user if request.logged_in else user
-    used = await usage_service.summary(request.site, looks, found)
+    used = await usage_service.summary(site, looks, found)
     values: dict[str, Any] = {
         "used": used,
         "chart": usage.chart(used) if used.total else None,
         "chart_height": usage.HEIGHT,
         "chart_step": usage.STEP,
         "needed": usage.scopes(used),
-        "advice": await advice.of(request.site, user, found) if is_living else None,
+        "advice": await advice_service.of(site, user, found) if is_living else None,
+        "replacement": await replacements.of(site, user, found),
         "shown": Shown(found, state_of(found, now()), await holder.limits(found)),
-        "rotation": await holder.rotation(found.label) if is_living else None,
+        "rotation": await service.rotation(site, user, found.label, kind=found.kind) if is_living else None,
         "graces": wanted.GRACES,
         "done": request.query.get("done"),
         "error": error.message if error else None,
@@ -176,53 +141,81 @@ async def ask_to_revoke(request: WebRequest, holder: Holder) -> Response:
 
 async def revoke(request: WebRequest, holder: Holder) -> Response:
     """The end of it."""
-    _, found = await _found(request, holder)
+    user, found = await _found(request, holder)
     if found.revoked_on is None:
-        await holder.revoke(found.label)
+        await service.revoke(request.site, user, found.label, kind=found.kind, by=_whose(holder))
     return see_other(f"{holder.frame.page}?done=revoked")
 
 
 async def rotate(request: WebRequest, holder: Holder) -> Response:
     """The new secret, shown once."""
-    user, found = await _found(request, holder)
+    user, found = await _unrevoked(request, holder)
     try:
         grace = durations.seconds(request.form.get("grace", ""))
-        made, secret = await holder.rotate(found.label, grace)
+        made, secret = await service.rotate(
+            request.site, user, found.label, grace, kind=found.kind, by=_whose(holder)
+        )
     except (Conflict, Invalid) as error:
         return await _one(request, holder, user, found, error)
-    return await _show_once(holder, made, secret, rotated=True)
+    return await show_once(holder, made, secret, rotated=True)
 
 
-async def finish(request: WebRequest, holder: Holder) -> Response:
-    """The old secret ends now."""
-    user, found = await _found(request, holder)
+async def replace(request: WebRequest, holder: Holder) -> Response:
+    """The narrower one that is advised, its secret shown once."""
+    user, found = await _unrevoked(request, holder)
     try:
-        await holder.finish(found.label)
-    except NotFound as error:
+        grace = durations.seconds(request.form.get("grace", ""))
+        made = await advice_service.replace_as_advised(
+            request.site, user, found.label, grace, kind=found.kind, by=holder.by
+        )
+    except (Conflict, Invalid) as error:
         return await _one(request, holder, user, found, error)
-    return see_other(f"{holder.frame.page}{found.id}/?done=finished")
+    return await show_once(holder, made.new, made.secret, replaced=made.old)
 
 
-async def roll_back(request: WebRequest, holder: Holder) -> Response:
-    """The new secret is forgotten."""
-    user, found = await _found(request, holder)
-    try:
-        await holder.roll_back(found.label)
-    except NotFound as error:
-        return await _one(request, holder, user, found, error)
-    return see_other(f"{holder.frame.page}{found.id}/?done=rolled-back")
+def _ending(end: Callable[..., Awaitable[Any]], done: str) -> Handler:
+    async def handle(request: WebRequest, holder: Holder) -> Response:
+        user, found = await _unrevoked(request, holder)
+        try:
+            await end(request.site, user, found.label, kind=found.kind, by=_whose(holder))
+        except (NotFound, Invalid) as error:
+            return await _one(request, holder, user, found, error)
+        return see_other(f"{holder.frame.page}{found.id}/?done={done}")
+
+    return handle
 
 
-Handler = Callable[[WebRequest, Holder], Awaitable[Response]]
-HANDLERS: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", "", listed),
-    ("GET", "/new", new),
-    ("POST", "/new", create),
+def _whose(holder: Holder) -> str:
+    return holder.by.username if holder.by else ""
+
+
+SHARED: Rows = (
+    ("GET", "/advice", advice.page),
     ("GET", "/{id}", one),
     ("GET", "/{id}/revoke", ask_to_revoke),
     ("POST", "/{id}/revoke", revoke),
     ("POST", "/{id}/rotate", rotate),
-    ("POST", "/{id}/finish", finish),
-    ("POST", "/{id}/roll-back", roll_back),
+    ("POST", "/{id}/finish", _ending(service.finish_rotation, "finished")),
+    ("POST", "/{id}/roll-back", _ending(service.roll_back_rotation, "rolled-back")),
+    ("POST", "/{id}/replace", replace),
+    ("POST", "/{id}/finish-replacement", _ending(replacements.finish, "replaced")),
+    ("POST", "/{id}/roll-back-replacement", _ending(replacements.roll_back, "kept")),
 )
-"""Method, what follows on the address of the list, handler."""
+"""Method, what follows on the address of the list, handler: of every kind."""
+
+HANDLERS: Rows = (("GET", "", listed), ("GET", "/new", new), ("POST", "/new", create), *SHARED)
+"""The same with the list and the form of tokens."""
+
+
+def rows(
+    address: str, opens: Opens, need: Need, holder: Callable[[WebRequest, Any], Holder], of: Rows = HANDLERS
+) -> list[Route]:
+    """The rows below the address of a list; ``holder`` is made of what the route opens."""
+
+    def row(method: str, rest: str, handler: Handler) -> Route:
+        async def handle(request: WebRequest, opened: Any) -> Response:
+            return await handler(request, holder(request, opened))
+
+        return Route(method, f"{address}{rest}", opens, need, handle)
+
+    return [row(*one) for one in of]

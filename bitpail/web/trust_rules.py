@@ -15,9 +15,9 @@ from bitpail.services import trust_rules as service
 from bitpail.services.clock import now
 from bitpail.services.trust_rules import WantedRule
 from bitpail.web import boxes, wanted
-from bitpail.web.app_passwords import limits_in_words
 from bitpail.web.commands import Command
 from bitpail.web.errors import status_of
+from bitpail.web.holders import limits_in_words
 from bitpail.web.pages import render
 from bitpail.web.request import WebRequest, see_other
 

@@ -98,6 +98,7 @@ def _tokens_of(name: str, template: str, address: str) -> list[Page]:
     return [
         Page(f"{name}-tokens", template, _at(f"{address}/")),
         Page(f"{name}-token-new", f"{template}/new", _at(f"{address}/new?scopes=repository:write")),
+        Page(f"{name}-token-advice", f"{template}/advice", _at(f"{address}/advice/")),
     ]
 
 
@@ -229,11 +230,15 @@ PAGES = [
     _simple("api-token-new", f"{TOKENS}new"),
     Page("api-token-secret", f"{TOKENS}new", _new_token),
     Page("api-token", _TOKEN, _at(f"{TOKENS}{{api_token}}/")),
+    _simple("api-token-advice", f"{TOKENS}advice/"),
     Page("api-token-revoke", f"{_TOKEN}/revoke", _at(f"{TOKENS}{{api_token}}/revoke")),
     *_tokens_of("repository", access_tokens.OF_REPOSITORY, _OF_REPOSITORY),
     *_tokens_of("project", access_tokens.OF_PROJECT, "/acme/workspace/projects/PROJ/settings/access-tokens"),
     *_tokens_of("workspace", access_tokens.OF_WORKSPACE, "/acme/workspace/settings/access-tokens"),
     Page("access-token", f"{access_tokens.OF_REPOSITORY}/{{id}}", _at(f"{_OF_REPOSITORY}/{{token}}/")),
+    Page(
+        "access-token-wide", f"{access_tokens.OF_REPOSITORY}/{{id}}", _at(f"{_OF_REPOSITORY}/{{wide_token}}/")
+    ),
     Page(
         "access-token-revoke",
         f"{access_tokens.OF_REPOSITORY}/{{id}}/revoke",

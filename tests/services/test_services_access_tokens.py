@@ -14,6 +14,7 @@ from bitpail.policy.secrets import Secret
 from bitpail.services import (
     access,
     access_tokens,
+    app_passwords,
     audit,
     leaks,
     projects,
@@ -197,7 +198,8 @@ async def test_a_leaked_token_is_found_and_ended(server, code):
 async def test_the_audit_log_says_which_kind_it_was_and_who_did_it(server, code, ada):
     wanted = Wanted(label="ci", permissions=("repository",))
     await access_tokens.create(server.site, code, wanted, ada)
-    await access_tokens.rotate(server.site, code, "ci", 60, by="ada")
+    robot, one = await access_tokens.labelled(server.site, code, "ci")
+    await app_passwords.rotate(server.site, robot, "ci", 60, kind=one.kind, by="ada")
     await access_tokens.revoke(server.site, code, "ci", by="ada")
 
     told = [audit.shown(one) for one in await audit.newest(server.site, Filter(app_password="ci"))]

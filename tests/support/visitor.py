@@ -11,7 +11,7 @@ from support.browser import PASSWORD
 
 SETTINGS = "/account/settings/"
 APP_PASSWORDS = f"{SETTINGS}app-passwords/"
-SECRET = re.compile(r"bp_[0-9A-Za-z]{36}")
+SECRET = re.compile(r"bp[at]?_[0-9A-Za-z]{36}")
 
 # The browser reports the status of a page that says "wrong password" or "not found" as an error of loading.
 _STATUS = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")

@@ -34,6 +34,7 @@ from bitpail.policy.brownouts import vendors
 from bitpail.services import (
     access_keys,
     access_tokens,
+    advice,
     app_passwords,
     branch_restrictions,
     brownouts,
@@ -163,11 +164,29 @@ class World:
         for place, label in ((notes, "ci"), (project, "builds"), (acme, "audit")):
             wanted = app_passwords.Wanted(label=label, permissions=("repository:write", "pullrequest"))
             self.do(access_tokens.create, place, wanted, self.user("ada"))
-        self.do(access_tokens.rotate, notes, "ci", 7 * DAY)
+        robot, ci = self.do(access_tokens.labelled, notes, "ci")
+        self.do(app_passwords.rotate, robot, "ci", 7 * DAY, kind=ci.kind)
+        narrow = self._narrow(notes)
         self.tokens = {
             "api_token": self.do(app_passwords.of_user, self.user("ada"), CredentialKind.API_TOKEN)[0].id,
-            "token": self.do(access_tokens.of_place, notes)[0][1].id,
+            "token": ci.id,
+            "wide_token": narrow.id,
         }
+
+    def _narrow(self, place: Any) -> AppPassword:
+        """One of which advice says that less is enough, and one that is being replaced."""
+        for label in ("release", "nightly"):
+            wanted = app_passwords.Wanted(
+                label=label,
+                permissions=("repository:write", "repository:admin", "webhook"),
+                lifetime=300 * DAY,
+            )
+            made, _ = self.do(access_tokens.create, place, wanted, self.user("ada"))
+            aged(self.server, label, 120)
+            self._counted(made)
+        robot, nightly = self.do(access_tokens.labelled, place, "nightly")
+        self.do(advice.replace_as_advised, robot, "nightly", 7 * DAY, kind=nightly.kind)
+        return self.do(access_tokens.labelled, place, "release")[1]
 
     def _connect(self) -> None:
         wanted = oauth_consumers.Wanted(
@@ -232,7 +251,9 @@ class World:
         self.server.do(work)
 
     def _used(self, label: str) -> None:
-        found = self.labelled(label)
+        self._counted(self.labelled(label))
+
+    def _counted(self, found: AppPassword) -> None:
         today = int(time.time()) // DAY
         ids = [self.do(repositories.named, "acme", slug).repository.id for slug in ("notes", "engine")]
         counts = [

@@ -5,9 +5,10 @@ from html import unescape
 
 import pytest
 from support.browser import PASSWORD, Browser, Page
+from support.narrower import KINDS, aged, held
 
 from bitpail.model.credentials import CredentialKind
-from bitpail.services import access_tokens, app_passwords, repositories
+from bitpail.services import access_tokens, app_passwords, repositories, users
 
 pytestmark = pytest.mark.anyio
 API = "/account/settings/api-tokens/"
@@ -15,6 +16,8 @@ REPOSITORY = "/team/code/admin/access-tokens/"
 PROJECT = "/team/workspace/projects/PROJ/settings/access-tokens/"
 WORKSPACE = "/team/workspace/settings/access-tokens/"
 PLACES = [REPOSITORY, PROJECT, WORKSPACE]
+ADDRESSES = dict(zip(KINDS[1:], (API, *PLACES), strict=True))
+API_TOKEN = CredentialKind.API_TOKEN
 CODE = "/2.0/repositories/team/code"
 
 
@@ -180,3 +183,147 @@ async def test_each_person_sees_their_own_api_tokens_only(server, team, ada, pag
     assert "There is none yet." in (await other.get(API)).text
     assert len(await app_passwords.of_user(server.site, ada, CredentialKind.API_TOKEN)) == 1
     assert not await app_passwords.of_user(server.site, ada)
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+async def test_advice_leads_to_a_narrower_token_shown_once_and_finished(server, team, ada, page, kind):
+    ci = await held(server, ada, kind)
+    address = ADDRESSES[kind]
+    one = f"{address}{ci.one.id}/"
+    assert "has needed 1 in" in (await page.get(one)).text
+    assert "has needed 1 in" in (await page.get(f"{address}advice/")).text
+
+    answer = await page.submit(one, f"{one}replace", grace="7d")
+
+    narrow = secret_of(answer)
+    assert "ci (narrowed)" in answer.text
+    assert "Follow the replacement" in answer.text
+    for secret in (ci.secret, narrow):
+        assert await ci.asks(server, secret) == 200
+    under_way = await page.get(one)
+    assert narrow not in under_way.text
+    assert "Both work now." in under_way.text
+    assert "being replaced" in (await page.get(f"{address}advice/")).text
+    done = await page.follow(await page.submit(one, f"{one}finish-replacement", page=under_way))
+    assert "the narrower one works alone now" in done.text
+    assert [await ci.asks(server), await ci.asks(server, narrow)] == [401, 200]
+    again = await page.submit(one, f"{one}finish-replacement", page=under_way)
+    assert again.status == 404
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+async def test_a_narrower_token_is_rolled_back(server, team, ada, page, kind):
+    ci = await held(server, ada, kind)
+    one = f"{ADDRESSES[kind]}{ci.one.id}/"
+    shown = await page.get(one)
+    narrow = secret_of(await page.submit(one, f"{one}replace", page=shown, grace="1h"))
+    assert (await page.submit(one, f"{one}replace", page=shown, grace="1h")).status == 409
+
+    done = await page.follow(await page.submit(one, f"{one}roll-back-replacement"))
+
+    assert "this one goes on as before" in done.text
+    assert [await ci.asks(server), await ci.asks(server, narrow)] == [200, 401]
+    kept = await app_passwords.labelled(server.site, ci.user, "ci", kind=kind)
+    assert kept.expires_on == ci.one.expires_on
+
+
+@pytest.mark.parametrize("grace", [None, "", "100y", "-1d", "\0", "7d" * 1000])
+async def test_a_grace_that_is_none_is_refused_and_nothing_is_made(server, team, ada, page, grace):
+    ci = await held(server, ada, CredentialKind.REPOSITORY_ACCESS_TOKEN)
+    one = f"{REPOSITORY}{ci.one.id}/"
+    fields = {"form_token": dict(Page((await page.get(one)).text).form(f"{one}replace").fields)["form_token"]}
+
+    answer = await page.ask(
+        "POST", f"{one}replace", fields=fields | ({} if grace is None else {"grace": grace})
+    )
+
+    assert answer.status == 422
+    assert len(await access_tokens.of_place(server.site, ci.place, include_revoked=True)) == 1
+    assert await ci.asks(server) == 200
+
+
+async def test_what_is_not_advised_is_not_done_by_a_button_that_was_there_before(server, team, ada, page):
+    ci = await held(server, ada, CredentialKind.WORKSPACE_ACCESS_TOKEN)
+    one = f"{WORKSPACE}{ci.one.id}/"
+    shown = await page.get(one)
+    await aged(server, ci.one, 0)
+    await users.set_records_usage(server.site, ci.user, records=False)
+
+    answer = await page.submit(one, f"{one}replace", page=shown, grace="1h")
+
+    assert answer.status == 422
+    assert "Nothing narrower is advised" in answer.text
+
+
+async def test_a_revoked_token_s_pages_change_nothing_of_one_that_has_its_label(server, team, ada, page):
+    ci = await held(server, ada, API_TOKEN)
+    shown = await page.get(f"{API}{ci.one.id}/")
+    await app_passwords.revoke(server.site, ada, "ci", kind=API_TOKEN)
+    other = await held(server, ada, API_TOKEN)
+
+    for what in ("rotate", "replace"):
+        answer = await page.submit("", f"{API}{ci.one.id}/{what}", page=shown, grace="0s")
+        assert answer.status == 404
+
+    assert await other.asks(server) == 200
+    assert len(await app_passwords.of_user(server.site, ada, API_TOKEN)) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS[2:])
+@pytest.mark.parametrize("what", ["replace", "finish-replacement", "roll-back-replacement"])
+async def test_only_who_administers_a_place_replaces_its_tokens(server, team, ada, page, kind, what):
+    ci = await held(server, ada, kind)
+    one = f"{ADDRESSES[kind]}{ci.one.id}/"
+    if what != "replace":
+        await page.submit(one, f"{one}replace", grace="7d")
+    member, writer = await logged_in(server, "member")
+    await server.member(team, member, "member", "write")
+    _, stranger = await logged_in(server, "eve")
+    before = await access_tokens.of_place(server.site, ci.place, include_revoked=True)
+
+    for browser, status in ((writer, 403), (stranger, 404)):
+        token = dict(Page((await browser.get(f"{API}new")).text).form(f"{API}new").fields)["form_token"]
+        answer = await browser.ask("POST", f"{one}{what}", fields={"form_token": token, "grace": "1h"})
+        assert answer.status == status
+        assert (await browser.get(f"{ADDRESSES[kind]}advice/")).status == status
+    nobody = Browser(server.application)
+    assert (await nobody.ask("POST", f"{one}{what}", fields={"grace": "1h"})).status in {303, 403}
+
+    assert await access_tokens.of_place(server.site, ci.place, include_revoked=True) == before
+
+
+async def test_nobody_replaces_another_s_api_token_or_one_by_another_s_address(server, team, ada, page):
+    ci = await held(server, ada, API_TOKEN)
+    await held(server, ada, CredentialKind.REPOSITORY_ACCESS_TOKEN)
+    _, other = await logged_in(server, "eve")
+    token = dict(Page((await other.get(f"{API}new")).text).form(f"{API}new").fields)["form_token"]
+    mine = dict(Page((await page.get(f"{API}new")).text).form(f"{API}new").fields)["form_token"]
+
+    fields = {"form_token": token, "grace": "1h"}
+    assert (await other.ask("POST", f"{API}{ci.one.id}/replace", fields=fields)).status == 404
+    for address in (*PLACES, "/account/settings/app-passwords/"):
+        fields = {"form_token": mine, "grace": "1h"}
+        assert (await page.ask("POST", f"{address}{ci.one.id}/replace", fields=fields)).status == 404
+    for bad in ("no-such-one", "..", "%00", "%ff", "-", "a" * 5000):
+        assert (await page.ask("POST", f"{API}{bad}/replace", fields=fields)).status in {404, 422}
+
+    assert len(await app_passwords.of_user(server.site, ada, API_TOKEN)) == 1
+
+
+async def test_a_form_that_another_site_sends_replaces_nothing(server, team, ada, page):
+    ci = await held(server, ada, API_TOKEN)
+
+    answer = await page.ask("POST", f"{API}{ci.one.id}/replace", fields={"grace": "0s"})
+
+    assert answer.status == 403
+    assert await ci.asks(server) == 200
+
+
+async def test_an_api_token_s_page_says_whether_its_use_is_counted(server, team, ada, page):
+    ci = await held(server, ada, API_TOKEN)
+    assert "switch counting off" in (await page.get(f"{API}{ci.one.id}/")).text
+
+    await users.set_records_usage(server.site, ada, records=False)
+
+    assert "switched it off" in (await page.get(f"{API}{ci.one.id}/")).text
+    assert "you have switched it off" in (await page.get(f"{API}advice/")).text
