@@ -1,21 +1,20 @@
 """``bitpail access-token``: of a repository, a project or a workspace; a secret is shown once."""
 
-from collections.abc import Callable
 from typing import Any
 
 import click
 
-from bitpail.cli import tokens
+from bitpail.cli import credentials, tokens
 from bitpail.cli.context import Context, Group, answer, as_json, two_names
 from bitpail.errors import Invalid
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.credentials import CredentialKind
+from bitpail.model.users import User
 from bitpail.policy.kinds import GRANTABLE
 from bitpail.policy.secrets import Secret
 from bitpail.services import access_tokens as service
 from bitpail.services import repositories, workspaces
 from bitpail.services.access_tokens import Place
-from bitpail.services.app_passwords import Rotation
 from bitpail.services.site import Site
 
 _HINT = "For Git the user name is x-token-auth; for the API it is a Bearer token."
@@ -31,20 +30,17 @@ _KINDS = {
 }
 
 
-def _place_options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(_PLACES):
-        command = option(command)
-    return command
+_place_options = credentials.together(*_PLACES)
 
 
 @click.group("access-token", cls=Group)
 def access_token() -> None:
-    """Make, list, rotate and revoke access tokens: each acts as a robot in one place."""
+    """Make, list, rotate, narrow and revoke access tokens: each acts as a robot in one place."""
 
 
 @access_token.command()
 @_place_options
-@tokens.label
+@credentials.label
 @click.option(
     "--permission",
     "permissions",
@@ -54,7 +50,7 @@ def access_token() -> None:
     help="May be given more than once; 'bitpail access-token permissions' lists them.",
 )
 @click.option("--expires", metavar="30d|DATE", help="Until when it works; default: until it is revoked.")
-@tokens.limits
+@credentials.limits
 @as_json
 @click.pass_obj
 def create(
@@ -101,8 +97,8 @@ def list_(
 
 @access_token.command()
 @_place_options
-@tokens.label
-@tokens.turns
+@credentials.label
+@credentials.turns
 @as_json
 @click.pass_obj
 def rotate(
@@ -115,39 +111,61 @@ def rotate(
     **given: Any,
 ) -> None:
     """Give a token a new secret while the old one keeps working for a while."""
-
-    async def place(site: Site) -> Place:
-        return await _place(site, repository, project, workspace)
-
-    async def begin(site: Site, grace: int) -> tuple[AppPassword, Secret]:
-        return await service.rotate(site, await place(site), label, grace)
-
-    async def rotation(site: Site) -> Rotation | None:
-        return await service.rotation(site, await place(site), label)
-
-    async def finish(site: Site) -> None:
-        await service.finish_rotation(site, await place(site), label)
-
-    async def roll_back(site: Site) -> None:
-        await service.roll_back_rotation(site, await place(site), label)
-
-    calls = tokens.Turning(begin, rotation, finish, roll_back)
-    tokens.rotate(context, label, calls, _HINT, **given)
+    tokens.rotate(context, label, _whose(repository, project, workspace, label), _HINT, **given)
 
 
 @access_token.command()
 @_place_options
-@tokens.label
+@credentials.after
+@as_json
+@click.pass_obj
+def advise(
+    context: Context,
+    repository: str | None,
+    project: str | None,
+    workspace: str | None,
+    after: str,
+    as_json: bool,
+) -> None:
+    """Say of each token of a place whether fewer permissions would have been enough."""
+
+    async def listed(site: Site) -> list[tuple[User, AppPassword]]:
+        return await service.of_place(site, await _place(site, repository, project, workspace))
+
+    tokens.advise(context, listed, after=after, as_json=as_json)
+
+
+@access_token.command()
+@_place_options
+@credentials.narrower
+@as_json
+@click.pass_obj
+def replace(
+    context: Context,
+    /,
+    repository: str | None,
+    project: str | None,
+    workspace: str | None,
+    label: str,
+    **given: Any,
+) -> None:
+    """Make a narrower token of the same robot, with the same limits; the old one expires after the grace.
+
+    The new one is labelled "LABEL (narrowed)". Its secret is printed once. LABEL
+    is that of the old one, also to finish, to roll back and to ask.
+    """
+    tokens.replace(context, label, _whose(repository, project, workspace, label), _HINT, **given)
+
+
+@access_token.command()
+@_place_options
+@credentials.label
 @click.pass_obj
 def revoke(
     context: Context, repository: str | None, project: str | None, workspace: str | None, label: str
 ) -> None:
     """End a token; the next request that presents it is refused."""
-
-    async def work(site: Site) -> AppPassword:
-        return await service.revoke(site, await _place(site, repository, project, workspace), label)
-
-    click.echo(f"revoked {context.run(work).label}")
+    tokens.revoke(context, label, _whose(repository, project, workspace, label))
 
 
 @access_token.command()
@@ -160,6 +178,14 @@ def permissions(as_json: bool) -> None:
         return
     for name, scopes in table.items():
         click.echo(f"{name:10} {', '.join(scopes)}")
+
+
+def _whose(repository: str | None, project: str | None, workspace: str | None, label: str) -> tokens.Whose:
+    async def find(site: Site) -> tuple[User, CredentialKind]:
+        robot, one = await service.labelled(site, await _place(site, repository, project, workspace), label)
+        return robot, one.kind
+
+    return find
 
 
 async def _place(site: Site, repository: str | None, project: str | None, workspace: str | None) -> Place:

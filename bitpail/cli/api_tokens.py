@@ -4,11 +4,12 @@ from typing import Any
 
 import click
 
-from bitpail.cli import tokens
+from bitpail.cli import credentials, tokens
 from bitpail.cli.context import Context, Group, answer, as_json
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.credentials import CredentialKind
 from bitpail.model.scopes import ApiScope
+from bitpail.model.users import User
 from bitpail.policy.secrets import Secret
 from bitpail.services import app_passwords as service
 from bitpail.services import users
@@ -24,12 +25,12 @@ _user = click.option("--user", "username", required=True, metavar="USERNAME", he
 
 @click.group("api-token", cls=Group)
 def api_token() -> None:
-    """Make, list, rotate and revoke API tokens."""
+    """Make, list, rotate, narrow and revoke API tokens."""
 
 
 @api_token.command()
 @_user
-@tokens.label
+@credentials.label
 @click.option(
     "--permission",
     "permissions",
@@ -41,14 +42,8 @@ def api_token() -> None:
 @click.option(
     "--expires", required=True, metavar="30d|DATE", help="Until when it works: a year from now at most."
 )
-@click.option(
-    "--repository", "repositories", multiple=True, metavar="WS/SLUG", help="Only there; repeatable."
-)
-@click.option(
-    "--project", "projects", multiple=True, metavar="WS/KEY", help="Only in its repositories; repeatable."
-)
-@click.option("--workspace", "workspaces", multiple=True, metavar="WS", help="Only there; repeatable.")
-@tokens.limits
+@credentials.places
+@credentials.limits
 @as_json
 @click.pass_obj
 def create(context: Context, /, username: str, as_json: bool, **given: Any) -> None:
@@ -79,39 +74,51 @@ def list_(context: Context, username: str, include_revoked: bool, as_json: bool)
 
 @api_token.command()
 @_user
-@tokens.label
-@tokens.turns
+@credentials.label
+@credentials.turns
 @as_json
 @click.pass_obj
 def rotate(context: Context, /, username: str, label: str, **given: Any) -> None:
     """Give a token a new secret while the old one keeps working for a while."""
-
-    async def begin(site: Site, grace: int) -> tuple[AppPassword, Secret]:
-        return await service.rotate(site, await users.named(site, username), label, grace, kind=_KIND)
-
-    async def rotation(site: Site) -> service.Rotation | None:
-        return await service.rotation(site, await users.named(site, username), label, kind=_KIND)
-
-    async def finish(site: Site) -> None:
-        await service.finish_rotation(site, await users.named(site, username), label, kind=_KIND)
-
-    async def roll_back(site: Site) -> None:
-        await service.roll_back_rotation(site, await users.named(site, username), label, kind=_KIND)
-
-    tokens.rotate(context, label, tokens.Turning(begin, rotation, finish, roll_back), _HINT, **given)
+    tokens.rotate(context, label, _whose(username), _HINT, **given)
 
 
 @api_token.command()
 @_user
-@tokens.label
+@credentials.after
+@as_json
+@click.pass_obj
+def advise(context: Context, username: str, after: str, as_json: bool) -> None:
+    """Say of each token whether fewer permissions would have been enough."""
+
+    async def listed(site: Site) -> list[tuple[User, AppPassword]]:
+        user = await users.named(site, username)
+        return [(user, one) for one in await service.of_user(site, user, _KIND)]
+
+    tokens.advise(context, listed, after=after, as_json=as_json)
+
+
+@api_token.command()
+@_user
+@credentials.narrower
+@as_json
+@click.pass_obj
+def replace(context: Context, /, username: str, label: str, **given: Any) -> None:
+    """Make a narrower token with the same limits and the same end; the old one expires after the grace.
+
+    The new one is labelled "LABEL (narrowed)". Its secret is printed once. LABEL
+    is that of the old one, also to finish, to roll back and to ask.
+    """
+    tokens.replace(context, label, _whose(username), _HINT, **given)
+
+
+@api_token.command()
+@_user
+@credentials.label
 @click.pass_obj
 def revoke(context: Context, username: str, label: str) -> None:
     """End a token; the next request that presents it is refused."""
-
-    async def work(site: Site) -> AppPassword:
-        return await service.revoke(site, await users.named(site, username), label, kind=_KIND)
-
-    click.echo(f"revoked {context.run(work).label}")
+    tokens.revoke(context, label, _whose(username))
 
 
 @api_token.command()
@@ -123,3 +130,10 @@ def permissions(as_json: bool) -> None:
         return
     for scope in ApiScope:
         click.echo(scope)
+
+
+def _whose(username: str) -> tokens.Whose:
+    async def find(site: Site) -> tuple[User, CredentialKind]:
+        return await users.named(site, username), _KIND
+
+    return find

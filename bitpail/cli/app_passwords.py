@@ -4,16 +4,15 @@ from typing import Any
 
 import click
 
-from bitpail.cli import wanted
+from bitpail.cli import credentials, wanted
 from bitpail.cli.backend import asked
 from bitpail.cli.context import Context, Group, answer, as_json, moment, on_a_server
 from bitpail.model.scopes import Scope
 from bitpail.own_api import app_passwords as api
 from bitpail.policy.scopes import IMPLIES, in_form_order
-from bitpail.wire.own_api import AppPassword, NewSecret, Rotation, SecretState, ToRotate
+from bitpail.wire.own_api import AppPassword, NewSecret, Rotation, ToRotate
 
 _user = click.option("--user", "username", required=True, metavar="USERNAME", help="Whose it is.")
-_label = click.option("--label", required=True, help="What it is for; never part of a credential.")
 
 
 @click.group(cls=Group, name="app-password")
@@ -46,25 +45,16 @@ def list_(context: Context, username: str, include_revoked: bool, as_json: bool)
     revoked = "true" if include_revoked else "false"
     found: list[AppPassword] = context.ask(asked(api.listed, username, revoked=revoked)).values
     if as_json:
-        answer([_shown(one) for one in found])
+        answer([credentials.shown(one, one.permissions) for one in found])
         return
     for one in found:
-        click.echo(f"{one.label:30} {', '.join(one.permissions)}  ({_state(one)})")
+        click.echo(credentials.listed(one, one.permissions))
 
 
 @app_password.command()
 @_user
-@_label
-@click.option(
-    "--grace",
-    default="1d",
-    show_default=True,
-    metavar="SPAN",
-    help="How long the old secret goes on working.",
-)
-@click.option("--finish", is_flag=True, help="End the old secret of a rotation now.")
-@click.option("--roll-back", is_flag=True, help="Forget the new secret of a rotation, keep the old one.")
-@click.option("--status", is_flag=True, help="Tell whether the old secret is still used, and from where.")
+@credentials.label
+@credentials.turns
 @on_a_server
 @as_json
 @click.pass_obj
@@ -79,10 +69,10 @@ def rotate(
     as_json: bool,
 ) -> None:
     """Give an app password a new secret while the old one keeps working for a while."""
-    if finish + roll_back + status > 1:
-        raise click.UsageError("--finish, --roll-back and --status exclude each other")
+    credentials.one_turn(finish=finish, roll_back=roll_back, status=status)
     if status:
-        _tell_rotation(context, username, label, as_json=as_json)
+        found: Rotation = context.ask(asked(api.rotation, username, label))
+        credentials.tell_rotation(label, found.old, found.new, as_json=as_json)
         return
     if finish or roll_back:
         context.ask(asked(api.finish if finish else api.roll_back, username, label))
@@ -93,7 +83,7 @@ def rotate(
 
 @app_password.command()
 @_user
-@_label
+@credentials.label
 @on_a_server
 @click.pass_obj
 def revoke(context: Context, username: str, label: str) -> None:
@@ -135,54 +125,3 @@ def show_once(new: NewSecret, *, as_json: bool) -> None:
         f"The user name beside it is {new.username}: never the label, never the e-mail address.",
         err=True,
     )
-
-
-def _tell_rotation(context: Context, username: str, label: str, *, as_json: bool) -> None:
-    found: Rotation = context.ask(asked(api.rotation, username, label))
-    if found.old is None or found.new is None:
-        if as_json:
-            answer(None)
-            return
-        click.echo(f"no rotation of {label} is under way")
-    elif as_json:
-        answer({"old": _secret_state(found.old), "new": _secret_state(found.new)})
-    else:
-        old = _secret_state(found.old)
-        click.echo(f"the old secret works until {old['ends_on']}")
-        used = f"{old['last_used_on']} from {old['last_used_address']} by {old['last_used_client']}"
-        click.echo(f"it was last used {used}" if old["last_used_on"] else "it was never used")
-
-
-def _secret_state(state: SecretState) -> dict[str, object]:
-    return {
-        "created_on": moment(state.created_on),
-        "ends_on": moment(state.ends_on),
-        "last_used_on": moment(state.last_used_on),
-        "last_used_address": state.last_used_address,
-        "last_used_client": state.last_used_client,
-    }
-
-
-def _state(one: AppPassword) -> str:
-    used = (
-        f"last used {moment(one.last_used_on)} from {one.last_used_address}"
-        if one.last_used_on
-        else "never used"
-    )
-    expires = f", expires {moment(one.expires_on)}" if one.expires_on else ""
-    revoked = f", revoked {moment(one.revoked_on)}" if one.revoked_on else ""
-    return f"{used}{expires}{revoked}"
-
-
-def _shown(one: AppPassword) -> dict[str, object]:
-    return {
-        "label": one.label,
-        "permissions": one.permissions,
-        "limits": one.limits,
-        "created_on": moment(one.created_on),
-        "expires_on": moment(one.expires_on),
-        "revoked_on": moment(one.revoked_on),
-        "last_used_on": moment(one.last_used_on),
-        "last_used_address": one.last_used_address,
-        "last_used_client": one.last_used_client,
-    }

@@ -125,9 +125,9 @@ def date(microseconds: int | None) -> str | None:
     return datetime.fromtimestamp(microseconds / 1_000_000, UTC).isoformat(timespec="seconds")
 
 
-def moment(at: datetime | None) -> str | None:
-    """The same of a moment that came from our own API."""
-    return None if at is None else at.isoformat(timespec="seconds")
+def moment(at: datetime | int | None) -> str | None:
+    """The same also of a moment that came from our own API."""
+    return at.isoformat(timespec="seconds") if isinstance(at, datetime) else date(at)
 
 
 def secret_from(prompt: str, *, from_stdin: bool) -> Secret:

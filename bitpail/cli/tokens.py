@@ -1,4 +1,4 @@
-"""What the commands of API tokens and of access tokens share: options, and how a token is shown."""
+"""What the commands of API tokens and of access tokens share: they differ in whose a token is, and how it is presented."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -6,55 +6,24 @@ from typing import Any
 
 import click
 
+from bitpail.cli import credentials
 from bitpail.cli.context import Context, answer, date
-from bitpail.model.app_passwords import AppPassword, SecretState
+from bitpail.model.app_passwords import AppPassword
+from bitpail.model.credentials import CredentialKind
+from bitpail.model.users import User
 from bitpail.policy import durations
 from bitpail.policy.secrets import Secret
+from bitpail.services import advice, replacements
+from bitpail.services import app_passwords as service
+from bitpail.services.advice import Advised, Replacement
 from bitpail.services.app_passwords import Rotation, Wanted
+from bitpail.services.replacements import UnderWay
 from bitpail.services.site import Site
 
-label = click.option("--label", required=True, help="What it is for; never part of a credential.")
+Whose = Callable[[Site], Awaitable[tuple[User, CredentialKind]]]
+"""Whose the token of a command is, or its robot; raises NotFound."""
 
-_NETWORKS = [
-    click.option("--network", "networks", multiple=True, metavar="CIDR", help="Only from there; repeatable."),
-    click.option(
-        "--branch",
-        "branches",
-        multiple=True,
-        metavar="PATTERN",
-        help="Pushes only to these, like 'bot/*' or 'refs/tags/v*'; repeatable.",
-    ),
-    click.option("--no-force", is_flag=True, help="No push that drops commits."),
-    click.option("--no-delete", is_flag=True, help="No push that deletes a branch or tag."),
-]
-_TURNS = [
-    click.option(
-        "--grace",
-        default="1d",
-        show_default=True,
-        metavar="SPAN",
-        help="How long the old secret goes on working.",
-    ),
-    click.option("--finish", is_flag=True, help="End the old secret of a rotation now."),
-    click.option("--roll-back", is_flag=True, help="Forget the new secret of a rotation, keep the old one."),
-    click.option("--status", is_flag=True, help="Tell whether the old secret is still used, and from where."),
-]
-
-
-def limits(command: Callable[..., None]) -> Callable[..., None]:
-    """The limits that are no places."""
-    return _with(_NETWORKS, command)
-
-
-def turns(command: Callable[..., None]) -> Callable[..., None]:
-    """What a rotation may be told; ``rotate`` takes them."""
-    return _with(_TURNS, command)
-
-
-def _with(options: list[Any], command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(options):
-        command = option(command)
-    return command
+_DAY = 86_400
 
 
 def wanted(*, expires: str | None, **same: Any) -> Wanted:
@@ -76,29 +45,26 @@ def show_once(made: AppPassword, secret: Secret, hint: str, *, as_json: bool) ->
 def show(found: list[AppPassword], *, as_json: bool) -> None:
     """List them: label, permissions, last use."""
     if as_json:
-        answer([_shown(one) for one in found])
+        answer([{"kind": one.kind, **credentials.shown(one, one.scopes)} for one in found])
         return
     for one in found:
-        click.echo(f"{one.label:30} {', '.join(one.scopes)}  ({_state(one)})")
+        click.echo(credentials.listed(one, one.scopes))
 
 
-class Turning:
-    """What a rotation calls: the service's functions, about one token that is already named."""
+def revoke(context: Context, label: str, whose: Whose) -> None:
+    """End one; the next request that presents it is refused."""
 
-    def __init__(
-        self,
-        rotate: Callable[[Site, int], Awaitable[tuple[AppPassword, Secret]]],
-        rotation: Callable[[Site], Awaitable[Rotation | None]],
-        finish: Callable[[Site], Awaitable[None]],
-        roll_back: Callable[[Site], Awaitable[None]],
-    ) -> None:
-        self.rotate, self.rotation, self.finish, self.roll_back = rotate, rotation, finish, roll_back
+    async def work(site: Site) -> AppPassword:
+        user, kind = await whose(site)
+        return await service.revoke(site, user, label, kind=kind)
+
+    click.echo(f"revoked {context.run(work).label}")
 
 
 def rotate(  # the options of one command
     context: Context,
-    name: str,
-    calls: Turning,
+    label: str,
+    whose: Whose,
     hint: str,
     *,
     grace: str,
@@ -108,62 +74,113 @@ def rotate(  # the options of one command
     as_json: bool,
 ) -> None:
     """Begin a rotation, end it, or tell how it stands."""
-    if finish + roll_back + status > 1:
-        raise click.UsageError("--finish, --roll-back and --status exclude each other")
+    credentials.one_turn(finish=finish, roll_back=roll_back, status=status)
+
+    async def begin(site: Site) -> tuple[AppPassword, Secret]:
+        user, kind = await whose(site)
+        return await service.rotate(site, user, label, durations.seconds(grace), kind=kind)
+
+    async def end(site: Site) -> None:
+        user, kind = await whose(site)
+        ended = service.finish_rotation if finish else service.roll_back_rotation
+        await ended(site, user, label, kind=kind)
+
+    async def under_way(site: Site) -> Rotation | None:
+        user, kind = await whose(site)
+        return await service.rotation(site, user, label, kind=kind)
+
     if status:
-        _tell(name, context.run(calls.rotation), as_json=as_json)
+        found = context.run(under_way)
+        old, new = (found.old, found.new) if found else (None, None)
+        credentials.tell_rotation(label, old, new, as_json=as_json)
     elif finish or roll_back:
-        context.run(calls.finish if finish else calls.roll_back)
-        click.echo(f"the {'old' if finish else 'new'} secret of {name} has ended")
+        context.run(end)
+        click.echo(f"the {'old' if finish else 'new'} secret of {label} has ended")
     else:
-        seconds = durations.seconds(grace)
-        made, secret = context.run(lambda site: calls.rotate(site, seconds))
-        show_once(made, secret, hint, as_json=as_json)
+        show_once(*context.run(begin), hint, as_json=as_json)
 
 
-def _tell(name: str, found: Rotation | None, *, as_json: bool) -> None:
+def advise(
+    context: Context,
+    listed: Callable[[Site], Awaitable[list[tuple[User, AppPassword]]]],
+    *,
+    after: str,
+    as_json: bool,
+) -> None:
+    """Say of each token whether fewer permissions would have been enough."""
+
+    async def work(site: Site) -> list[Advised]:
+        enough = durations.seconds(after) // _DAY
+        return await advice.of_each(site, await listed(site), enough=enough)
+
+    found = context.run(work)
     if as_json:
-        answer({"old": _secret(found.old), "new": _secret(found.new)} if found else None)
-    elif found is None:
-        click.echo(f"no rotation of {name} is under way")
-    else:
-        old = found.old
-        click.echo(f"the old secret works until {date(old.ends_on)}")
-        used = f"{date(old.last_used_on)} from {old.last_used_address} by {old.last_used_client}"
-        click.echo(f"it was last used {used}" if old.last_used_on else "it was never used")
+        answer([_advised(each) for each in found])
+        return
+    for each in found:
+        click.echo(f"{each.app_password.label}: {each.advice.sentence}")
 
 
-def _secret(state: SecretState) -> dict[str, object]:
-    return {
-        "created_on": date(state.created_on),
-        "ends_on": date(state.ends_on),
-        "last_used_on": date(state.last_used_on),
-        "last_used_address": state.last_used_address,
-        "last_used_client": state.last_used_client,
-    }
-
-
-def _state(one: AppPassword) -> str:
-    used = (
-        f"last used {date(one.last_used_on)} from {one.last_used_address}"
-        if one.last_used_on
-        else "never used"
+def replace(  # the options of one command
+    context: Context,
+    label: str,
+    whose: Whose,
+    hint: str,
+    *,
+    advised: bool,
+    permissions: tuple[str, ...],
+    grace: str,
+    finish: bool,
+    roll_back: bool,
+    status: bool,
+    after: str,
+    as_json: bool,
+) -> None:
+    """Begin a replacement by a narrower one, end it, or tell how it stands."""
+    credentials.one_way(
+        advised=advised, permissions=permissions, finish=finish, roll_back=roll_back, status=status
     )
-    expires = f", expires {date(one.expires_on)}" if one.expires_on else ""
-    revoked = f", revoked {date(one.revoked_on)}" if one.revoked_on else ""
-    return f"{used}{expires}{revoked}"
+
+    async def begin(site: Site) -> Replacement:
+        (user, kind), seconds = await whose(site), durations.seconds(grace)
+        if not advised:
+            return await advice.replace(site, user, label, permissions, seconds, kind=kind)
+        enough = durations.seconds(after) // _DAY
+        return await advice.replace_as_advised(site, user, label, seconds, kind=kind, enough=enough)
+
+    async def end(site: Site) -> UnderWay:
+        user, kind = await whose(site)
+        ended = replacements.finish if finish else replacements.roll_back
+        return await ended(site, user, label, kind=kind)
+
+    async def under_way(site: Site) -> UnderWay | None:
+        user, kind = await whose(site)
+        await site.last_uses.flush()
+        return await replacements.of(site, user, await service.labelled(site, user, label, kind=kind))
+
+    if status:
+        found = context.run(under_way)
+        old, new = (found.old, found.new) if found else (None, None)
+        credentials.tell_replacement(label, old, new, as_json=as_json)
+    elif finish or roll_back:
+        context.run(end)
+        credentials.tell_ended_replacement(label, finish=finish)
+    else:
+        done = context.run(begin)
+        show_once(done.new, done.secret, hint, as_json=as_json)
+        click.echo(f"{label} works until {date(done.old.expires_on)}", err=True)
 
 
-def _shown(one: AppPassword) -> dict[str, object]:
+def _advised(each: Advised) -> dict[str, Any]:
+    one = each.app_password
     return {
         "kind": one.kind,
         "label": one.label,
+        "advice": each.advice.verdict,
         "permissions": one.scopes,
-        "limits": one.limits,
+        "needed": each.advice.narrower,
+        "days": each.advice.days,
+        "sentence": each.advice.sentence,
         "created_on": date(one.created_on),
-        "expires_on": date(one.expires_on),
-        "revoked_on": date(one.revoked_on),
         "last_used_on": date(one.last_used_on),
-        "last_used_address": one.last_used_address,
-        "last_used_client": one.last_used_client,
     }

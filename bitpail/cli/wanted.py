@@ -1,17 +1,17 @@
 """The options that say what an app password shall be: the same wherever one is made."""
 
-from collections.abc import Callable
 from typing import Any
 
 import click
 
+from bitpail.cli import credentials
 from bitpail.errors import Invalid
 from bitpail.policy.presets import PRESETS
 from bitpail.wire.own_api import Wanted
 
-_OPTIONS = [
+_OPTIONS: list[credentials.Option] = [
     click.option("--user", "username", required=True, metavar="USERNAME", help="Whose it is."),
-    click.option("--label", required=True, help="What it is for; never part of a credential."),
+    credentials.label,
     click.option(
         "--permission",
         "permissions",
@@ -25,31 +25,13 @@ _OPTIONS = [
         help="The permissions of a common tool; 'bitpail app-password presets' lists them.",
     ),
     click.option("--expires", metavar="30d|DATE", help="Until when it works; default: until it is revoked."),
-    click.option(
-        "--repository", "repositories", multiple=True, metavar="WS/SLUG", help="Only there; repeatable."
-    ),
-    click.option(
-        "--project", "projects", multiple=True, metavar="WS/KEY", help="Only in its repositories; repeatable."
-    ),
-    click.option("--workspace", "workspaces", multiple=True, metavar="WS", help="Only there; repeatable."),
-    click.option("--network", "networks", multiple=True, metavar="CIDR", help="Only from there; repeatable."),
-    click.option(
-        "--branch",
-        "branches",
-        multiple=True,
-        metavar="PATTERN",
-        help="Pushes only to these, like 'bot/*' or 'refs/tags/v*'; repeatable.",
-    ),
-    click.option("--no-force", is_flag=True, help="No push that drops commits."),
-    click.option("--no-delete", is_flag=True, help="No push that deletes a branch or tag."),
+    credentials.places,
+    credentials.limits,
 ]
 
 
-def options(command: Callable[..., None]) -> Callable[..., None]:
-    """All of them; the command gets ``username`` and the rest, which ``wanted`` takes."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+options = credentials.together(*_OPTIONS)
+"""All of them; the command gets ``username`` and the rest, which ``wanted`` takes."""
 
 
 def wanted(*, preset: str | None, expires: str | None, permissions: tuple[str, ...], **same: Any) -> Wanted:

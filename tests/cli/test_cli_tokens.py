@@ -1,5 +1,7 @@
 """``bitpail api-token``, ``access-token``, ``workspace year`` and ``policy year``."""
 
+import json
+
 import pytest
 
 API = ("--user", "ada", "--label", "laptop")
@@ -115,3 +117,96 @@ def test_permissions_are_listed(ada):
     table = ada.json("access-token", "permissions")
     assert "project:admin" in table["workspace"]
     assert "project" not in table["repository"]
+
+
+WHOSE = [("api-token", "--user", "ada"), *(("access-token", *place) for place in (
+    ("--repository", "ada/notes"), ("--project", "ada/PROJ"), ("--workspace", "ada"),
+))]  # fmt: skip
+
+
+def created(ada, group, *whose):
+    scopes = (
+        ("read:repository:bitbucket", "write:repository:bitbucket")
+        if group == "api-token"
+        else ("repository:write",)
+    )
+    asked = [part for scope in scopes for part in ("--permission", scope)]
+    ada.json(group, "create", *whose, "--label", "ci", "--expires", "30d", *asked)
+    return scopes[0].removesuffix(":write")
+
+
+@pytest.mark.parametrize("whose", WHOSE, ids=lambda whose: whose[1])
+def test_a_narrower_token_is_made_told_of_rolled_back_and_finished(ada, whose):
+    group, one = whose[0], (*whose[1:], "--label", "ci")
+    enough = created(ada, *whose)
+
+    made = ada(group, "replace", *one, "--permission", enough, "--grace", "1h")
+    status = ada.json(group, "replace", *one, "--status")
+    told = ada.well(group, "replace", *one, "--status")
+    kept = ada.well(group, "replace", *one, "--roll-back")
+    again = json.loads(ada(group, "replace", *one, "--permission", enough, "--json").out)
+    ended = ada.well(group, "replace", *one, "--finish")
+
+    assert made.worked
+    assert made.out.startswith("bpa_" if group == "api-token" else "bpt_")
+    assert made.out.count("\n") == 1
+    assert "ci works until" in made.err
+    assert (status["old"]["label"], status["new"]["label"]) == ("ci", "ci (narrowed)")
+    assert "ci (narrowed) was never used" in told
+    assert "ci goes on as before" in kept
+    assert (again["label"], again["permissions"]) == ("ci (narrowed)", [enough])
+    assert "revoked ci" in ended
+    (left,) = ada.json(group, "list", *whose[1:])
+    assert (left["label"], left["permissions"]) == ("ci (narrowed)", [enough])
+    assert ada.well("user", "list").count("\n") == 1
+
+
+@pytest.mark.parametrize("whose", WHOSE, ids=lambda whose: whose[1])
+def test_advice_on_tokens_is_printed(ada, whose):
+    created(ada, *whose)
+
+    (found,) = ada.json(whose[0], "advise", *whose[1:])
+
+    assert (found["label"], found["advice"], found["needed"]) == ("ci", "wait", [])
+    assert "ci: nothing is known of its use" in ada.well(whose[0], "advise", *whose[1:])
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((), "give one of --advised"),
+        (("--advised", "--permission", "repository"), "give one of --advised"),
+        (("--finish", "--roll-back"), "give one of --advised"),
+        (("--advised",), "nothing narrower is advised for 'ci'"),
+        (("--permission", "repository:write"), "fewer permissions than 'ci'"),
+        (("--permission", "repository:admin"), "fewer permissions than 'ci'"),
+        (("--permission", "read:repository:bitbucket"), "not a permission"),
+        (("--permission", "account"), "not a permission"),
+        (("--permission", ""), "not a permission"),
+        (("--permission", "repository", "--grace", "100d"), "the grace must be"),
+        (("--permission", "repository", "--grace", "soon"), "soon"),
+        (("--advised", "--after", "soon"), "soon"),
+        (("--finish",), "no replacement of 'ci' is under way"),
+        (("--roll-back",), "no replacement of 'ci' is under way"),
+    ],
+)
+def test_what_is_no_narrower_token_is_said_and_nothing_is_made(ada, options, told):
+    created(ada, "access-token", "--repository", "ada/notes")
+
+    done = ada("access-token", "replace", *ONE, *options)
+
+    assert not done.worked
+    assert told in done.err
+    assert "Traceback" not in done.err
+    assert len(ada.json("access-token", "list", "--repository", "ada/notes", "--all")) == 1
+
+
+def test_a_token_that_is_not_there_is_not_replaced(ada):
+    created(ada, "access-token", "--repository", "ada/notes")
+    for asked in (
+        ("api-token", "replace", *API, "--advised"),
+        ("access-token", "replace", "--workspace", "ada", "--label", "ci", "--advised"),
+        ("access-token", "replace", "--repository", "ada/notes", "--label", "other", "--advised"),
+        ("access-token", "replace", "--label", "ci", "--advised"),
+    ):
+        assert not ada(*asked).worked
