@@ -55,7 +55,9 @@ async def window(site: Site, access: Access, file: File, line: int, most: int = 
     """
     content = await source.content(site, access, file)
     if isinstance(content, bytes):
-        return page(await highlighting.lines(site, file, decoded(content)), line, most)
+        # The page that has it begins with it or before, and is no longer than this.
+        furthest = line + most - 1
+        return page(await highlighting.lines(site, file, decoded(content), furthest), line, most)
     async with site.slots.slot(*whose(access)):
         return await _beginning_at(content, line, most)
 

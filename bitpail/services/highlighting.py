@@ -12,25 +12,30 @@ from bitpail.wire.kept import Kept
 LARGEST = 256 * 1024
 """Bytes of a file that is coloured."""
 _TRIED_AGAIN = 300.0
+_STEP = 1000
 _kept = Kept(16 << 20)
 
 
-async def lines(site: Site, file: File, text: str) -> list[str]:
-    """Each line of a file as HTML: with colours if it is short enough and they are made in time."""
+async def lines(site: Site, file: File, text: str, most: int) -> list[str]:
+    """Each line of a file as HTML: the first ``most`` with colours, if it is short enough and they are made in time."""
     plain = lines_of(text)
     if len(text) > LARGEST or any(len(line) > LONGEST for line in plain):
         return [shown(line) for line in plain]
+    # Whoever goes on to the next lines finds them there mostly.
+    most = min(len(plain), -(-most // _STEP) * _STEP)
     # Files of the same content may be of different languages by their names.
     name = PurePosixPath(file.entry.path).name
-    key = f"{file.entry.hash}:{name}"
+    key = f"{file.entry.hash}:{most}:{name}"
     made = _kept.find(key)
     if made is None:
-        made = await _made(site, name, key, text)
+        made = await _made(site, f"{most} {name}", key, text)
     coloured = made.split("\n") if made is not None else []
-    return coloured if len(coloured) == len(plain) else [shown(line) for line in plain]
+    if len(coloured) != most:
+        coloured = []
+    return coloured + [shown(line) for line in plain[len(coloured) :]]
 
 
-async def _made(site: Site, name: str, key: str, text: str) -> str | None:
+async def _made(site: Site, wanted: str, key: str, text: str) -> str | None:
     """With colours, None if there are none. The page is worth more than they are."""
     # The next visitors needn't wait for them again, but when the server has more time they are tried once more.
     failed = f"{key}:{time.monotonic() // _TRIED_AGAIN:.0f}"
@@ -38,7 +43,7 @@ async def _made(site: Site, name: str, key: str, text: str) -> str | None:
         return None
     try:
         answer = await site.highlighter.ask(
-            name.encode("utf-8", "surrogateescape"), text.encode("utf-8", "replace")
+            wanted.encode("utf-8", "surrogateescape"), text.encode("utf-8", "replace")
         )
     except Unavailable:
         return None

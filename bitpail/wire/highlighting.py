@@ -1,7 +1,7 @@
 """Source files as coloured lines of HTML, made in a process that has an end.
 
-``python -m bitpail.wire.highlighting`` reads names and contents of files, one after the
-other, and writes their lines; ``git/kept_python.py`` says how. The patterns of five hundred
+``python -m bitpail.wire.highlighting`` reads how many lines of which file, and the contents,
+one after the other, and writes their lines; ``git/kept_python.py`` says how. The patterns of five hundred
 languages can be kept busy for hours by a hostile file; a process can be stopped.
 """
 
@@ -69,14 +69,13 @@ _CLASSES = {
 """What has a colour: a few that tell the parts apart, so that a page stays small."""
 
 
-def coloured(name: str, text: str) -> list[str]:
-    """Each line of the file of that name as HTML."""
+def coloured(name: str, text: str, most: int = sys.maxsize) -> list[str]:
+    """Each line of the file of that name as HTML, the first ``most`` of them."""
     lines = lines_of(text)
+    wanted = min(most, len(lines))
     lexer = _lexer(name, text)
-    made = _made(lexer, "\n".join(lines) + "\n") if lexer is not None else None
-    if made is None or len(made) != len(lines):
-        return [escaped(line) for line in lines]
-    return made
+    made = _made(lexer, "\n".join(lines) + "\n", wanted) if lexer is not None and wanted else None
+    return made if made is not None else [escaped(line) for line in lines[:wanted]]
 
 
 def _lexer(name: str, text: str) -> Any:
@@ -92,12 +91,15 @@ def _lexer(name: str, text: str) -> Any:
     return lexer
 
 
-def _made(lexer: Any, text: str) -> list[str] | None:
-    """The lines; None if the lexer lost something."""
+def _made(lexer: Any, text: str, wanted: int) -> list[str] | None:
+    """So many lines, and no more is read than they take; None if the lexer lost something."""
+    lines, line, run, last = [], [], "", ""
+    at = 0
     # Not get_tokens: it would change the ends of lines first.
-    lines, line, run, last, length = [], [], "", "", 0
     for _, kind, value in lexer.get_tokens_unprocessed(text):
-        length += len(value)
+        if not text.startswith(value, at):
+            return None
+        at += len(value)
         colour = _class(kind)
         for number, part in enumerate(value.split("\n")):
             if number:
@@ -108,8 +110,9 @@ def _made(lexer: Any, text: str) -> list[str] | None:
                 line.append(_piece(last, run))
                 run, last = "", colour
             run += part
-    line.append(_piece(last, run))
-    return lines if length == len(text) and not "".join(line) else None
+        if len(lines) >= wanted:
+            return lines[:wanted]
+    return None
 
 
 def _piece(colour: str, text: str) -> str:
@@ -130,9 +133,9 @@ def _main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     given, answers = sys.stdin.buffer, sys.stdout.buffer
     while head := given.read(_LENGTH.size):
-        name = given.read(_LENGTH.unpack(head)[0]).decode("utf-8", "replace")
+        most, _, name = given.read(_LENGTH.unpack(head)[0]).decode("utf-8", "replace").partition(" ")
         text = given.read(_LENGTH.unpack(given.read(_LENGTH.size))[0]).decode("utf-8", "replace")
-        made = "\n".join(coloured(name, text)).encode()
+        made = "\n".join(coloured(name, text, int(most))).encode()
         answers.write(_LENGTH.pack(len(made)) + made)
         answers.flush()
 

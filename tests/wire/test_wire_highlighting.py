@@ -6,7 +6,9 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pygments.token import Token
 
+from bitpail.wire import highlighting
 from bitpail.wire.code_lines import LONGEST, decoded, escaped, lines_of, shown
 from bitpail.wire.highlighting import coloured
 
@@ -73,6 +75,41 @@ def test_each_line_is_there_once_and_nothing_in_it_is_markup(name, text):
 )  # fmt: skip
 def test_languages_are_known_by_names_and_first_lines(name, text, made):
     assert coloured(name, text) == made
+
+
+@settings(deadline=None)
+@given(st.sampled_from(NAMES), PIECES, st.integers(0, 12))
+def test_the_first_lines_alone_are_as_they_are_in_the_whole_file(name, text, most):
+    whole = coloured(name, text)
+
+    # A lexer that loses something further down has no colours for the whole.
+    assert coloured(name, text, most) == whole[:most] or whole == [escaped(line) for line in lines_of(text)]
+
+
+def test_no_more_is_read_than_is_shown(monkeypatch):
+    read = []
+
+    class Lexer:
+        def get_tokens_unprocessed(self, text):
+            for number, line in enumerate(text.splitlines(keepends=True)):
+                read.append(number)
+                yield 0, Token.Keyword, line
+
+    monkeypatch.setattr(highlighting, "_lexer", lambda *_: Lexer())
+
+    assert coloured("a.py", "x\n" * 1000, 3) == ["<i class=k>x</i>"] * 3
+    assert read == [0, 1, 2]
+
+
+def test_a_lexer_that_loses_or_changes_something_colours_nothing(monkeypatch):
+    class Lexer:
+        def get_tokens_unprocessed(self, text):
+            yield 0, Token.Keyword, text.replace("a", "b")
+
+    monkeypatch.setattr(highlighting, "_lexer", lambda *_: Lexer())
+
+    assert coloured("a.py", "a\nc\n") == ["a", "c"]
+    assert coloured("a.py", "c\n") == ["<i class=k>c</i>"]
 
 
 def test_what_turns_the_direction_of_text_is_seen():
