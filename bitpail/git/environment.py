@@ -43,6 +43,15 @@ SAFETY: Final[Config] = (
     *(("transfer.hideRefs", prefix.rstrip("/")) for prefix in HIDDEN_REFS),
 )
 
+LARGE_PAGES: Final[Mapping[str, str]] = {
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.top_pad=8388608:glibc.malloc.mmap_threshold=8388608"
+}
+"""For a git that reads thousands of objects and ends soon.
+
+Half of its time goes into getting memory of the kernel, 4 kB at a time; here it comes by 2 MiB, where the kernel has it
+so. For others it is a waste. Without glibc 2.35 it says nothing.
+"""
+
 
 @cache
 def executable() -> str:

@@ -1,13 +1,17 @@
 """What differs between commits, for somebody who looks at it: some files at a time, within limits of size and time."""
 
 import asyncio
+import zlib
+from pathlib import Path
 
 from msgspec import Struct
 
 from bitpail.errors import NotFound, TookTooLong
 from bitpail.git import diff_beginnings, diffs
+from bitpail.git.diff_beginnings import Beginning
 from bitpail.git.diffs import Named
 from bitpail.git.directories import GitDirectory
+from bitpail.git.kept import Kept
 from bitpail.git.revisions import RepositoryPath
 from bitpail.model.access import Access
 from bitpail.model.diffs import ChangedFile
@@ -22,6 +26,20 @@ FILES = 50
 """How many files there are on a page."""
 
 _MOST_TEXT = 2 << 20
+_KEPT = 8 << 20
+# Of fewer files git tells all and the first of them sooner than the first alone by their names.
+_MANY = 1000
+
+
+class _Packed(Struct, frozen=True):
+    """Files as git writes them, compressed: names in one directory are alike."""
+
+    count: int
+    lines: bytes
+
+
+# Which files differ between two commits can't change; what is in them is asked of git each time.
+_entries: Kept[tuple[Path, str | None, str], _Packed] = Kept(_KEPT)
 
 
 class Wanted(Struct, frozen=True):
@@ -66,24 +84,44 @@ async def page(site: Site, access: Access, spec: str, wanted: Wanted) -> DiffPag
     # Of one file alone, or behind the first page, the text of all is not wanted.
     few = FILES if wanted.path is None and wanted.number == 1 else 0
     async with site.slots.slot(*whose(access)):
-        begun = await diff_beginnings.of_all(git_directory, sides, how, few=few, most=_MOST_TEXT)
-        chosen = _chosen(begun.named, wanted)
-        if begun.text is not None and len(chosen) == len(begun.named):
+        begun = await _begun(git_directory, sides, how, few)
+        chosen = _chosen(begun.entries, wanted)
+        if len(chosen) < len(begun.entries):
+            how = _of(how, chosen)
+        if begun.text is not None:
             text, is_whole = begun.text, begun.is_whole
         elif chosen:
-            how = _of(how, chosen)
             text, is_whole = await diff_beginnings.of_some(git_directory, sides, how, _MOST_TEXT)
         else:
             text, is_whole = b"", True
         counted = [] if is_whole else await _counted(git_directory, sides, how)
     files = await asyncio.to_thread(_files, chosen, text, counted, is_whole=is_whole)
-    return DiffPage(sides.old, sides.new, files, len(begun.named), begun.is_counted)
+    return DiffPage(sides.old, sides.new, files, len(begun.entries), begun.is_counted)
 
 
-def _chosen(named: list[Named], wanted: Wanted) -> list[Named]:
+async def _begun(git_directory: GitDirectory, sides: diffs.Sides, how: diffs.How, few: int) -> Beginning:
+    """All files, and the text of the first ``few``. Which ones there are is kept, where they are many."""
+    if sides.old == sides.new:
+        return Beginning([], is_counted=True, text=b"", is_whole=True)
+    key = (git_directory.path, sides.old, sides.new)
+    known = _entries.get(key)
+    if known is not None and (known.count > _MANY or not few):
+        entries = zlib.decompress(known.lines).split(b"\n")
+        return Beginning(entries, is_counted=True, text=None, is_whole=False)
+    begun = await diff_beginnings.of_all(git_directory, sides, how, few=few, most=_MOST_TEXT)
+    if begun.is_counted and len(begun.entries) > few:
+        packed = _Packed(len(begun.entries), zlib.compress(b"\n".join(begun.entries), 1))
+        _entries.keep(key, packed, len(packed.lines))
+    return begun
+
+
+def _chosen(entries: list[bytes], wanted: Wanted) -> list[Named]:
     if wanted.path is None:
-        return named[(wanted.number - 1) * FILES : wanted.number * FILES]
-    found = [one for one in named if wanted.path in one.paths]
+        return diff_beginnings.named(entries[(wanted.number - 1) * FILES : wanted.number * FILES])
+    # Of ten thousand files only those are taken apart that may be meant.
+    path = wanted.path.encode("utf-8", "surrogateescape")
+    likely = (entry for entry in entries if path in entry or b'"' in entry)
+    found = [one for one in diff_beginnings.named(likely) if wanted.path in one.paths]
     if not found:
         raise NotFound(f"no change of {RepositoryPath(wanted.path).text!r} here")
     return found[:FILES]
