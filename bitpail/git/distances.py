@@ -1,7 +1,9 @@
-"""How many commits a branch has that another has not, and the other way round."""
+"""Which commits a branch has that another has not, how many, and the other way round."""
 
 import re
 from collections.abc import Sequence
+
+from msgspec import Struct
 
 from bitpail.git.command import run
 from bitpail.git.directories import GitDirectory
@@ -10,6 +12,41 @@ from bitpail.git.revisions import Revision, check_hash
 _BRANCHES = "refs/heads/"
 _FORMAT = "--format=%(objectname)%00%(upstream)%00%(upstream:track,nobracket)"
 _NUMBER = re.compile(r"(ahead|behind) (\d+)")
+
+
+class Reached(Struct, frozen=True):
+    """Commits that one reaches and another does not, no parent before its children; ``is_cut``: there are more.
+
+    ``lines`` are their hashes, each with those of its parents behind it.
+    """
+
+    lines: list[str]
+    is_cut: bool
+
+    def commits(self, count: int) -> list[str]:
+        """The hashes of the first of them."""
+        return [line.partition(" ")[0] for line in self.lines[:count]]
+
+    def entrances(self) -> set[str]:
+        """Where one walks out of these into what both reach; of no use if they are cut.
+
+        A single one is the best commit that both have, since all else that they have is behind it; none says that
+        they have nothing in common.
+        """
+        split = [line.split(" ") for line in self.lines]
+        return {parent for _, *parents in split for parent in parents} - {commit for commit, *_ in split}
+
+
+async def only_in(directory: GitDirectory, one: str, other: str, most: int, seconds: float) -> Reached:
+    """The newest commits that ``one`` reaches and ``other`` does not; raises TookTooLong.
+
+    With a commit graph the walk ends behind the last of them, however far the two are apart.
+    """
+    flags = ("--date-order", "--parents", f"--max-count={most + 1}")
+    span = f"{check_hash(other)}..{check_hash(one)}"
+    output = await run(directory.path, "rev-list", *flags, span, timeout=seconds)
+    lines = output.decode("ascii").splitlines()
+    return Reached(lines[:most], len(lines) > most)
 
 
 async def between(directory: GitDirectory, one: str, other: str, seconds: float) -> tuple[int, int]:

@@ -33,6 +33,7 @@ class Walk(Struct, frozen=True):
 
     ``frontier`` is the queue in order. ``floor`` is the least date shown so far
     and ``ties`` what was shown with that date; None when those are too many.
+    ``children_first`` is an order in which git need not find all of a range before it shows the first of it.
     """
 
     tips: tuple[str, ...]
@@ -42,12 +43,18 @@ class Walk(Struct, frozen=True):
     frontier: tuple[str, ...] = ()
     floor: int = 0
     ties: tuple[str, ...] | None = ()
+    children_first: bool = False
 
 
 def start(tips: Iterable[str], exclude: Iterable[str] = (), path: RepositoryPath | None = None) -> Walk:
     """The position before the first commit. Tips in the order of their refs' names."""
     unique = tuple(dict.fromkeys(tips))
     return Walk(unique, tuple(dict.fromkeys(exclude)), None if path is None else path.text, frontier=unique)
+
+
+def range_behind(new: str, old: str, offset: int) -> Walk:
+    """The position behind the first ``offset`` commits that only ``new`` reaches, none before its children."""
+    return Walk((new,), (old,), offset=offset, children_first=True)
 
 
 async def page(
@@ -68,10 +75,12 @@ async def page(
 async def _page_of_range(
     objects: Objects, directory: GitDirectory, walk: Walk, count: int
 ) -> tuple[list[Commit], Walk | None]:
-    # Git has to find the whole range before it shows the first of it, so
-    # skipping what was shown costs nothing more.
+    # By date alone, git has to find the whole range before it shows the first of it,
+    # so skipping what was shown costs nothing more.
     lines = [*walk.tips, *(f"^{hash_}" for hash_ in walk.exclude), ""]
-    flags = ("--ignore-missing", f"--skip={walk.offset}", f"--max-count={count + 1}", "--stdin")
+    flags = ["--ignore-missing", f"--skip={walk.offset}", f"--max-count={count + 1}", "--stdin"]
+    if walk.children_first:
+        flags.append("--date-order")
     paths = [] if walk.path is None else [RepositoryPath(walk.path)]
     output = await run(directory.path, "rev-list", *flags, paths=paths, stdin="\n".join(lines).encode())
     hashes = output.decode("ascii").split()

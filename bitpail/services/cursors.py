@@ -42,6 +42,7 @@ class _Packed(Struct, frozen=True, array_like=True):
     frontier: bytes
     floor: int
     ties: bytes | None
+    children_first: bool = False
 
 
 def seal(site: Site, repository_id: RepositoryId, walk: Walk) -> str:
@@ -94,6 +95,7 @@ def _pack(walk: Walk) -> _Packed:
         frontier=_joined(walk.frontier),
         floor=walk.floor,
         ties=None if walk.ties is None else _joined(walk.ties),
+        children_first=walk.children_first,
     )
 
 
@@ -107,6 +109,7 @@ def _unpack(packed: _Packed) -> Walk:
         frontier=_split(packed.frontier, width),
         floor=packed.floor,
         ties=None if packed.ties is None else _split(packed.ties, width),
+        children_first=packed.children_first,
     )
 
 

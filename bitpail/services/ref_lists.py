@@ -93,11 +93,21 @@ async def page(site: Site, access: Access, prefix: str, look: Look, *, far: bool
     return RefList(shown, found.people, len(matching), len(every), main.short if main else None, by_name)
 
 
-async def distance(site: Site, access: Access, one: str, other: str) -> Distance | None:
-    """How far two commits, by their hashes, are from each other; None if nobody knows in time."""
-    git_directory = await directory(site, access)
-    async with site.slots.slot(*whose(access)):
-        return await _between(git_directory, one, other)
+def known_distance(git_directory: GitDirectory, one: str, other: str) -> Distance | None:
+    """How far two commits, by their hashes, are from each other, if that was counted before."""
+    return _distances.get((git_directory.path, one, other))
+
+
+async def distance(git_directory: GitDirectory, one: str, other: str) -> Distance | None:
+    """The same, counted if need be, in a turn of git that the caller has; None if nobody knows in time."""
+    known = known_distance(git_directory, one, other)
+    if known is None:
+        try:
+            known = Distance(*await distances.between(git_directory, one, other, _SLOWEST))
+        except TookTooLong:
+            return None
+        _distances.keep((git_directory.path, one, other), known, 1)
+    return known
 
 
 async def _dates(site: Site, git_directory: GitDirectory, matching: list[Ref]) -> dict[str, int]:
@@ -120,7 +130,7 @@ async def _apart(
     found: dict[str, Distance] = {}
     waiting: dict[str, str] = {}
     for one in listed:
-        known = _distances.get((git_directory.path, one.ref.peeled, main.peeled))
+        known = known_distance(git_directory, one.ref.peeled, main.peeled)
         if known is not None:
             found[one.ref.peeled] = known
         elif one.ref != main:
@@ -134,7 +144,7 @@ async def _apart(
                 some = names[start : start + _AT_ONCE]
                 found |= await _counted(site, git_directory, some, main)
             for hash_ in [hash_ for hash_ in waiting if hash_ not in found]:
-                far = await _between(git_directory, hash_, main.peeled)
+                far = await distance(git_directory, hash_, main.peeled)
                 found |= {hash_: far} if far is not None else {}
     except (TimeoutError, TookTooLong, Busy):
         # The page is worth more than its numbers, and the next look finds more of them.
@@ -153,15 +163,3 @@ async def _counted(
     for commit, far in found.items():
         _distances.keep((git_directory.path, commit, main.peeled), far, 1)
     return found
-
-
-async def _between(git_directory: GitDirectory, one: str, other: str) -> Distance | None:
-    key = (git_directory.path, one, other)
-    known = _distances.get(key)
-    if known is None:
-        try:
-            known = Distance(*await distances.between(git_directory, one, other, _SLOWEST))
-        except TookTooLong:
-            return None
-        _distances.keep(key, known, 1)
-    return known

@@ -71,8 +71,11 @@ async def page(
 async def matching(site: Site, access: Access, prefix: str, text: str, count: int) -> tuple[list[str], int]:
     """Short names below a prefix that hold a text in either case, so many of them, and how many there are."""
     known = await site.objects.refs(await directory(site, access))
+    every = known.below(prefix)
+    if not text:
+        return [ref.short for ref in every[:count]], len(every)
     wanted = text.casefold()
-    found = [ref.short for ref in known.below(prefix) if wanted in ref.short.casefold()]
+    found = [ref.short for ref in every if wanted in ref.short.casefold()]
     return found[:count], len(found)
 
 

@@ -4,8 +4,9 @@ from starlette.responses import Response
 
 from bitpail.errors import BitpailError, Invalid, NotFound
 from bitpail.model.access import Access
-from bitpail.services import commits, ref_lists, refs, repositories
-from bitpail.services.commits import CommitsPage, Wanted
+from bitpail.services import commits, compare, refs, repositories
+from bitpail.services.commits import CommitsPage
+from bitpail.services.compare import Apart
 from bitpail.services.refs import BRANCHES, TAGS
 from bitpail.web import diff
 from bitpail.web.commits import title_of
@@ -47,22 +48,23 @@ def parted(spec: str) -> tuple[str, str]:
 
 async def _page(request: WebRequest, access: Access, source: str, destination: str) -> Response:
     error: BitpailError | None = None
-    listed, far, shown = CommitsPage([], {}, None), None, None
+    apart: Apart | None = None
+    listed, shown = CommitsPage([], {}, None), None
+    far, look = request.query.get("distances") == "1", diff.look(request)
     main = await repositories.main_branch(request.site, access.repository)
     cursor = request.query.get("ctx")
     if source and (destination or main):
         destination = destination or main or ""
         try:
-            new = await commits.one(request.site, access, source)
-            old = await commits.one(request.site, access, destination)
-            wanted = Wanted(revision=new.hash, exclude=(old.hash,))
-            listed = await commits.page(request.site, access, wanted, _LISTED, cursor)
-            far = await ref_lists.distance(request.site, access, new.hash, old.hash)
-            has_all = far is not None and not far.behind
-            _, shown = await diff.shown(request, access, f"{new.hash}..{old.hash}", topic=not has_all)
+            new = (await commits.one(request.site, access, source)).hash
+            old = (await commits.one(request.site, access, destination)).hash
+            apart, listed = await compare.of(request.site, access, new, old, _LISTED, cursor, far=far)
+            # The files of a long history take longest: the page comes first, and they come after it.
+            if not apart.is_far or look.is_asked or look.path or look.number > 1:
+                # What both have in common is known.
+                _, shown = await diff.shown(request, access, f"{new}..{apart.base}", topic=False)
         except (Invalid, NotFound) as wrong:
-            error = wrong
-    offered = await refs.page(request.site, access, (BRANCHES, TAGS), 0, _OFFERED)
+            error, apart = wrong, None
     return render_in(
         request,
         access,
@@ -71,16 +73,26 @@ async def _page(request: WebRequest, access: Access, source: str, destination: s
         status_of(error) if error else 200,
         source=source,
         destination=destination or main or "",
-        offered=[one.ref.short for one in offered.refs],
+        offered=await _offered(request, access),
         error=error.message if error else "",
+        apart=apart,
+        near=compare.NEAR,
         rows=[
             (one, title_of(one.message[:_LONGEST_MESSAGE])[0], listed.people.get(one.author.email.lower()))
             for one in listed.commits
         ],
         at_commit=below(access, "commits"),
-        distance=far,
+        with_distances=None if apart is None or apart.is_counted or far else request.changed(distances="1"),
+        with_files=request.changed(files="1") if shown is None else None,
         newest=request.changed(ctx=None) if cursor else None,
         following=request.changed(ctx=listed.cursor) if listed.cursor else None,
         other_way=compare_at(access, destination, source) if source and destination else None,
-        diff=shown if error is None else None,
+        diff=shown,
     )
+
+
+async def _offered(request: WebRequest, access: Access) -> list[str]:
+    """Names to choose from: branches, then tags."""
+    branches, _ = await refs.matching(request.site, access, BRANCHES, "", _OFFERED)
+    tags, _ = await refs.matching(request.site, access, TAGS, "", _OFFERED - len(branches))
+    return [*branches, *tags]

@@ -57,7 +57,10 @@ class ShownFile(Struct, frozen=True):
 
 
 class Look(Struct, frozen=True):
-    """How somebody wants to see it, by the address."""
+    """How somebody wants to see it, by the address.
+
+    ``is_asked`` says that they want to see it at all, where a page comes without it.
+    """
 
     path: str | None
     number: int
@@ -65,6 +68,7 @@ class Look(Struct, frozen=True):
     ignores_whitespace: bool
     is_split: bool
     skip: int
+    is_asked: bool
 
     def address(self, **changes: str | None) -> str:
         """The query of the same look but for something."""
@@ -74,6 +78,7 @@ class Look(Struct, frozen=True):
             "context": str(self.context) if self.context != _CONTEXTS[0] else None,
             "w": "1" if self.ignores_whitespace else None,
             "view": "split" if self.is_split else None,
+            "files": "1" if self.is_asked else None,
         }
         kept = {name: value for name, value in {**now, **changes}.items() if value is not None}
         return "?" + urlencode(kept, errors="surrogateescape")
@@ -108,6 +113,7 @@ def look(request: WebRequest) -> Look:
         ignores_whitespace=query.get("w") == "1",
         is_split=query.get("view") == "split",
         skip=_number(query.get("skip"), 0, 10_000_000) if query.get("path") else 0,
+        is_asked=query.get("files") == "1",
     )
 
 

@@ -1,7 +1,11 @@
 """Branches, tags, and what one has that another has not."""
 
+import re
+
 import pytest
 from support.browser import PASSWORD, Browser, Page
+
+from bitpail.git.command import PROCESSES
 
 pytestmark = pytest.mark.anyio
 
@@ -279,3 +283,110 @@ async def test_a_repository_without_commits_says_so(server, page, engines):
     assert "git tag -a" in (await shown(page, f"{HOME}/tags/")).text
     await shown(page, f"{HOME}/branches/compare")
     await shown(page, f"{HOME}/downloads/?tab=tags")
+
+
+FAR = 1100
+
+
+@pytest.fixture
+def far(git):
+    """Main with many commits more than ``old``, which has one of its own; 60 files changed."""
+    files = "".join(f"M 100644 inline dir/f{number:02}\ndata 2\nx\n" for number in range(60))
+    stream = "".join(
+        f"commit refs/heads/main\nmark :{number}\ncommitter A <a@example.org> {1_700_000_000 + number} +0000\n"
+        f"data 9\nno. {number:05}\n{files if number == 5 else ''}\n"
+        for number in range(1, FAR + 1)
+    )
+    stream += (
+        "commit refs/heads/old\ncommitter A <a@example.org> 1700000003 +0000\ndata 3\nold\nfrom :2\n"
+        "M 100644 inline old\ndata 2\nx\n"
+    )
+    git.git("fast-import", "--quiet", stdin=stream.encode())
+    git.git("commit-graph", "write", "--reachable")
+    return git
+
+
+async def test_of_many_commits_the_page_comes_first_and_what_is_slow_after_it(server, page, engines, far):
+    await server.adopted("engines", "difference", far)
+    at = f"{HOME}/branches/compare/main%0Dold"
+
+    first = await shown(page, at)
+    assert "main is more than 1,000 commits ahead and 1 behind." in first.text
+    assert 'href="?distances=1" data-later=".apart"' in first.text
+    assert 'href="?files=1#files" data-later="#files"' in first.text
+    assert "/static/later." in first.text
+    assert "no. 01100" in first.text
+    assert "files changed" not in first.text
+
+    files = await shown(page, f"{at}?files=1")
+    assert "60 files changed" in files.text
+    assert "?files=1&amp;distances=1" in files.text
+    assert 'data-later="#files"' not in files.text
+    # Whatever one looks at next, the files stay.
+    changes = [link for link in Page(files.text).links if link.endswith("#changes")]
+    assert changes
+    assert all("files=1" in link for link in changes)
+    following = next(link for link in Page(files.text).links if "page=2" in link)
+    assert "dir/f59" in (await shown(page, at + following)).text
+    assert "dir/f07" in (await shown(page, f"{at}?path=dir/f07")).text
+
+    counted = await shown(page, f"{at}?distances=1")
+    assert "main is 1,098 commits ahead and 1 behind." in counted.text
+    assert 'data-later=".apart"' not in counted.text
+    # What was counted once is known.
+    assert "main is 1,098 commits ahead and 1 behind." in (await shown(page, at)).text
+
+
+async def test_of_one_that_is_far_behind_the_files_are_there_at_once(server, page, engines, far):
+    await server.adopted("engines", "difference", far)
+
+    answer = await shown(page, f"{HOME}/branches/compare/old%0Dmain")
+
+    assert "old is 1 commit ahead and more than 1,000 behind." in answer.text
+    assert "1 file changed" in answer.text
+    assert 'data-later="#files"' not in answer.text
+
+
+async def test_commits_that_only_one_has_are_paged_to_the_last(server, page, engines, far):
+    await server.adopted("engines", "difference", far)
+    seen, path = [], f"{HOME}/branches/compare/main%0Dold"
+
+    while path:
+        answer = await shown(page, path)
+        seen += re.findall(r">no\. (\d{5})<", answer.text)
+        following = [link for link in Page(answer.text).links if re.fullmatch(r"\?ctx=[^&]*", link)]
+        path = f"{HOME}/branches/compare/main%0Dold{following[-1]}" if len(seen) < FAR - 2 else None
+
+    assert seen == [f"{number:05}" for number in range(FAR, 2, -1)]
+
+
+# The most gits that are started for the first look at two, and for another one.
+STARTED = {
+    "near": ("{main[N]}..{main[M]}", "", (3, 2)),
+    "nothing new": ("{main[M]}..{main[N]}", "", (2, 1)),
+    "far": ("{main[N]}..{main[1060]}", "", (2, 1)),
+    "files of what is far": ("{main[N]}..{main[1070]}", "?files=1", (3, 2)),
+    "more files": ("{main[N]}..{main[1099]}", "?files=1&page=2", (4, 2)),
+    "parted": ("{main[N]}..old", "", (2, 1)),
+    "far behind": ("old..{main[N]}", "", (3, 2)),
+    "counted": ("{main[N]}..{main[1080]}", "?distances=1", (3, 1)),
+}
+
+
+@pytest.mark.parametrize("kind", STARTED)
+async def test_two_that_are_compared_cost_few_gits(server, page, engines, far, kind):
+    spec, query, most = STARTED[kind]
+    main = far.git("rev-list", "main").split()
+    await server.adopted("engines", "difference", far)
+    await shown(page, f"{HOME}/branches/compare/main..main")  # the kept git has started
+
+    async def started(number):
+        between = spec.replace("N", str(number)).replace("M", str(number + 20)).format(main=main)
+        before = PROCESSES.started
+        await shown(page, f"{HOME}/branches/compare/{between}{query}")
+        return PROCESSES.started - before
+
+    counts = [(await started(number), await started(number)) for number in range(3)]
+
+    # What the server does beside requests, now and then, may start one too: not each time.
+    assert tuple(map(min, zip(*counts, strict=True))) == most

@@ -11,7 +11,7 @@ async function fill(link) {
   // Somebody pushed or deleted meanwhile: the link is there still.
   if (old.length !== fresh.length) return;
   old.forEach((one, number) => {
-    one.textContent = fresh[number].textContent;
+    one.replaceChildren(...fresh[number].childNodes);
   });
   link.remove();
 }
