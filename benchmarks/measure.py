@@ -27,11 +27,25 @@ _BETWEEN_LOOKS = 0.1
 
 def arguments(description: str) -> bool:
     """Whether the full benchmark was asked for, at the command line."""
+    return bool(_parser(description).parse_args().full)
+
+
+def arguments_of_some(description: str) -> tuple[bool, str]:
+    """The same, and a word that must be in the name of what is measured."""
+    parser = _parser(description)
+    parser.add_argument(
+        "--only", default="", metavar="WORD", help="what has this in its name, and nothing else"
+    )
+    found = parser.parse_args()
+    return bool(found.full), str(found.only)
+
+
+def _parser(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="small sizes, under a minute; the default")
     size.add_argument("--full", action="store_true", help="the sizes that the goals speak of")
-    return bool(parser.parse_args().full)
+    return parser
 
 
 class Cost(Struct, frozen=True):

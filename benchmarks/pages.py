@@ -15,7 +15,7 @@ from pathlib import Path
 
 import histories
 import rest
-from measure import arguments, interleaved, milliseconds, table, verdict
+from measure import arguments_of_some, interleaved, milliseconds, table, verdict
 
 from bitpail.model.access import Actor, Client, Need
 from bitpail.model.permissions import Permission
@@ -33,7 +33,8 @@ _OF_PAGE = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 
 
 def main() -> None:
-    size = rest.FULL if arguments(__doc__ or "") else rest.QUICK
+    is_full, only = arguments_of_some(__doc__ or "")
+    size = rest.FULL if is_full else rest.QUICK
     with ExitStack() as stack:
         path = histories.kept(
             histories.make_monorepo, commits=size.commits, branches=size.branches, files=size.files
@@ -44,6 +45,7 @@ def main() -> None:
         asked = {
             name: [server.client.prepared("GET", page, "", cookie) for page in pages]
             for name, pages in addresses(path)
+            if only in name
         }
         # What is kept afterwards has to be made once.
         first = {name: _first(server, requests) for name, requests in asked.items()}
@@ -108,8 +110,38 @@ def addresses(path: Path) -> Iterator[tuple[str, list[str]]]:
     )
     yield "tags", [f"{at}/tags/"]
     older = some("rev-list", "--first-parent", "--max-count=200", "main")
+    branches = [f"topic-{number}" for number in range(1, 20)]
     yield "two compared, up to 200 merges apart", [f"{at}/branches/compare/main%0D{one}" for one in older]
-    yield "two compared, 57,000 commits apart", [f"{at}/branches/compare/main%0D{one}" for one in recent]
+    yield (
+        "two compared, both worked on",
+        [
+            f"{at}/branches/compare/{one}%0D{other}"
+            for one, other in zip(branches, branches[1:] + branches[:1], strict=True)
+        ],
+    )
+    yield (
+        "two compared, one with 57,000 commits more",
+        [f"{at}/branches/compare/main%0D{one}" for one in recent],
+    )
+    yield (
+        "files of two compared: up to 200 merges",
+        [f"{at}/branches/compare/main%0D{one}?files=1" for one in older],
+    )
+    yield (
+        "files of two compared: both worked on",
+        [
+            f"{at}/branches/compare/{one}%0D{other}?files=1"
+            for one, other in zip(branches, branches[1:] + branches[:1], strict=True)
+        ],
+    )
+    yield (
+        "files of two compared: 57,000 commits",
+        [f"{at}/branches/compare/main%0D{one}?files=1" for one in recent],
+    )
+    yield (
+        "two compared: 57,000 commits counted",
+        [f"{at}/branches/compare/main%0D{one}?distances=1" for one in recent],
+    )
     yield "downloads", [f"{at}/downloads/"]
     yield "a page of a wiki of 1,000", [f"{at}/wiki/part-{n % 10}/page-{n}" for n in range(20)]
     yield "all pages of a wiki", [f"{at}/wiki/browse"]
