@@ -219,6 +219,13 @@ async def of_user(
     return await store.of_user(site.db, user.id, kind, include_revoked=include_revoked)
 
 
+async def free_label(site: Site, user: User, label: str) -> str:
+    """The label itself, or with the first number behind it that makes it one that none of the user's has."""
+    taken = {one.label for one in await store.of_user(site.db, user.id, include_revoked=False)}
+    numbered = (f"{label} {number}" for number in range(2, len(taken) + 3))
+    return next(one for one in (label, *numbered) if one not in taken)
+
+
 async def labelled(
     site: Site,
     user: User,

@@ -1,5 +1,6 @@
 """The pages of app passwords: all of them, and a new one. Those of one are as those of tokens are."""
 
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from bitpail.errors import Conflict, Invalid, NotFound
@@ -76,9 +77,11 @@ async def listed(request: WebRequest, user: User) -> Response:
     )
 
 
-async def new(request: WebRequest, user: User) -> Response:  # noqa: ARG001 - the shape of a handler
-    """``GET .../new``, filled in by its query: ``?scopes=repository:write,wiki&label=ci``."""
+async def new(request: WebRequest, user: User) -> Response:
+    """``GET .../new``, filled in by its query: ``?scopes=repository:write,wiki&label=ci``, or ``ci 2`` if that is taken."""
     form = wanted.filled(request.query)
+    if form.label:
+        form = replace(form, label=await service.free_label(request.site, user, form.label))
     preset = request.query.get("preset")
     error = None
     if form.unknown:

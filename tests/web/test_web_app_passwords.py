@@ -362,3 +362,15 @@ async def test_presets_are_links_that_keep_the_label_and_add_to_other_permission
     assert shown.values["label"] == "a&b"
     assert "?preset=jenkins&label=a%26b" in shown.links
     assert "There is no preset called" in (await page.get(f"{NEW}?preset=%3Cb%3E")).text
+
+
+@pytest.mark.anyio
+async def test_a_link_that_was_followed_before_fills_in_a_label_that_is_free(server, page, ada):
+    link = f"{NEW}?scopes=wiki&label=acme/notes"
+
+    for label in ("acme/notes", "acme/notes 2", "acme/notes 3"):
+        assert Page((await page.get(link)).text).values["label"] == label
+        await page.submit(link, NEW, label=label)
+    await app_passwords.revoke(server.site, ada, "acme/notes 2")
+
+    assert Page((await page.get(link)).text).values["label"] == "acme/notes 2"
