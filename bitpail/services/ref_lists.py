@@ -73,7 +73,7 @@ async def page(site: Site, access: Access, prefix: str, look: Look, *, far: bool
     """
     git_directory = await directory(site, access)
     known = await site.objects.refs(git_directory)
-    main = known.by_name.get(known.head) if known.head and prefix == BRANCHES else None
+    main = known.by_name.get(known.head) if known.head else None
     every = known.below(prefix)
     word = look.search.casefold()
     matching = [ref for ref in every if word in ref.short.casefold()] if word else list(every)
@@ -85,7 +85,9 @@ async def page(site: Site, access: Access, prefix: str, look: Look, *, far: bool
         matching.remove(main)
         matching.insert(0, main)
     found = await refs.page(site, access, (prefix,), look.offset, look.count, lambda _: matching)
-    apart = await _apart(site, access, git_directory, found.refs, main, count=far) if main else {}
+    apart = {}
+    if main and prefix == BRANCHES:
+        apart = await _apart(site, access, git_directory, found.refs, main, count=far)
     shown = [
         Shown(one, None if one.ref == main else apart.get(one.ref.peeled), one.ref == main)
         for one in found.refs
