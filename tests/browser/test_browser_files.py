@@ -1,0 +1,145 @@
+"""Files in a real browser beyond reading lines: as they are, where each line is from, under older names, large ones."""
+
+import pytest
+from playwright.sync_api import expect
+from support import beside
+from support.processes import eventually
+
+LARGE = "".join(f"line {number}\n" for number in range(1, 200_001))
+CARDS = "def turn(engine):\n    engine.turn()\n\n\ndef stop(engine):\n    engine.stop()\n"
+
+
+@pytest.fixture(scope="module")
+def home(shared):
+    """A repository in which a file was called otherwise before, beside files of each kind."""
+    files = {
+        "old name.py": CARDS,
+        "large.txt": LARGE,
+        "long line.min.js": "x" * 3_000_000,
+        "tool.bin": bytes(range(256)) * 40,
+        "wheel.png": beside.wheel(32),
+        "page.html": "<h1 id='mine'>Mine</h1><script>document.title = 'ran'</script>\n",
+    }
+    changed = CARDS.replace("engine.stop()", "engine.stop(now=True)")
+    name = shared.history(
+        ("Begin", files),
+        ("Call it by what it does", {"old name.py": None, "engine/turning.py": CARDS}),
+        ("Stop at once", {"engine/turning.py": changed}),
+    )
+    return f"/{name}"
+
+
+def test_the_history_of_a_file_goes_on_under_its_older_name(home, reader):
+    reader.go(f"{home}/src/main/engine/turning.py")
+    reader.follow("History")
+
+    titles = reader.page.locator(".commits .message")
+    assert titles.all_inner_texts() == ["Stop at once", "Call it by what it does", "Begin"]
+    assert reader.page.locator(".commits li").last.locator("code").first.inner_text() == "old name.py"
+    reader.page.get_by_label("File at").last.click()
+    reader.page.wait_for_url("**/src/*/old%20name.py")
+    assert "engine.stop()" in reader.text
+    reader.page.go_back()
+    titles.first.click()
+    reader.page.wait_for_url("**/commits/*")
+    assert reader.page.locator("tr.a mark").all_inner_texts() == ["now=True"]
+
+
+def test_blame_leads_from_a_line_to_its_commit_and_to_what_was_before(home, reader):
+    reader.go(f"{home}/src/main/engine/turning.py")
+    reader.follow("Blame")
+
+    rows = reader.page.locator("table.source tr")
+    commits = rows.locator(".by a:first-child").evaluate_all("links => links.map(link => link.title)")
+    assert commits == ["Begin", "Stop at once"]
+    assert rows.count() == 6
+    reader.page.locator(".by a[title='Stop at once']").click()
+    reader.page.wait_for_url("**/commits/*")
+    assert reader.page.locator("h1").inner_text() == "Stop at once"
+    reader.page.go_back()
+    reader.page.get_by_role("link", name="Before this change").first.click()
+    reader.page.wait_for_url("**/annotate/*/engine/turning.py*")
+    assert "engine.stop()" in reader.text
+    assert reader.page.locator(".by a[title='Stop at once']").count() == 0
+
+
+def test_a_file_as_it_is_runs_nothing(home, of_ada):
+    inside = of_ada()
+    inside.go(f"{home}/src/main/page.html")
+    inside.follow("Raw")
+
+    assert inside.page.title() != "ran"
+    assert "<h1 id='mine'>" in inside.page.inner_text("body")
+    assert inside.page.locator("#mine").count() == 0
+
+
+def test_large_files_and_long_lines_are_shown_as_far_as_a_page_goes(home, reader):
+    reader.go(f"{home}/src/main/large.txt")
+    assert reader.page.locator("table.source tr").count() < 2000
+    assert "2.3 MB" in reader.text
+    reader.page.locator("a.more-lines").click()
+    reader.page.wait_for_url("**/large.txt?*from=*")
+    first = int(reader.page.locator("table.source tr").first.get_attribute("id").partition("-")[2])
+    assert reader.page.locator("table.source tr td").first.inner_text().strip() == f"line {first}"
+    reader.fill(line="199999")
+    reader.press("Go")
+    assert "line 199999" in reader.text
+
+    reader.go(f"{home}/src/main/long line.min.js")
+    assert len(reader.text) < 200_000
+    assert "3.0 MB" in reader.text
+
+
+def test_what_is_no_text_is_shown_as_a_picture_or_offered(home, reader):
+    reader.go(f"{home}/src/main/wheel.png")
+    picture = reader.page.locator(".picture-of img")
+    assert picture.evaluate("one => one.decode().then(() => one.naturalWidth)") == 32
+
+    reader.go(f"{home}/src/main/tool.bin")
+    assert reader.page.locator("table.source").count() == 0
+    with reader.page.expect_download() as begun:
+        reader.page.get_by_role("link", name="Raw").click()
+    assert begun.value.path().read_bytes() == bytes(range(256)) * 40
+
+
+def test_another_branch_or_tag_is_chosen_and_the_file_stays(home, shared, reader):
+    slug = home.lstrip("/")
+    directory = shared.server.directory(slug)
+    (directory / "refs/tags/v1").write_text(f"{shared.head(slug)}\n")
+    reader.go(f"{home}/src/main/engine/turning.py")
+
+    reader.page.locator(".chooser summary").click()
+    reader.follow("v1")
+
+    assert reader.at == f"{home}/src/v1/engine/turning.py"
+    assert reader.page.locator(".chooser summary").inner_text() == "Tag v1"
+
+
+@pytest.fixture(scope="module")
+def searched(shared):
+    """A repository that came as a whole, as the index of code is told."""
+    lines = CARDS.replace("engine.stop()", "engine.stop(now=True)")
+    return f"/{shared.repository(files={'engine/turning.py': lines, 'README.md': 'Nothing here.'})}"
+
+
+def test_words_are_found_in_files_and_lead_to_their_lines(searched, reader):
+    def found():
+        reader.go(f"{searched}/")
+        reader.follow("Search")
+        reader.page.get_by_label("What to look for").fill("now=True")
+        reader.press("Search")
+        return reader.page.locator(".hit").count() == 1
+
+    assert eventually(found, 20), reader.text
+    assert reader.page.locator(".hit mark").all_inner_texts() == ["now=True"]
+    reader.page.locator(".hit th a", has_text="6").click()
+    reader.page.wait_for_url("**/engine/turning.py?*#lines-6")
+    assert "engine.stop(now=True)" in reader.page.locator("#lines-6").inner_text()
+
+    reader.page.go_back()
+    reader.page.get_by_label("What to look for").fill("path:docs nothing")
+    reader.press("Search")
+    assert "No file has this." in reader.text
+    reader.page.get_by_label("What to look for").fill('"open')
+    reader.press("Search")
+    expect(reader.page.get_by_label("What to look for")).to_have_value('"open')
