@@ -76,7 +76,9 @@ def _rows(access: Access, window: Window, known: Blame) -> Markup:
             before = ""
             if part.previous is not None:
                 address = f"{below(access, 'annotate', *part.previous)}?from={number}"
-                before = Markup(' <a href="{}" title="Before this change" aria-label="Before this change">«</a>').format(address)
+                before = Markup(
+                    ' <a href="{}" title="Before this change" aria-label="Before this change">«</a>'
+                ).format(address)
             cell = Markup('<td class="by age-{}" rowspan={}><a href="{}" title="{}">{}</a> {} {}{}').format(
                 age,
                 part.count,
