@@ -2,12 +2,11 @@ import asyncio
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
-from support.processes import children
+from support.processes import becomes, children, eventually
 from support.repositories import Repository
 
 from bitpail.errors import GitError, TooLarge
@@ -68,8 +67,7 @@ async def test_git_that_takes_too_long_is_ended(repository):
 
 async def test_a_cancelled_caller_leaves_no_process(repository):
     task = asyncio.create_task(run(None, "-c", "alias.wait=!sleep 61; true", "wait"))
-    await asyncio.sleep(0.2)
-    assert len(children()) >= 2
+    assert await becomes(lambda: len(children()) >= 2)
 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -143,10 +141,7 @@ def test_a_killed_server_takes_its_children_along(repository):
     server.send_signal(signal.SIGKILL)
     server.communicate()
 
-    deadline = time.monotonic() + 5
-    while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert [pid for pid in pids if _alive(pid)] == []
+    assert eventually(lambda: [pid for pid in pids if _alive(pid)] == [])
 
 
 def _alive(pid):

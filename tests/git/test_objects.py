@@ -4,7 +4,7 @@ import shutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.processes import children
+from support.processes import becomes, children
 from support.repositories import EPOCH, Repository
 
 from bitpail.errors import Invalid, NotFound
@@ -165,10 +165,8 @@ async def test_processes_are_few_and_end_when_idle(tmp_path):
 
     for directory in directories:
         await cat_files.ask(directory, "info", ["HEAD"])
-    await asyncio.sleep(0.05)
-    assert len(children()) <= 2
-    await asyncio.sleep(0.4)
-    assert children() == []
+    assert await becomes(lambda: len(children()) <= 2)
+    assert await becomes(lambda: children() == [])
     assert await cat_files.ask(directories[0], "info", ["HEAD"]) != [None]
     await cat_files.close()
     assert children() == []

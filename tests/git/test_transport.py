@@ -5,7 +5,7 @@ import subprocess
 from contextlib import aclosing
 
 import pytest
-from support.processes import children
+from support.processes import becomes, children
 from support.pushes import LIMITS, ZERO, accept, leftovers, pieces, push, push_request, refs
 from support.repositories import Repository
 
@@ -244,8 +244,7 @@ async def test_an_unfinished_push_leaves_neither_process_nor_files(how, big, hoo
 
     task = asyncio.create_task(receive())
     if how == "cancelled":
-        await asyncio.sleep(0.5)
-        assert leftovers(target) != []
+        assert await becomes(lambda: leftovers(target) != [])
         task.cancel()
     error = {"cancelled": asyncio.CancelledError, "broken off": ConnectionResetError, "idle": GitError}.get(
         how

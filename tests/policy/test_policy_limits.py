@@ -267,12 +267,13 @@ def test_a_pattern_means_what_its_regular_expression_would(pattern, name):
 @pytest.mark.parametrize("pattern", ["*a" * 110 + "b", "*" * 230, "a*" * 110, "*" + "ab*" * 70 + "c"])
 def test_a_hostile_pattern_costs_nothing(pattern):
     limits = Limits(branches=(policy.check_branch_pattern(pattern),) * 10)
-    began = time.perf_counter()
+    began = time.thread_time()
 
     for letters in ("a" * 240, "ab" * 120, "b" * 240):
         policy.refuse_push(limits, f"refs/heads/{letters}", deletes=False, forces=False)
 
-    assert time.perf_counter() - began < 0.1
+    # Some milliseconds; a pattern that goes back and forth needs years.
+    assert time.thread_time() - began < 5
 
 
 @pytest.mark.parametrize(

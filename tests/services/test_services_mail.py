@@ -164,16 +164,15 @@ async def test_a_mail_is_tried_a_few_times_unless_the_answer_is_final(posting, a
 
 async def test_a_slow_mail_server_delays_nobody_and_a_full_queue_says_so(posting):
     with mail_server() as server:
-        server.delay = 0.5
+        server.delay = 2
         site = await posting(server)
-        began = time.perf_counter()
         queued = [await mail.send(site, ADA, "test") for _ in range(4)]
-        took = time.perf_counter() - began
+        taken = len(server.mails)
         # A stop waits for them, some seconds at most.
         await site.outbox.close()
 
     assert queued == [True, True, True, False]
-    assert took < 0.4
+    assert taken == 0
     assert len(server.mails) == 3
 
 
@@ -184,10 +183,9 @@ async def test_a_stop_does_not_wait_for_a_mail_server_that_is_away(posting):
     assert await mail.send(msgspec.structs.replace(site, outbox=slow), ADA, "test")
     await asyncio.sleep(0.2)  # the first try fails; the second is minutes away
 
-    began = time.perf_counter()
-    await slow.close()
+    async with asyncio.timeout(60):
+        await slow.close()
 
-    assert time.perf_counter() - began < 3
     assert slow._queued == set()
 
 

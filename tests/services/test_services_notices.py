@@ -229,7 +229,9 @@ async def test_a_chore_that_fails_ends_no_other_and_is_done_again(server):
         done.append("works")
 
     chores = asyncio.create_task(run(server.site, [Chore("a", 0, fails), Chore("b", 0, works)]))
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(30):
+        while len(done) < 4:
+            await asyncio.sleep(0.01)
     chores.cancel()
     await asyncio.gather(chores, return_exceptions=True)
 

@@ -1,7 +1,9 @@
 """What a server's processes show of themselves to everybody on the machine, and what they leave."""
 
+import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -65,6 +67,15 @@ def gits(pid: int) -> list[psutil.Process]:
 def memory(pid: int) -> int:
     """Bytes that a process holds, without what it started."""
     return int(psutil.Process(pid).memory_info().rss)
+
+
+async def becomes(true: Callable[[], bool], seconds: float = 15) -> bool:
+    """The same as ``eventually``, where the loop has to go on meanwhile."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while not true():
+                await asyncio.sleep(0.02)
+    return true()
 
 
 def eventually(true: Callable[[], bool], seconds: float = 15) -> bool:

@@ -236,7 +236,7 @@ def test_nothing_that_is_written_takes_long_or_grows_large(name):
     took = time.thread_time() - started
 
     # Some 60 ms at most on a machine that does nothing else; without the bounds a minute.
-    assert took < 1
+    assert took < 5
     assert len(made) < 30 * LONGEST
     check_harmless(made)
 
