@@ -1,5 +1,11 @@
 """Its place puts this directory on the import path, so that tests can say ``from support import ...``."""
 
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says more of the machine than of what is tested.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
 
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=25, help="how often the kill tests kill something")

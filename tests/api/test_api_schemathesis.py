@@ -120,7 +120,6 @@ def test_every_operation_that_is_served_is_tried():
 
 @settings(
     max_examples=600,
-    deadline=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

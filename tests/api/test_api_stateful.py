@@ -191,7 +191,6 @@ async def test_whatever_is_made_can_be_followed_by_its_owner_and_by_nobody_who_m
     how = settings(
         max_examples=request.config.getoption("--stories"),
         stateful_step_count=12,
-        deadline=None,
         database=None,
         derandomize=True,
         phases=[Phase.generate],

@@ -305,7 +305,7 @@ def filled(tmp_path_factory):
     return made
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     flags=st.sets(st.sampled_from([b"peel", b"symrefs", b"unborn"])), prefixes=st.lists(PREFIXES, max_size=5)
 )

@@ -115,7 +115,7 @@ async def test_a_new_process_goes_on_where_another_stopped(objects, tmp_path):
 NUMBERS = count()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_history_is_shown_whole_and_once(data, tmp_path):
     size = data.draw(st.integers(1, 25))

@@ -76,7 +76,7 @@ KINDS = st.sampled_from(["update", "by hand", "by hand", "delete", "pack", "head
 CHANGES = st.lists(st.tuples(KINDS, st.sampled_from(NAMES), st.integers(0, 3)), min_size=1, max_size=12)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(CHANGES)
 async def test_each_change_shows_at_once(commits, objects, changes):
     repository, hashes = commits

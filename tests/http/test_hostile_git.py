@@ -10,7 +10,7 @@ from support.hostile import check
 pytestmark = pytest.mark.anyio
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     service=st.sampled_from(["git-upload-pack", "git-receive-pack"]),
     wiki=st.booleans(),

@@ -260,7 +260,7 @@ async def test_no_sequence_of_requests_comes_to_more_than_its_first_credential(s
     await server.repository("ada", "notes")
     loop, number, made = asyncio.get_running_loop(), 0, 0
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(LIMITS, STEPS)
     def holds(limits, steps):
         nonlocal number, made

@@ -59,7 +59,7 @@ async def test_another_site_s_cursor_is_refused(site):
         unseal(site, HERE, seal(other, HERE, SHORT))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 10_000), bit=st.integers(0, 7), long=st.booleans())
 async def test_no_bit_of_it_may_change(site, at, bit, long):
     cursor = seal(site, HERE, LONG if long else SHORT)
@@ -71,7 +71,7 @@ async def test_no_bit_of_it_may_change(site, at, bit, long):
 
 
 @given(text=st.text(max_size=80))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_text_of_somebody_else_is_one(site, text):
     with pytest.raises(Invalid):
         unseal(site, HERE, text)

@@ -121,7 +121,7 @@ async def test_a_turn_that_comes_as_its_client_leaves_goes_to_the_next():
     assert (given_out.running, given_out.waiting) == (0, 0)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     jobs=st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz")), max_size=25),
     steps=st.lists(st.tuples(st.sampled_from(["end", "leave"]), st.integers(0, 30)), max_size=40),

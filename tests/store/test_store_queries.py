@@ -109,7 +109,7 @@ _queries = st.recursive(
 _sorts = st.none() | st.sampled_from([sign + name for name in _ALL for sign in ("", "-")])
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=_queries, sort=_sorts)
 async def test_sql_and_objects_give_the_same_answer(db, objects, text, sort):
     node = parse(text)

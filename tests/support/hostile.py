@@ -5,9 +5,7 @@ from hypothesis import HealthCheck, settings
 CODE = "/2.0/repositories/ada/code"
 TOY = "/2.0/repositories/ada/toy"
 
-quickly = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+quickly = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def check(server, answer):

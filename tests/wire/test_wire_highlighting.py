@@ -4,7 +4,7 @@ import html
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pygments.token import Token
 
@@ -42,7 +42,6 @@ def text_of(made):
     return html.unescape(re.sub(r"<i class=[a-z]>|</i>", "", made))
 
 
-@settings(deadline=None)  # a language is loaded when it is met
 @given(st.sampled_from(NAMES), PIECES)
 def test_each_line_is_there_once_and_nothing_in_it_is_markup(name, text):
     made = coloured(name, text)
@@ -77,7 +76,6 @@ def test_languages_are_known_by_names_and_first_lines(name, text, made):
     assert coloured(name, text) == made
 
 
-@settings(deadline=None)
 @given(st.sampled_from(NAMES), PIECES, st.integers(0, 12))
 def test_the_first_lines_alone_are_as_they_are_in_the_whole_file(name, text, most):
     whole = coloured(name, text)

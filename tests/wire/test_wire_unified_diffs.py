@@ -37,7 +37,7 @@ def compared(tmp_path, old, new, *flags):
     return subprocess.run(command, capture_output=True, check=False, cwd=tmp_path).stdout
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(old=LINES, new=LINES, ends=st.tuples(st.booleans(), st.booleans()), context=st.integers(0, 4))
 def test_what_was_parsed_can_be_written_again_and_holds_both_files(tmp_path_factory, old, new, ends, context):
     before, after = (
