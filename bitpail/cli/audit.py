@@ -41,19 +41,26 @@ def list_(
     async def work(site: Site) -> None:
         user = await users.named(site, username) if username else None
         wanted = Filter(user.id if user else "", kind or "", moment * 1_000_000)
-        async for event in service.every(site, wanted):
+        async for events in service.pages(site, wanted):
             if as_json:
-                shown.append(service.shown(event))
+                shown.extend(service.shown(event) for event in events)
+            elif jsonl:
+                for event in events:
+                    click.echo(msgspec.json.encode(service.shown(event)))
             else:
-                click.echo(msgspec.json.encode(service.shown(event)) if jsonl else _line(event))
+                whose = await service.whose(site, events)
+                for event in events:
+                    click.echo(_line(event, whose[event.id]))
 
     context.run(work)
     if as_json:
         answer(shown)
 
 
-def _line(event: Event) -> str:
-    who = f"{event.username or '-'}{f' {event.label!r}' if event.label else ''}"
+def _line(event: Event, whose: str) -> str:
+    who = whose or "-"
+    if event.label and whose == event.username:
+        who += f" {event.label!r}"
     where = event.address or "command line"
     detail = "" if event.detail == "{}" else f"  {event.detail}"
     return f"{date(event.at)}  {event.kind:34} {who}  from {where}{detail}"
@@ -87,9 +94,6 @@ def why(context: Context, request_id: str, as_json: bool) -> None:
         )
         return
     click.echo(f"{date(denial.at)}  {denial.method} {denial.path}")
-    label = f' with the app password "{found.known.label}"' if found.known.label else ""
-    click.echo(
-        f"{found.known.username}{label}, from {denial.address} by {denial.client or 'an unnamed client'}"
-    )
+    click.echo(f"{found.known.who}, from {denial.address} by {denial.client or 'an unnamed client'}")
     click.echo(found.why)
     click.echo(found.to_do)

@@ -5,6 +5,7 @@ import click
 from bitpail.cli.context import Context, Group, answer, as_json, date, two_names
 from bitpail.model.deployments import Deployment, DeploymentState, DeploymentStatus
 from bitpail.model.environments import EnvironmentType
+from bitpail.model.users import User
 from bitpail.services import deployments as service
 from bitpail.services import repositories, users
 from bitpail.services.deployments import Told
@@ -141,6 +142,11 @@ def _show(one: Deployment, *, as_json: bool) -> None:
         click.echo(one.id)
 
 
+def _known_as(user: User) -> str:
+    # Robots have usernames that nobody knows.
+    return user.display_name if user.is_robot else user.username
+
+
 def _as_json(one: Deployment) -> dict[str, object]:
     detail = one.detail
     return {
@@ -151,7 +157,7 @@ def _as_json(one: Deployment) -> dict[str, object]:
         "state": detail.state,
         "status": detail.status,
         "url": detail.url,
-        "deployer": one.deployer.username if one.deployer else None,
+        "deployer": _known_as(one.deployer) if one.deployer else None,
         "started_on": date(detail.started_on),
         "completed_on": date(detail.completed_on),
     }

@@ -74,7 +74,7 @@ def _on_a_server(context: Context, path: str, username: str | None) -> leaks.Jud
         if text not in known:
             told: FoundSecrets = context.ask(asked(api.live, username, body=Secrets(secrets=(text,))))
             (one,) = told.live
-            known[text] = Owner(one.username, one.label, one.what, one.workspace) if one else None
+            known[text] = Owner(one.username, one.label, one.what, one.place) if one else None
         return known[text]
 
     return owner
@@ -83,7 +83,7 @@ def _on_a_server(context: Context, path: str, username: str | None) -> leaks.Jud
 def _whose(leak: Leak) -> str:
     if not leak.label:
         return f"a live {leak.what} of somebody else"
-    return f'{leak.what} "{leak.label}" of {f"the workspace {leak.workspace}" if leak.workspace else leak.username}'
+    return f'{leak.what} "{leak.label}" of {leak.place or leak.username}'
 
 
 def _leaks(judge: leaks.Judge, path: str, failed: leaks.Unreadable) -> AsyncGenerator[Leak, None]:

@@ -94,7 +94,7 @@ def check(context: Context, as_json: bool) -> None:
         answer(found)
     for breach in found if not as_json else ():
         becomes = f" -> {'; '.join(breach.becomes)}" if breach.becomes else ""
-        click.echo(f'"{breach.label}" of {breach.username}: {"; ".join(breach.reasons)}{becomes}')
+        click.echo(f'{breach.what} "{breach.label}" of {breach.whose}: {"; ".join(breach.reasons)}{becomes}')
     if found:
         sys.exit(1)
 

@@ -90,7 +90,12 @@ async def check_policy(request: OwnRequest, user: User) -> list[wire.Breach]:  #
     found = await site_policy.breaches(request.site, site_policy.checked(await _wanted(request)))
     return [
         wire.Breach(
-            username=one.username, label=one.label, reasons=tuple(one.reasons), becomes=tuple(one.becomes)
+            username=one.username,
+            label=one.label,
+            reasons=tuple(one.reasons),
+            becomes=tuple(one.becomes),
+            what=one.what,
+            place=one.place,
         )
         for one in found
     ]

@@ -5,7 +5,7 @@ write of its own (a first use, a refusal, a log-in) is noted and written behind.
 """
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,12 +14,14 @@ import msgspec
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.audit import FOR_EVER, Event, Filter, Kind
 from bitpail.model.credentials import CredentialKind
-from bitpail.model.users import User
+from bitpail.model.robots import Robot
+from bitpail.model.users import User, UserId
 from bitpail.policy.secrets import scrub
 from bitpail.services import origin
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import audit as store
+from bitpail.store import robots
 from bitpail.store.database import Connection
 
 _FIRST_USE = uuid.UUID("5c0cf5b6-3a66-4f0e-9d5f-3a9f0c1f1b0a")
@@ -39,9 +41,15 @@ async def record(
     by: str = "",
     **detail: Any,
 ) -> None:
-    """Write down that something happened, in the transaction in which it does; ``by`` somebody else, if so."""
+    """Write down that something happened, in the transaction in which it does; ``by`` somebody else, if so.
+
+    Of a robot also where its token was made: the place may be gone when the log is read.
+    """
     if by:
         detail["by"] = by
+    if user is not None and user.is_robot:
+        known = (await robots.by_ids(db, [user.id])).get(user.id)
+        detail |= {"place": known.place} if known else {}
     await store.add(db, _event(str(uuid.uuid4()), kind, user, app_password, detail))
 
 
@@ -101,15 +109,50 @@ async def newest(site: Site, wanted: Filter, *, before: Place = END, limit: int 
 
 async def every(site: Site, wanted: Filter) -> AsyncIterator[Event]:
     """The whole log, the oldest first, some at a time: for export."""
+    async for events in pages(site, wanted):
+        for event in events:
+            yield event
+
+
+async def pages(site: Site, wanted: Filter) -> AsyncIterator[list[Event]]:
+    """The same in the pieces in which it is read."""
     await site.audit.flush()
     place = (-1, "")
     while True:
         events = await store.oldest(site.db, wanted, after=place, limit=_PAGE)
-        for event in events:
-            yield event
+        yield events
         if len(events) < _PAGE:
             return
         place = place_of(events[-1])
+
+
+async def whose(site: Site, events: Sequence[Event]) -> dict[str, str]:
+    """Whom each event is about, in words and by the event's id: a username, or what people call a robot.
+
+    A robot is called by its token and the place where that was made; of one that is gone the place is
+    known if the event tells of it. Empty: it is about nobody.
+    """
+    ids = {UserId(event.user_id) for event in events if event.user_id and _is_robots(event)}
+    known = await robots.by_ids(site.db, ids)
+    return {
+        event.id: _robot(event, known.get(UserId(event.user_id or "")))
+        if _is_robots(event)
+        else event.username
+        for event in events
+    }
+
+
+def _is_robots(event: Event) -> bool:
+    # No person's name has a slash.
+    return "/" in event.username
+
+
+def _robot(event: Event, known: Robot | None) -> str:
+    detail: dict[str, Any] = msgspec.json.decode(event.detail)
+    place = known.place if known else detail.get("place") or "a place that is gone"
+    what = known.kind.words if known else detail.get("credential") or "access token"
+    label = event.label or (known.label if known else "")
+    return f'{what} "{label}" of {place}'
 
 
 def place_of(event: Event) -> Place:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
+import msgspec
 from msgspec import Struct
 
 from bitpail.errors import BitpailError, NotFound
@@ -18,7 +19,7 @@ from bitpail.model.credentials import CredentialKind
 from bitpail.model.denials import Denial, DenialReason, KnownDenial
 from bitpail.model.permissions import Permission
 from bitpail.model.scopes import NAMED
-from bitpail.model.users import User
+from bitpail.model.users import User, UserId
 from bitpail.policy import kinds
 from bitpail.policy.api_scopes import asked
 from bitpail.policy.decide import Decision
@@ -30,6 +31,7 @@ from bitpail.services.authentication import Reason, Unauthenticated
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import denials as store
+from bitpail.store import robots
 
 _HOUR = 3_600_000_000
 _DETAIL_LENGTH = 1000
@@ -180,16 +182,22 @@ def _keep(
 
 def _of_permission(known: KnownDenial, required: str, granted: str) -> tuple[str, str]:
     """What is missing; where the permission itself would do, it is somebody else's, or wants a grant."""
+    who = _subject(known, "The")
     held, needed = (_PERMISSIONS.get(name, Permission.NONE) for name in (granted, required))
     if held >= needed > Permission.NONE:
         return (
-            f"{known.username} has {granted} permission there; but this is somebody else's, or wants access that was granted.",
+            f"{who} has {granted} permission there; but this is somebody else's, or wants access that was granted.",
             "Ask whoever it belongs to, or whoever administers it; another app password would not help.",
         )
     return (
-        f"{known.username} has {granted} permission there, and this needs {required}.",
+        f"{who} has {granted} permission there, and this needs {required}.",
         f"Ask whoever administers it for {required} permission; another app password would not help.",
     )
+
+
+def _subject(known: KnownDenial, article: str = "the") -> str:
+    """Who was refused, in a sentence."""
+    return f"{article} {known.user}" if known.is_robots else known.user
 
 
 async def explain(site: Site, request_id: str, user: User | None = None) -> Explanation:
@@ -201,6 +209,9 @@ async def explain(site: Site, request_id: str, user: User | None = None) -> Expl
             f"no refusal is kept of a request {scrub(request_id)!r}: they are written within seconds and "
             "kept for 30 days, and a wrong secret leaves none"
         )
+    if known.is_robots:
+        found = await robots.by_ids(site.db, [UserId(known.denial.user_id)])
+        known = msgspec.structs.replace(known, place="".join(one.place for one in found.values()))
     return _explained(site, known)
 
 
@@ -231,7 +242,7 @@ def _explained(site: Site, known: KnownDenial) -> Explanation:
             "Use it within its limits, which cannot be changed.",
         ),
         DenialReason.UNSEEN: (
-            f"It does not exist, or {known.username} may not see it.",
+            f"It does not exist, or {_subject(known)} may not see it.",
             "Look at the spelling of the address; then ask whoever owns it for access.",
         ),
         DenialReason.EXPIRED: (

@@ -22,7 +22,7 @@ from bitpail.services import audit, mail, notices, oauth_consumers, oauth_tokens
 from bitpail.services.authentication import known, why_ended
 from bitpail.services.clock import now
 from bitpail.services.site import Site
-from bitpail.store import app_passwords, oauth_grants, workspaces
+from bitpail.store import app_passwords, oauth_grants, robots, workspaces
 
 REFRESH_TOKEN = "OAuth refresh token"  # noqa: S105 - what it is called
 CONSUMER_SECRET = "OAuth consumer secret"  # noqa: S105
@@ -37,12 +37,15 @@ _PIECE = 1 << 20
 
 
 class Owner(Struct, frozen=True):
-    """Whose a live secret is, if that may be known; ``workspace`` of the secret of an app. ``what`` is its kind, in words."""
+    """Whose a live secret is, if that may be known: a person's, or of a ``place``. ``what`` is its kind, in words.
+
+    The place of an access token is where it was made, that of the secret of an app its workspace.
+    """
 
     username: str
     label: str
     what: str
-    workspace: str = ""
+    place: str = ""
 
 
 class Leak(Struct, frozen=True):
@@ -53,14 +56,15 @@ class Leak(Struct, frozen=True):
     label: str
     username: str
     what: str
-    workspace: str
+    place: str
 
 
 class Live(Struct, frozen=True):
     """A secret that works, as far as others than its holder are concerned.
 
     ``what`` is its kind in words, ``label`` its own, or the name of its app. Of a refresh token ``app_password`` is
-    the grant as one. The secret of an app is nobody's: it has ``consumer``, and the slug of its ``workspace``.
+    the grant as one. The secret of an app is nobody's: it has ``consumer``, and the slug of its workspace is its
+    ``place``; an access token has one too.
     """
 
     what: str
@@ -68,7 +72,7 @@ class Live(Struct, frozen=True):
     user: User | None = None
     app_password: AppPassword | None = None
     consumer: Consumer | None = None
-    workspace: str = ""
+    place: str = ""
 
 
 async def live(site: Site, secret: Secret) -> Live | None:
@@ -76,13 +80,16 @@ async def live(site: Site, secret: Secret) -> Live | None:
     family = family_of(secret)
     if family is Family.CONSUMER_SECRET:
         found = await oauth_consumers.by_secret(site, secret)
-        return Live(CONSUMER_SECRET, found[0].name, consumer=found[0], workspace=found[1]) if found else None
+        return Live(CONSUMER_SECRET, found[0].name, consumer=found[0], place=found[1]) if found else None
     is_refresh = family is Family.REFRESH_TOKEN
     stored = await (oauth_tokens.refresh_token if is_refresh else known)(site, secret)
     if stored is None or why_ended(stored, now()) is not None:
         return None
-    one = stored.app_password
-    return Live(REFRESH_TOKEN if is_refresh else one.kind.words, one.label, stored.user, one)
+    one, user = stored.app_password, stored.user
+    place = ""
+    if user.is_robot:
+        place = "".join(known.place for known in (await robots.by_ids(site.db, [user.id])).values())
+    return Live(REFRESH_TOKEN if is_refresh else one.kind.words, one.label, user, one, place=place)
 
 
 async def is_known_to(site: Site, user: User | None, found: Live) -> bool:
@@ -103,8 +110,8 @@ async def tell(site: Site, found: Live, happened: str, *, once: bool = False, **
     if found.consumer is not None:
         template = f"oauth-secret-{happened}"
         people += await workspaces.owners(site.db, found.consumer.workspace_id)
-        link = f"/{found.workspace}/workspace/settings/oauth-consumers/{found.consumer.id}"
-        values |= {"workspace": found.workspace, "public": found.consumer.is_public}
+        link = f"/{found.place}/workspace/settings/oauth-consumers/{found.consumer.id}"
+        values |= {"workspace": found.place, "public": found.consumer.is_public}
     elif found.user is not None and found.app_password is not None:
         kind = found.app_password.kind
         if kind is CredentialKind.OAUTH_ACCESS_TOKEN:
@@ -136,7 +143,8 @@ def judge(site: Site) -> Judge:
 
 def owned(found: Live) -> Owner:
     """The same for whoever may know whose it is."""
-    return Owner(found.user.username if found.user else "", found.label, found.what, found.workspace)
+    username = found.user.username if found.user is not None and not found.user.is_robot else ""
+    return Owner(username, found.label, found.what, found.place)
 
 
 async def in_files(judged: Judge, path: Path, unreadable: Unreadable) -> AsyncGenerator[Leak, None]:
@@ -161,7 +169,7 @@ async def _in_pieces(judged: Judge, name: str, pieces: Iterable[bytes]) -> Async
         for found in scanner.feed(piece):
             owner = await judged(found.secret)
             if owner is not None:
-                yield Leak(name, found.line, owner.label, owner.username, owner.what, owner.workspace)
+                yield Leak(name, found.line, owner.label, owner.username, owner.what, owner.place)
 
 
 def _files(path: Path, unreadable: Unreadable) -> Iterator[Path]:
@@ -206,7 +214,7 @@ async def reported(site: Site, secret: Secret, address: str) -> int:
 async def _end(site: Site, found: Live) -> bool:
     """Whether it was this that ended it."""
     if found.consumer is not None:
-        return await oauth_consumers.end_secret(site, found.consumer, found.workspace)
+        return await oauth_consumers.end_secret(site, found.consumer, found.place)
     one = found.app_password
     if one is None:
         return False

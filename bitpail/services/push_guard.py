@@ -80,7 +80,7 @@ async def _tell_owners(site: Site, access: Access, found: list[tuple[str, Live]]
                 Kind.OAUTH_CONSUMER_SECRET_PUSHED,
                 user=await oauth_consumers.stands_for(site, live.consumer),
                 label=live.label,
-                workspace=live.workspace,
+                workspace=live.place,
                 repository=repository,
                 of=access.need.of,
                 place=place,
@@ -172,6 +172,6 @@ async def _whose(site: Site, access: Access, live: Live) -> str:
     if not await leaks.is_known_to(site, access.actor.user, live):
         return f"{kinds.with_article(live.what)} of somebody else"
     if live.consumer is not None:
-        return f'the {live.what} of "{live.label}" in the workspace {live.workspace}'
+        return f'the {live.what} of "{live.label}" in the workspace {live.place}'
     is_app = live.app_password is not None and live.app_password.kind is CredentialKind.OAUTH_ACCESS_TOKEN
     return f'your {live.what} {"of the app " if is_app else ""}"{live.label}"'

@@ -21,7 +21,7 @@ from bitpail.policy import site_policy
 from bitpail.services import audit
 from bitpail.services.clock import now
 from bitpail.services.site import Site
-from bitpail.store import app_passwords, policies, users
+from bitpail.store import app_passwords, policies, robots, users
 from bitpail.store.database import Connection
 
 SHORTEST_NOTICE = 24 * 3600
@@ -41,6 +41,7 @@ _LATEST = 4_102_444_800 * _SECOND  # the year 2100
 class Breach(Struct, frozen=True):
     """An app password that works and breaks the policy.
 
+    ``what`` is its kind in words; an access token has a ``place``, and the user is its robot, whom nobody knows by name.
     ``becomes`` says what the day of the policy takes from it; empty: nothing, it goes on as it is.
     """
 
@@ -48,6 +49,13 @@ class Breach(Struct, frozen=True):
     label: str
     reasons: list[str]
     becomes: list[str]
+    what: str
+    place: str = ""
+
+    @property
+    def whose(self) -> str:
+        """The name of its user, or of the place of an access token."""
+        return self.place or self.username
 
 
 async def current(site: Site) -> SitePolicy:
@@ -104,14 +112,18 @@ async def enforce(site: Site, made: AppPassword) -> None:
 async def breaches(site: Site, policy: SitePolicy | None = None) -> list[Breach]:
     """Those that work and break the policy in force, or one that is only thought of."""
     wanted = policy or await current(site)
+    found = await _breaking(site, wanted)
+    known = await robots.by_ids(site.db, {made.user_id for _, made in found if made.kind.is_robot})
     return [
         Breach(
             username,
             made.label,
             site_policy.breaks(wanted, made, existing=True),
             site_policy.loses(made, site_policy.narrowed(wanted, made)),
+            made.kind.words,
+            known[made.user_id].place if made.user_id in known else "",
         )
-        for username, made in await _breaking(site, wanted)
+        for username, made in found
     ]
 
 

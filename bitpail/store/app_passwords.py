@@ -136,7 +136,7 @@ _living = (
     .join_from(_app_passwords, _users, _c.user_id == _users.c.id)
     .where(_c.revoked_on.is_(None))
     .where(or_(_c.expires_on.is_(None), _c.expires_on > bindparam("now", type_=BigInteger)))
-    # Robots have no names that anybody knows: they come last, the oldest first.
+    # Robots have usernames that nobody knows: they come last, the oldest first.
     .order_by(
         _users.c.is_robot, case((_users.c.is_robot == 0, _users.c.username), else_=""), _c.created_on, _c.id
     )

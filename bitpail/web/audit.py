@@ -24,9 +24,11 @@ _LONGEST = 255
 
 
 class Line(Struct, frozen=True):
-    """One event with what happened in words, and what else is known of it."""
+    """One event with what happened in words, and what else is known of it. ``whose`` is a username, or a robot's name."""
 
     event: Event
+    whose: str
+    is_robot: bool
     sentence: str
     detail: str
 
@@ -41,12 +43,13 @@ async def page(request: WebRequest, administrator: User) -> Response:  # noqa: A
     except (Invalid, NotFound) as wrong:
         error = wrong.message
     shown, query = events[:_PAGE], {name: text for name, text in typed.items() if text}
+    whose = await audit.whose(request.site, shown)
     older = f"{shown[-1].at}.{shown[-1].id}" if len(events) > _PAGE else ""
     return render(
         request,
         "admin_audit.html",
         422 if error else 200,
-        lines=[Line(event, activity.sentence(event), _detail(event)) for event in shown],
+        lines=[_line(event, whose[event.id]) for event in shown],
         kinds=list(Kind),
         typed=typed,
         query=urlencode(query),
@@ -95,6 +98,10 @@ def _place(text: str) -> audit.Place:
     if not at.isascii() or not at.isdigit() or len(at) > 18 or len(event_id) > _LONGEST:
         raise Invalid("there is no such page of the log")
     return int(at), event_id.replace("\0", "")
+
+
+def _line(event: Event, whose: str) -> Line:
+    return Line(event, whose, whose != event.username, activity.sentence(event), _detail(event))
 
 
 def _detail(event: Event) -> str:

@@ -188,6 +188,7 @@ class User(Struct, kw_only=True):
 class Breach(Struct, kw_only=True):
     """An app password that works and breaks the policy.
 
+    `what` is its kind in words. An access token has a `place`, a repository, project or workspace, and its user is a robot.
     `becomes` says what the day of the policy takes from it; empty: nothing.
     """
 
@@ -195,6 +196,8 @@ class Breach(Struct, kw_only=True):
     label: str
     reasons: tuple[str, ...]
     becomes: tuple[str, ...]
+    what: str
+    place: str
 
 
 class Policy(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -233,15 +236,15 @@ class FoundSecrets(Struct, kw_only=True):
 
 
 class LiveSecret(Struct, kw_only=True):
-    """Label, username and workspace are empty if it is another user's.
+    """Label, username and place are empty if it is another user's.
 
-    `what` is its kind in words. The secret of an app has a workspace and no username.
+    `what` is its kind in words. An access token and the secret of an app have a place and no username.
     """
 
     username: str
     label: str
     what: str = "app password"
-    workspace: str = ""
+    place: str = ""
 
 
 class Described(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -210,3 +210,32 @@ def test_a_token_that_is_not_there_is_not_replaced(ada):
         ("access-token", "replace", "--label", "ci", "--advised"),
     ):
         assert not ada(*asked).worked
+
+
+@pytest.mark.parametrize(
+    ("flag", "place", "what"),
+    [
+        ("--repository", "ada/notes", "repository access token"),
+        ("--project", "ada/PROJ", "project access token"),
+        ("--workspace", "ada", "workspace access token"),
+    ],
+)
+def test_people_read_of_a_robot_by_its_token_and_place(ada, tmp_path, flag, place, what):
+    made = ada.json("access-token", "create", flag, place, "--label", "ci", "--permission", "repository")
+    ada.json("app-password", "create", "--user", "ada", "--label", "mine", "--permission", "repository")
+    (tmp_path / "log").write_text(made["secret"])
+
+    log = ada.well("audit", "list", "--kind", "app_password.created").splitlines()
+    scan = ada("app-password", "scan", str(tmp_path / "log"))
+    ada.well("policy", "set", "--network", "192.0.2.0/24")
+    check = ada("policy", "check")
+
+    assert f'  {what} "ci" of {place}  from command line' in log[0]
+    assert "  ada 'mine'  from command line" in log[1]
+    assert scan.out == f'{tmp_path}/log:1: {what} "ci" of {place}\n'
+    mine, its = check.out.splitlines()
+    assert mine.startswith('app password "mine" of ada: ')
+    assert its.startswith(f'{what} "ci" of {place}: ')
+    assert "bot/" not in "".join(log) + scan.seen + check.seen
+    (listed,) = [one for one in json.loads(ada("policy", "check", "--json").out) if one["place"]]
+    assert (listed["place"], listed["what"], listed["label"]) == (place, what, "ci")

@@ -242,7 +242,7 @@ async def test_whose_a_found_one_is_hears_who_may_know(server, app, page, acme, 
             assert nothing is None
             assert (one["label"] == "Deploy bot") == (name in known_to), (text[:4], name)
             if name not in known_to:
-                assert {one["label"], one["username"], one["workspace"]} == {""}
+                assert {one["label"], one["username"], one["place"]} == {""}
 
 
 async def test_a_scan_says_what_each_is(server, app, page):
@@ -251,7 +251,7 @@ async def test_a_scan_says_what_each_is(server, app, page):
 
     found = [leak async for leak in leaks.in_stream(leaks.judge(server.site), "-", [text[:50], text[50:]])]
 
-    assert [(one.line, one.what, one.label, one.username, one.workspace) for one in found] == [
+    assert [(one.line, one.what, one.label, one.username, one.place) for one in found] == [
         (1, "OAuth consumer secret", "Deploy bot", "", "acme"),
         (2, "OAuth refresh token", "Deploy bot", "ada", ""),
         (3, "OAuth access token", "Deploy bot", "ada", ""),

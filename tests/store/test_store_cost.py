@@ -42,6 +42,7 @@ from bitpail.store import (
     reports,
     repositories,
     repository_permissions,
+    robots,
     sqlite,
     ssh_keys,
     trust_rules,
@@ -77,6 +78,7 @@ STATEMENTS = {
         (gpg_keys, "_of_user _count _one _remove"),
         (access_keys, "_of_repository _of_project _exists _standing _remove _touch"),
         (avatars, "_of_user _remove"),
+        (robots, "_by_ids"),
         (
             oauth_consumers,
             "_by_key _by_id _by_lookup _without_lookup _of_workspace _change _set_secret _set_lookup _end_secret _remove",
