@@ -20,16 +20,23 @@ _MOST_SECRETS = 100
 
 async def listed(request: OwnRequest, user: User) -> wire.AppPasswords:
     """``GET /app-passwords``: those that may be managed, oldest first."""
+    revoked = request.flag("revoked")
+    found = await service.of_user(request.site, user, request.kind, include_revoked=revoked)
+    return await page_of(request, [(user, one) for one in found])
+
+
+async def page_of(request: OwnRequest, listed: list[tuple[User, AppPassword]]) -> wire.AppPasswords:
+    """The page that is asked for of those that may be managed, each with its user."""
     page = request.page()
-    found = await service.of_user(request.site, user, include_revoked=request.flag("revoked"))
-    found = await managing.allowed(request.site, request.actor, found)
+    may = {one.id for one in await managing.allowed(request.site, request.actor, [one for _, one in listed])}
+    found = [(user, one) for user, one in listed if one.id in may]
     some = found[page.offset : page.offset + page.pagelen]
     more = page.offset + page.pagelen < len(found)
     return wire.AppPasswords(
         size=len(found),
         page=page.page,
         pagelen=page.pagelen,
-        values=tuple([await request.shown(user, one) for one in some]),
+        values=tuple([await request.shown(user, one) for user, one in some]),
         next=request.neighbour(page.page + 1) if more else None,
         previous=request.neighbour(page.page - 1) if page.page > 1 else None,
     )

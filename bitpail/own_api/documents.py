@@ -27,14 +27,23 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 _REFERENCE = "#/components/schemas/"
 _TEXT = {"type": "string"}
 _ABOUT = (
-    "Everything about app passwords, as the pages and the command line have it. The credential is a browser session, "
+    "Everything about app passwords, as the pages and the command line have it, and the narrower ones of tokens. The credential is a browser session, "
     "or an app password with the permission that an operation names. It makes and manages only app passwords that are "
     "no wider than itself."
 )
+_WHOSE = {
+    Opens.ADMINISTRATION: " and an administrator",
+    Opens.REPOSITORY: " and who administers the repository",
+    Opens.PROJECT: " and who administers the project",
+    Opens.WORKSPACE: " and an owner of the workspace",
+}
 _PARAMETERS = {
     "app_password": "Its label, or its id in braces.",
+    "project_key": "The key of a project.",
+    "repo_slug": "The slug of a repository, or its id in braces.",
     "request_id": "The X-Request-Id of the answer.",
     "username": "Whose account it is.",
+    "workspace": "The slug of a workspace, or its id in braces.",
 }
 
 
@@ -53,7 +62,7 @@ async def page(request: HttpRequest, actor: Actor) -> Response:  # noqa: ARG001 
         for path, operations in described["paths"].items()
         for method, operation in operations.items()
     ]
-    return render(web, "api.html", operations=shown, schemas=schemas, about=_ABOUT)
+    return render(web, "api.html", operations=shown, schemas=schemas, parameters=_PARAMETERS, about=_ABOUT)
 
 
 @cache
@@ -112,8 +121,7 @@ def _need(one: Operation, scopes: list[str]) -> str:
     if not one.route.need.signed_in:
         return "Nothing is needed."
     who = f"the permission {', '.join(scopes)}" if scopes else "any credential"
-    whose = " and an administrator" if one.route.opens is Opens.ADMINISTRATION else ""
-    return f"Needs {who}{whose}."
+    return f"Needs {who}{_WHOSE.get(one.route.opens, '')}."
 
 
 def _example(operation: dict[str, Any], schemas: dict[str, Any]) -> str:

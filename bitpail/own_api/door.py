@@ -69,7 +69,7 @@ class OwnApi:
     async def _operate(self, call: Call, match: Match) -> Response:
         call.actor = await _actor(call)
         request = HttpRequest(call, match.route.need, match.parameters)
-        made = await match.route.handler(request, _open(call, match.route))
+        made = await match.route.handler(request, await _open(call, match))
         if isinstance(made, Response):
             return made
         return empty() if made is None else json(made, self._operations[id(match.route)].status)
@@ -89,10 +89,17 @@ async def _actor(call: Call) -> Actor:
     return Actor(session.user, None, frozenset(Scope), call.client)
 
 
-def _open(call: Call, route: Route) -> Struct:
+async def _open(call: Call, match: Match) -> Struct:
     """What the operation acts on. Raises Refused."""
-    if route.opens is Opens.OWN_ACCOUNT:
-        return access.to_own_account(call.site, call.actor, route.need)
-    if route.opens is Opens.ADMINISTRATION:
-        return access.to_administration(call.site, call.actor, route.need)
-    return access.to_site(call.site, call.actor, route.need)
+    opens, need, named = match.route.opens, match.route.need, match.parameters
+    if opens is Opens.OWN_ACCOUNT:
+        return access.to_own_account(call.site, call.actor, need)
+    if opens is Opens.ADMINISTRATION:
+        return access.to_administration(call.site, call.actor, need)
+    if opens is Opens.REPOSITORY:
+        return await access.to_repository(call.site, call.actor, need, named["workspace"], named["repo_slug"])
+    if opens is Opens.PROJECT:
+        return await access.to_project(call.site, call.actor, need, named["workspace"], named["project_key"])
+    if opens is Opens.WORKSPACE:
+        return await access.to_workspace(call.site, call.actor, need, named["workspace"])
+    return access.to_site(call.site, call.actor, need)

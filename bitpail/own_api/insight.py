@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+from bitpail.model.app_passwords import AppPassword
+from bitpail.model.credentials import UserName
 from bitpail.model.users import User
 from bitpail.own_api.request import OwnRequest
 from bitpail.policy import durations
@@ -34,12 +36,18 @@ async def used(request: OwnRequest, user: User) -> list[wire.Use]:
 
 async def advised(request: OwnRequest, user: User) -> list[wire.Advice]:
     """``GET /advice``: on each app password that may be managed."""
-    found = await advice.of_user(request.site, user, enough=request.days("after", _WATCHED))
-    may = {
-        one.id
-        for one in await managing.allowed(request.site, request.actor, [each.app_password for each in found])
-    }
-    return [shown(each) for each in found if each.app_password.id in may]
+    listed = [(user, one) for one in await passwords.of_user(request.site, user, request.kind)]
+    return await advised_of(request, listed)
+
+
+async def advised_of(request: OwnRequest, listed: list[tuple[User, AppPassword]]) -> list[wire.Advice]:
+    """Advice on those of some, each with its user, that may be managed."""
+    may = {one.id for one in await managing.allowed(request.site, request.actor, [one for _, one in listed])}
+    some = [(user, one) for user, one in listed if one.id in may]
+    return [
+        shown(each)
+        for each in await advice.of_each(request.site, some, enough=request.days("after", _WATCHED))
+    ]
 
 
 def shown(each: Advised) -> wire.Advice:
@@ -61,13 +69,14 @@ async def replace(request: OwnRequest, user: User) -> wire.Replacement:
     """``POST .../replacement``: a narrower one beside it; the old one expires after the grace."""
     body = await request.json(wire.ToReplace)
     site, label, grace = request.site, await request.label(user), durations.seconds(body.grace)
+    which = (request.may, request.kind, request.by)
     if body.permissions is None:
         enough = durations.seconds(body.after) // _DAY
-        done = await advice.replace_as_advised(site, user, label, grace, request.may, enough=enough)
+        done = await advice.replace_as_advised(site, user, label, grace, *which, enough=enough)
     else:
-        done = await advice.replace(site, user, label, body.permissions, grace, request.may)
+        done = await advice.replace(site, user, label, body.permissions, grace, *which)
     new = wire.NewSecret(
-        username=user.username,
+        username=UserName.ACCESS_TOKEN.value if request.kind.is_robot else user.username,
         app_password=await request.shown(user, done.new),
         secret=done.secret.reveal(),
     )
@@ -85,12 +94,14 @@ async def replacing(request: OwnRequest, user: User) -> wire.Replacing:
 
 async def finish(request: OwnRequest, user: User) -> None:
     """``POST .../replacement/finish``: the old one is revoked now."""
-    await replacements.finish(request.site, user, await request.label(user), request.may)
+    label = await request.label(user)
+    await replacements.finish(request.site, user, label, request.may, request.kind, request.whose)
 
 
 async def roll_back(request: OwnRequest, user: User) -> None:
     """``POST .../replacement/roll-back``: the narrower one is revoked, the old one goes on as before."""
-    await replacements.roll_back(request.site, user, await request.label(user), request.may)
+    label = await request.label(user)
+    await replacements.roll_back(request.site, user, label, request.may, request.kind, request.whose)
 
 
 async def refused(request: OwnRequest, user: User) -> list[wire.Denial]:

@@ -10,6 +10,7 @@ from bitpail.errors import Invalid, NotFound
 from bitpail.http.call import Call
 from bitpail.model.access import Actor, Need
 from bitpail.model.app_passwords import AppPassword
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.users import User
 from bitpail.policy import durations
 from bitpail.services import app_passwords, managing, places
@@ -19,12 +20,19 @@ from bitpail.wire import own_api as wire
 
 T = TypeVar("T")
 
-_ID = re.compile(r"\{[0-9a-fA-F-]{36}\}")
+ID = re.compile(r"\{[0-9a-fA-F-]{36}\}")
+"""An id in braces, as paths have it."""
 _DAY = 86_400
 
 
 class OwnRequest(ABC):
-    """One request, its credential judged already. ``may`` judges each app password that it is about."""
+    """One request, its credential judged already. ``may`` judges each app password that it is about.
+
+    ``kind`` is of what kind that is; ``by`` who acts in the name of another, of a robot.
+    """
+
+    kind: CredentialKind = CredentialKind.APP_PASSWORD
+    by: User | None = None
 
     def __init__(
         self, site: Site, actor: Actor, need: Need, parameters: Mapping[str, str], query: Mapping[str, str]
@@ -62,9 +70,9 @@ class OwnRequest(ABC):
     async def found(self, user: User) -> AppPassword:
         """The app password of the path, by its label or by its id in braces. Raises NotFound or Refused."""
         name = self.parameters["app_password"]
-        if not _ID.fullmatch(name):
-            return await app_passwords.labelled(self.site, user, name, self.may)
-        one = await app_passwords.identified(self.site, user, name[1:-1].lower())
+        if not ID.fullmatch(name):
+            return await app_passwords.labelled(self.site, user, name, self.may, self.kind)
+        one = await app_passwords.identified(self.site, user, name[1:-1].lower(), self.kind)
         await self.may(one)
         return one
 
@@ -73,12 +81,18 @@ class OwnRequest(ABC):
         one = await self.found(user)
         if one.revoked_on is not None:
             # Its label may be another one's by now.
-            raise NotFound("this app password was revoked")
+            raise NotFound(f"this {one.kind.words} was revoked")
         return one.label
+
+    @property
+    def whose(self) -> str:
+        """The username of ``by``, for the audit log; empty if whoever acts is whose it is."""
+        return self.by.username if self.by else ""
 
     async def shown(self, user: User, one: AppPassword) -> wire.AppPassword:
         """An app password as it goes out, its places by name."""
-        named, limits = await places.named(self.site, user, one.limits), one.limits
+        # A robot sees nothing by itself: places are named to who asks.
+        named, limits = await places.named(self.site, self.by or user, one.limits), one.limits
         return wire.AppPassword(
             id=one.id,
             label=one.label,

@@ -9,7 +9,7 @@ from bitpail.model.access import Need
 from bitpail.model.permissions import Permission
 from bitpail.model.scopes import Scope
 from bitpail.model.site_policy import SitePolicy
-from bitpail.own_api import account, administration, app_passwords, insight, trust_rules
+from bitpail.own_api import account, administration, app_passwords, insight, tokens, trust_rules
 from bitpail.wire import own_api as wire
 from bitpail.wire import trust_rules as rules
 
@@ -46,7 +46,75 @@ def _site(method: str, template: str, handler: Any, *rest: Any, **more: Any) -> 
     return Operation(Route(method, template, Opens.ADMINISTRATION, ADMINISTER, handler), *rest, **more)
 
 
+def _replacement(row: Any, one: str, of: Any) -> list[Operation]:
+    """What is done with the narrower one that follows advice; ``of`` makes of a handler one of this kind's."""
+    at, narrower = f"{one}/replacement", "Replace by a narrower one"
+    return [
+        row("POST", at, of(insight.replace), narrower, wire.Replacement, wire.ToReplace, status=201),
+        row("GET", at, of(insight.replacing), "The replacement that is under way", wire.Replacing),
+        row("POST", f"{at}/finish", of(insight.finish), "Revoke the old one now", status=204),
+        row("POST", f"{at}/roll-back", of(insight.roll_back), "Revoke the narrower one", status=204),
+    ]
+
+
+_AFTER = {"after": "For how long one must have been watched, like 30d."}
+_REVOKED = {"revoked": "true: revoked ones too."}
 _PAGE = {"page": "Which page, from 1.", "pagelen": "How many on a page, at most 100."}
+
+_API_TOKENS = f"{ROOT}/api-tokens"
+_OF_API_TOKENS = [
+    _own(
+        "GET",
+        _API_TOKENS,
+        tokens.of_person(app_passwords.listed),
+        "List API tokens",
+        wire.AppPasswords,
+        query={**_PAGE, **_REVOKED},
+    ),
+    *_replacement(_own, f"{_API_TOKENS}/{{app_password}}", tokens.of_person),
+    _own(
+        "GET",
+        f"{ROOT}/api-token-advice",
+        tokens.of_person(insight.advised),
+        "Whether fewer permissions of API tokens would be enough",
+        list[wire.Advice],
+        query=_AFTER,
+    ),
+]
+_WORKSPACE = f"{ROOT}/workspaces/{{workspace}}"
+
+
+def _at(what: str, opens: Opens, scope: Scope, place: str) -> list[Operation]:
+    """The operations on access tokens of a place, for who administers it."""
+    need = Need(
+        (frozenset({Scope.APP_PASSWORD_WRITE, scope}),), Permission.ADMIN, signed_in=True, people=True
+    )
+
+    def row(method: str, template: str, handler: Any, *rest: Any, **more: Any) -> Operation:
+        return Operation(Route(method, template, opens, need, handler), *rest, **more)
+
+    every = f"{place}/access-tokens"
+    about = f"access tokens of a {what}"
+    return [
+        row(
+            "GET",
+            every,
+            tokens.listed_at(what),
+            f"List {about}",
+            wire.AppPasswords,
+            query={**_PAGE, **_REVOKED},
+        ),
+        *_replacement(row, f"{every}/{{app_password}}", lambda handler: tokens.of_place(handler, what)),
+        row(
+            "GET",
+            f"{place}/access-token-advice",
+            tokens.advised_at(what),
+            f"Whether fewer permissions of {about} would be enough",
+            list[wire.Advice],
+            query=_AFTER,
+        ),
+    ]
+
 
 OPERATIONS = [
     Operation(
@@ -65,7 +133,7 @@ OPERATIONS = [
         app_passwords.listed,
         "List app passwords",
         wire.AppPasswords,
-        query={**_PAGE, "revoked": "true: revoked ones too."},
+        query={**_PAGE, **_REVOKED},
     ),
     _own("POST", _ALL, app_passwords.create, "Make an app password", wire.NewSecret, wire.Wanted, status=201),
     _own("GET", _ONE, app_passwords.one, "One app password", wire.AppPassword),
@@ -84,28 +152,24 @@ OPERATIONS = [
     _own("POST", f"{_ROTATION}/finish", app_passwords.finish, "End the old secret now", status=204),
     _own("POST", f"{_ROTATION}/roll-back", app_passwords.roll_back, "Forget the new secret", status=204),
     _own("GET", f"{_ONE}/usage", insight.used, "What it was needed for in the last 90 days", list[wire.Use]),
-    _own(
-        "POST",
-        f"{_ONE}/replacement",
-        insight.replace,
-        "Replace by a narrower one",
-        wire.Replacement,
-        wire.ToReplace,
-        status=201,
-    ),
-    _own(
-        "GET", f"{_ONE}/replacement", insight.replacing, "The replacement that is under way", wire.Replacing
-    ),
-    _own("POST", f"{_ONE}/replacement/finish", insight.finish, "Revoke the old one now", status=204),
-    _own("POST", f"{_ONE}/replacement/roll-back", insight.roll_back, "Revoke the narrower one", status=204),
+    *_replacement(_own, _ONE, lambda handler: handler),
     _own(
         "GET",
         f"{ROOT}/advice",
         insight.advised,
         "Whether fewer permissions would be enough",
         list[wire.Advice],
-        query={"after": "For how long one must have been watched, like 30d."},
+        query=_AFTER,
     ),
+    *_OF_API_TOKENS,
+    *_at(
+        "repository",
+        Opens.REPOSITORY,
+        Scope.REPOSITORY_ADMIN,
+        f"{ROOT}/repositories/{{workspace}}/{{repo_slug}}",
+    ),
+    *_at("project", Opens.PROJECT, Scope.PROJECT_ADMIN, f"{_WORKSPACE}/projects/{{project_key}}"),
+    *_at("workspace", Opens.WORKSPACE, Scope.TEAM_WRITE, _WORKSPACE),
     _own("GET", _RULES, trust_rules.listed, "List trust rules", list[rules.TrustRule]),
     _own(
         "POST", _RULES, trust_rules.create, "Trust jobs of a CI", rules.TrustRule, rules.ToTrust, status=201

@@ -32,7 +32,8 @@ def not_wider(parent: AppPassword, child: AppPassword, where: Whereabouts = NOWH
     """In what ``child`` is wider than ``parent``, in words; empty if in nothing."""
     found = [_scopes(parent, child), _expiry(parent, child), _places(parent.limits, child.limits, where)]
     found += [_networks(parent.limits, child.limits), _branches(parent.limits, child.limits)]
-    if parent.user_id != child.user_id:
+    # Of a robot the place is asked for: whoever manages its tokens administers that.
+    if parent.user_id != child.user_id and not child.kind.is_robot:
         found.append("it is another user's")
     if parent.limits.no_force and not child.limits.no_force:
         found.append("it may force pushes")

@@ -1,6 +1,7 @@
 """Tokens at a real browser: from the form to advice, to the narrower one, to the end of the old one; git and curl use them."""
 
 import pytest
+from playwright.sync_api import expect
 from support.visitor import SETTINGS
 from support.world import aged, written
 
@@ -82,3 +83,22 @@ def test_advice_leads_to_a_narrower_token(notes, inside, person, bitpail, addres
     inside.follow("release (narrowed)")
     assert "Both work now." not in inside.text
     assert "too early to tell" in inside.text
+
+
+def test_the_page_of_our_own_api_sends_what_its_form_describes(notes, inside, bitpail):
+    inside.go(f"{PLACE}new?scopes=repository:write")
+    inside.fill(label="release")
+    inside.press("Create")
+    wide = inside.secret
+
+    inside.go("/bitpail/1/docs#tokens_repository_replace")
+    form = inside.page.locator("#tokens_repository_replace")
+    for name, value in (("workspace", "acme"), ("repo_slug", "notes"), ("app_password", "release")):
+        form.get_by_label(name, exact=True).fill(value)
+    form.get_by_label("Body, as JSON").fill('{"permissions": ["repository"]}')
+    form.get_by_role("button", name="Send").click()
+
+    answer = form.get_by_role("region", name="Answer to Replace by a narrower one")
+    expect(answer).to_contain_text("201 Created")
+    expect(answer).to_contain_text('"release (narrowed)"')
+    assert wide not in answer.inner_text()

@@ -26,7 +26,15 @@ BODIES = {
     ("POST", "/leaks/check"): {"secrets": ["nothing"]},
     ("POST", "/app-passwords/{app_password}/replacement"): {"permissions": ["repository"]},
 }
-WORDS = {"{app_password}": "target", "{request_id}": "0000", "{username}": "nobody"}
+WORDS = {
+    "{app_password}": "target",
+    "{request_id}": "0000",
+    "{username}": "nobody",
+    "{workspace}": "ada",
+    "{repo_slug}": "notes",
+    "{project_key}": "PROJ",
+}
+PLACES = {Opens.REPOSITORY, Opens.PROJECT, Opens.WORKSPACE}
 ROWS = [(one.route.method, one.route.template.removeprefix(ROOT), one) for one in OPERATIONS]
 GRANTED = {200, 201, 204, 400, 404, 409}
 """It was let in: what it then found is another matter."""
@@ -39,7 +47,15 @@ async def world(server, ada):
     await app_passwords.create(
         site, ada, app_passwords.Wanted(label="target", permissions=("repository:write",))
     )
-    everything = ("repository:write", "account", "bitpail:app-password:write", "bitpail:site:admin")
+    await server.repository("ada", "notes")
+    of_places = ("repository:admin", "project:admin", "team:write")
+    everything = (
+        *of_places,
+        "repository:write",
+        "account",
+        "bitpail:app-password:write",
+        "bitpail:site:admin",
+    )
     revoked, revoked_auth = await server.app_password(ada, *everything)
     await app_passwords.revoke(site, ada, revoked.label)
     expired, expired_auth = await server.app_password(ada, *everything)
@@ -61,6 +77,9 @@ async def world(server, ada):
         },
         "without the permission": {"auth": await server.auth(ada, "account:write", "repository:admin")},
         "manager": {"auth": await server.auth(ada, "repository:write", "bitpail:app-password:write")},
+        "manager of places'": {
+            "auth": await server.auth(ada, *of_places, "repository:write", "bitpail:app-password:write")
+        },
         "administrator's": {"auth": await server.auth(ada, "bitpail:site:admin")},
         "another user's": {"auth": await server.auth(grace, *everything)},
         "revoked": {"auth": revoked_auth},
@@ -83,12 +102,16 @@ def expected(who, operation):
     if is_public:
         return None
     if who == "nobody":
-        return 401
+        # As for 2.0: of a private place nobody hears whether it is there.
+        return 404 if route.opens in PLACES else 401
     if not route.need.scopes:
         return None
     if administers:
         return 403
-    return None if who in {"manager", "another user's"} else 403
+    if route.opens in PLACES and who != "manager of places'":
+        # Of a place that is not theirs nobody hears whether it is there.
+        return 404 if who == "another user's" else 403
+    return None if who in {"manager", "manager of places'", "another user's"} else 403
 
 
 async def test_every_operation_is_open_to_whom_it_should_be_and_to_nobody_else(world, own):
@@ -113,6 +136,8 @@ async def test_what_is_another_users_is_not_there(world, own, server, ada):
         for method, template, _ in ROWS:
             if "{app_password}" in template and method != "PUT":
                 path = template.replace("{app_password}", name)
+                for word, value in WORDS.items():
+                    path = path.replace(word, value)
                 answer = await own.ask(
                     method, path, BODIES.get((method, template)), **world["another user's"]
                 )

@@ -4,7 +4,9 @@
 const token = document.querySelector('input[name="form_token"]')?.value ?? "";
 
 async function send(form, out) {
-  let path = form.dataset.path;
+  const told = form.closest("details").querySelector("summary");
+  const method = told.querySelector(".method").textContent;
+  let path = told.querySelector("code").textContent;
   const query = new URLSearchParams();
   for (const field of form.querySelectorAll("input")) {
     if (field.dataset.in === "path") path = path.replace(`{${field.name}}`, encodeURIComponent(field.value));
@@ -14,7 +16,7 @@ async function send(form, out) {
   const headers = { "X-Bitpail-Token": token };
   if (body) headers["Content-Type"] = "application/json";
   const address = query.size ? `${path}?${query}` : path;
-  const answer = await fetch(address, { method: form.dataset.method, headers, body: body || undefined });
+  const answer = await fetch(address, { method, headers, body: body || undefined });
   const text = await answer.text();
   let shown = text;
   try { shown = JSON.stringify(JSON.parse(text), null, 2); } catch { /* not one JSON value: as it is */ }
