@@ -91,8 +91,14 @@ def of_ada(chromium_browser, shared):
 
 @pytest.fixture(params=[True, False], ids=["script", "no-script"])
 def reader(request, of_ada):
-    """Ada at the shared server, once with script and once without."""
+    """Ada at the shared server, once with script and once without: for pages that have a script of their own."""
     return of_ada(java_script_enabled=request.param)
+
+
+@pytest.fixture
+def plain(of_ada):
+    """Ada at the shared server, in a browser that runs no script: pages that need none are the same with it."""
+    return of_ada(java_script_enabled=False)
 
 
 @pytest.fixture

@@ -57,11 +57,11 @@ def test_an_empty_repository_shows_commands_that_work_as_they_stand(shared, insi
     assert refused.status != 0, "the app password is for that repository alone"
 
 
-def test_what_one_has_is_brought_by_the_commands_of_an_empty_repository(shared, reader, person):
+def test_what_one_has_is_brought_by_the_commands_of_an_empty_repository(shared, plain, person):
     name = shared.repository()
-    reader.go(f"/{name}/")
-    bring = command(reader, "In its directory")
-    secret = app_password(reader, "Create one for this repository")
+    plain.go(f"/{name}/")
+    bring = command(plain, "In its directory")
+    secret = app_password(plain, "Create one for this repository")
     own = person.home / "own"
     person.well("init", "--quiet", "--initial-branch=main", str(own))
     person.commit(own)
@@ -71,75 +71,75 @@ def test_what_one_has_is_brought_by_the_commands_of_an_empty_repository(shared, 
     done = person.types(bring.replace("\n", " && "), secret, secret, secret, at=own)
 
     assert done.status == 0, done.screen
-    reader.go(f"/{name}/branches/")
-    assert reader.page.locator(".refs .ref").all_inner_texts() == ["main", "side"]
-    reader.go(f"/{name}/tags/")
-    assert reader.page.locator(".refs .ref").all_inner_texts() == ["v1"]
+    plain.go(f"/{name}/branches/")
+    assert plain.page.locator(".refs .ref").all_inner_texts() == ["main", "side"]
+    plain.go(f"/{name}/tags/")
+    assert plain.page.locator(".refs .ref").all_inner_texts() == ["v1"]
 
 
-def test_the_clone_box_has_ones_name_and_makes_the_app_password_that_clones(engine, reader, person):
-    reader.go(f"/{engine}/")
-    reader.page.locator(".clone summary").click()
-    line = command(reader, "HTTPS")
-    assert line == f"git clone {reader.home.replace('://', '://ada@')}/{engine}.git"
+def test_the_clone_box_has_ones_name_and_makes_the_app_password_that_clones(engine, plain, person):
+    plain.go(f"/{engine}/")
+    plain.page.locator(".clone summary").click()
+    line = command(plain, "HTTPS")
+    assert line == f"git clone {plain.home.replace('://', '://ada@')}/{engine}.git"
 
-    with reader.page.expect_navigation():
-        reader.page.locator(".clone").get_by_role("link", name="Create one for this repository").click()
-    assert reader.at.startswith(f"{APP_PASSWORDS}new?")
-    label = reader.page.locator("#label").input_value()
+    with plain.page.expect_navigation():
+        plain.page.locator(".clone").get_by_role("link", name="Create one for this repository").click()
+    assert plain.at.startswith(f"{APP_PASSWORDS}new?")
+    label = plain.page.locator("#label").input_value()
     assert re.fullmatch(re.escape(engine) + "( [2-9])?", label), (
         "one that is free, however often one comes here"
     )
-    assert reader.page.locator("input[name=scopes]:checked:not(:disabled)").evaluate_all(
+    assert plain.page.locator("input[name=scopes]:checked:not(:disabled)").evaluate_all(
         "boxes => boxes.map(box => box.value)"
     ) == ["repository:write"]
-    reader.press("Create")
+    plain.press("Create")
 
-    done = person.types(line, reader.secret)
+    done = person.types(line, plain.secret)
 
     assert done.status == 0, done.screen
     assert (person.home / "engine/setup.cfg").exists()
 
 
-def test_the_readme_has_its_picture_and_its_links_lead_into_the_repository(engine, reader):
-    reader.go(f"/{engine}/")
-    picture = reader.page.locator("main img[alt='The engine']")
+def test_the_readme_has_its_picture_and_its_links_lead_into_the_repository(engine, plain):
+    plain.go(f"/{engine}/")
+    picture = plain.page.locator("main img[alt='The engine']")
     picture.scroll_into_view_if_needed()
     assert picture.evaluate("one => one.decode().then(() => one.naturalWidth)") > 0
 
-    reader.follow("How to use it")
+    plain.follow("How to use it")
 
-    assert reader.at == f"/{engine}/src/main/docs/use.md"
+    assert plain.at == f"/{engine}/src/main/docs/use.md"
 
 
-def test_repositories_are_found_by_a_part_of_their_name_or_description(engine, shared, reader):
+def test_repositories_are_found_by_a_part_of_their_name_or_description(engine, shared, plain):
     for slug in ("steam-hammer", "steam-loom"):
-        if reader.go(f"/acme/{slug}/") == 404:
+        if plain.go(f"/acme/{slug}/") == 404:
             shared.server.repository(f"acme/{slug}")
-    reader.go("/acme/steam-loom/admin/")
-    reader.fill(description="It weaves by *cards*.")
-    reader.press("Save")
-    reader.go("/")
+    plain.go("/acme/steam-loom/admin/")
+    plain.fill(description="It weaves by *cards*.")
+    plain.press("Save")
+    plain.go("/")
 
-    reader.fill(search="STEAM")
-    reader.page.get_by_label("Order").select_option("name")
-    reader.press("Show")
-    assert names(reader) == ["steam-hammer", "steam-loom"]
-    assert "2 repositories" in reader.text
-    reader.fill(search="weaves")
-    reader.press("Show")
-    assert names(reader) == ["steam-loom"]
-    reader.fill(search="nothing of this")
-    reader.press("Show")
-    assert "None of your repositories has “nothing of this”" in reader.text
+    plain.fill(search="STEAM")
+    plain.page.get_by_label("Order").select_option("name")
+    plain.press("Show")
+    assert names(plain) == ["steam-hammer", "steam-loom"]
+    assert "2 repositories" in plain.text
+    plain.fill(search="weaves")
+    plain.press("Show")
+    assert names(plain) == ["steam-loom"]
+    plain.fill(search="nothing of this")
+    plain.press("Show")
+    assert "None of your repositories has “nothing of this”" in plain.text
 
-    reader.page.get_by_role("complementary").get_by_role("link", name="acme").click()
-    reader.page.wait_for_url("**/acme/")
-    reader.fill(search="hammer")
-    reader.press("Show")
-    assert names(reader) == ["steam-hammer"]
-    reader.follow("steam-hammer")
-    assert "steam-hammer is empty" in reader.text
+    plain.page.get_by_role("complementary").get_by_role("link", name="acme").click()
+    plain.page.wait_for_url("**/acme/")
+    plain.fill(search="hammer")
+    plain.press("Show")
+    assert names(plain) == ["steam-hammer"]
+    plain.follow("steam-hammer")
+    assert "steam-hammer is empty" in plain.text
 
 
 def test_who_has_nothing_yet_is_shown_how_to_begin(shared, of_ada, person):

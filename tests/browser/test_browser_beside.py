@@ -5,33 +5,33 @@ import zipfile
 from support.processes import eventually
 
 
-def test_a_tag_is_made_with_a_message_and_deleted(shared, reader):
+def test_a_tag_is_made_with_a_message_and_deleted(shared, plain):
     name = shared.repository(files={"README.md": "# Notes\n"})
-    reader.go(f"/{name}/branches/")
-    reader.follow("Tags")
-    assert "There are no tags yet." in reader.text
-    reader.page.get_by_text("New tag").click()
-    reader.fill(name="no good..name", message="The first one")
-    reader.press("Create tag")
-    assert reader.page.get_by_role("alert").is_visible()
-    assert reader.page.locator("#message").input_value() == "The first one"
-    reader.fill(name="v1.0")
-    reader.press("Create tag")
-    assert "It was created." in reader.text
-    assert "The first one" in reader.page.locator(".refs li").inner_text()
+    plain.go(f"/{name}/branches/")
+    plain.follow("Tags")
+    assert "There are no tags yet." in plain.text
+    plain.page.get_by_text("New tag").click()
+    plain.fill(name="no good..name", message="The first one")
+    plain.press("Create tag")
+    assert plain.page.get_by_role("alert").is_visible()
+    assert plain.page.locator("#message").input_value() == "The first one"
+    plain.fill(name="v1.0")
+    plain.press("Create tag")
+    assert "It was created." in plain.text
+    assert "The first one" in plain.page.locator(".refs li").inner_text()
 
-    with reader.page.expect_download() as begun:
-        reader.page.get_by_role("link", name="v1.0 as zip").click()
+    with plain.page.expect_download() as begun:
+        plain.page.get_by_role("link", name="v1.0 as zip").click()
     with zipfile.ZipFile(begun.value.path()) as archive:
         assert [one.rpartition("/")[2] for one in archive.namelist() if not one.endswith("/")] == [
             "README.md"
         ]
-    reader.follow("Files of v1.0")
-    assert reader.page.locator(".chooser summary").inner_text() == "Tag v1.0"
-    reader.page.go_back()
-    reader.page.get_by_label("Delete v1.0 …").click()
-    reader.press("Delete v1.0")
-    assert "There are no tags yet." in reader.text
+    plain.follow("Files of v1.0")
+    assert plain.page.locator(".chooser summary").inner_text() == "Tag v1.0"
+    plain.page.go_back()
+    plain.page.get_by_label("Delete v1.0 …").click()
+    plain.press("Delete v1.0")
+    assert "There are no tags yet." in plain.text
 
 
 def test_a_branch_is_made_found_and_deleted(shared, reader):
@@ -53,23 +53,23 @@ def test_a_branch_is_made_found_and_deleted(shared, reader):
     assert reader.page.get_by_label("Delete main").count() == 0
 
 
-def test_a_file_is_offered_replaced_and_taken_away(shared, reader, tmp_path):
+def test_a_file_is_offered_replaced_and_taken_away(shared, plain, tmp_path):
     name = shared.repository(files={"README.md": "# Notes\n"})
     file = tmp_path / "tool.bin"
-    reader.go(f"/{name}/downloads/")
-    assert "curl -u ada" in reader.text
+    plain.go(f"/{name}/downloads/")
+    assert "curl -u ada" in plain.text
     for content in (b"one", b"two" * 1000):
         file.write_bytes(content)
-        reader.page.set_input_files("#files", file)
-        reader.press("Upload")
-    assert reader.page.locator(".refs li").count() == 1
+        plain.page.set_input_files("#files", file)
+        plain.press("Upload")
+    assert plain.page.locator(".refs li").count() == 1
 
-    with reader.page.expect_download() as begun:
-        reader.page.get_by_role("link", name="tool.bin", exact=True).click()
+    with plain.page.expect_download() as begun:
+        plain.page.get_by_role("link", name="tool.bin", exact=True).click()
 
     assert begun.value.path().read_bytes() == b"two" * 1000
     # Written down every few seconds.
-    assert eventually(lambda: reader.go(f"/{name}/downloads/") and "1 time downloaded" in reader.text)
-    reader.page.get_by_label("Delete tool.bin …").click()
-    reader.press("Delete tool.bin")
-    assert "No file is offered here" in reader.text
+    assert eventually(lambda: plain.go(f"/{name}/downloads/") and "1 time downloaded" in plain.text)
+    plain.page.get_by_label("Delete tool.bin …").click()
+    plain.press("Delete tool.bin")
+    assert "No file is offered here" in plain.text

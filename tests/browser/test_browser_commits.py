@@ -56,42 +56,42 @@ def send(form, button):
         form.get_by_role("button", name=button, exact=True).click()
 
 
-def test_all_branches_are_listed_with_a_graph_and_one_of_them_alone(told, reader):
-    reader.go(COMMITS)
+def test_all_branches_are_listed_with_a_graph_and_one_of_them_alone(told, plain):
+    plain.go(COMMITS)
 
-    assert titles(reader) == TITLES
-    graphs = [box(one) for one in reader.page.locator("svg.graph").all()]
+    assert titles(plain) == TITLES
+    graphs = [box(one) for one in plain.page.locator("svg.graph").all()]
     assert len(graphs) == 4
     for above, below in itertools.pairwise(graphs):
         assert abs(above["y"] + above["height"] - below["y"]) < 1.5, "lines go on into the next row"
-    dots = [box(one)["x"] for one in reader.page.locator("svg.graph circle").all()]
+    dots = [box(one)["x"] for one in plain.page.locator("svg.graph circle").all()]
     assert dots[0] == dots[1] == dots[3] < dots[2], "the side has a lane of its own"
 
-    reader.page.locator("summary", has_text="Branch").click()
-    reader.follow("side")
-    assert reader.at == f"{COMMITS}branch/side"
-    assert titles(reader) == TITLES[2:]
-    assert reader.page.locator("h1").inner_text() == "Commits of branch side"
-    reader.page.locator("summary", has_text="Branch").click()
-    assert reader.page.locator(".chooser [aria-current]").inner_text() == "side"
-    reader.follow("All branches and tags")
-    assert titles(reader) == TITLES
+    plain.page.locator("summary", has_text="Branch").click()
+    plain.follow("side")
+    assert plain.at == f"{COMMITS}branch/side"
+    assert titles(plain) == TITLES[2:]
+    assert plain.page.locator("h1").inner_text() == "Commits of branch side"
+    plain.page.locator("summary", has_text="Branch").click()
+    assert plain.page.locator(".chooser [aria-current]").inner_text() == "side"
+    plain.follow("All branches and tags")
+    assert titles(plain) == TITLES
 
 
-def test_a_long_list_goes_on_to_older_ones_and_back(shared, reader):
+def test_a_long_list_goes_on_to_older_ones_and_back(shared, plain):
     name = shared.history(*((f"Turn {number}\n\nIt turned {number} times.", {}) for number in range(1, 71)))
-    reader.go(f"/{name}/commits/")
-    reader.page.get_by_label("The rest of the message of").first.click()
-    expect(reader.page.locator(".more pre").first).to_have_text("It turned 70 times.")
-    seen = titles(reader)
-    while reader.page.get_by_role("link", name="Older").count():
-        reader.follow("Older")
-        seen += titles(reader)
+    plain.go(f"/{name}/commits/")
+    plain.page.get_by_label("The rest of the message of").first.click()
+    expect(plain.page.locator(".more pre").first).to_have_text("It turned 70 times.")
+    seen = titles(plain)
+    while plain.page.get_by_role("link", name="Older").count():
+        plain.follow("Older")
+        seen += titles(plain)
 
     assert seen == [f"Turn {number}" for number in range(70, 0, -1)]
-    reader.follow("Newest")
-    assert reader.at.removesuffix("?") == f"/{name}/commits/"
-    assert titles(reader)[0] == "Turn 70"
+    plain.follow("Newest")
+    assert plain.at.removesuffix("?") == f"/{name}/commits/"
+    assert titles(plain)[0] == "Turn 70"
 
 
 def test_what_builds_said_is_seen_in_the_list_and_at_the_commit(told, of_ada):
@@ -126,58 +126,58 @@ def test_a_commit_leads_to_its_parents_its_files_and_its_text(told, of_ada):
     assert inside.page.inner_text("body").startswith("diff --git a/drawing.svg b/drawing.svg")
 
 
-def test_changed_words_are_marked_below_each_other_or_side_by_side(changed, reader):
-    reader.go(changed)
-    lines = file(reader, "lines.txt")
+def test_changed_words_are_marked_below_each_other_or_side_by_side(changed, plain):
+    plain.go(changed)
+    lines = file(plain, "lines.txt")
     assert lines.locator("tr.r mark").all_inner_texts() == ["30"]
     assert lines.locator("tr.a mark").all_inner_texts() == ["thirty"]
     assert box(lines.locator("tr.r"))["y"] < box(lines.locator("tr.a"))["y"]
 
-    reader.follow("Side by side")
+    plain.follow("Side by side")
 
     before, after = box(lines.locator("td.r mark")), box(lines.locator("td.a mark"))
     assert before["y"] == after["y"]
     assert before["x"] < after["x"]
     half = box(lines.locator("table"))
     assert before["x"] < half["x"] + half["width"] / 2 < after["x"]
-    reader.follow("Unified")
+    plain.follow("Unified")
     assert lines.locator("tr.a mark").all_inner_texts() == ["thirty"]
 
 
-def test_white_space_is_ignored_in_the_look_that_was_chosen(changed, reader):
-    reader.go(changed)
-    reader.follow("Side by side")
-    assert file(reader, "spaces.txt").locator("td.a mark").count() == 1
+def test_white_space_is_ignored_in_the_look_that_was_chosen(changed, plain):
+    plain.go(changed)
+    plain.follow("Side by side")
+    assert file(plain, "spaces.txt").locator("td.a mark").count() == 1
 
-    reader.follow("Ignore white space")
+    plain.follow("Ignore white space")
 
-    assert "Nothing differs but white space." in file(reader, "spaces.txt").inner_text()
-    assert file(reader, "lines.txt").locator("table.split td.a mark").all_inner_texts() == ["thirty"]
-    reader.follow("Show white space")
-    assert file(reader, "spaces.txt").locator("table.split td.a mark").count() == 1
+    assert "Nothing differs but white space." in file(plain, "spaces.txt").inner_text()
+    assert file(plain, "lines.txt").locator("table.split td.a mark").all_inner_texts() == ["thirty"]
+    plain.follow("Show white space")
+    assert file(plain, "spaces.txt").locator("table.split td.a mark").count() == 1
 
 
-def test_a_file_is_collapsed_and_more_is_shown_around_a_change(changed, reader):
-    reader.go(changed)
-    lines = file(reader, "lines.txt")
+def test_a_file_is_collapsed_and_more_is_shown_around_a_change(changed, plain):
+    plain.go(changed)
+    lines = file(plain, "lines.txt")
     row = lines.locator("td.t", has_text="thirty")
     lines.locator("summary").first.click()
     expect(row).to_be_hidden()
-    expect(file(reader, "spaces.txt").locator("table")).to_be_visible()
+    expect(file(plain, "spaces.txt").locator("table")).to_be_visible()
     lines.locator("summary").first.press("Enter")
     expect(row).to_be_visible()
 
     assert "line 20" not in lines.inner_text()
-    reader.follow("10 lines")
+    plain.follow("10 lines")
     assert "line 20" in lines.inner_text()
     assert "line 5\n" not in lines.inner_text()
-    reader.follow("lines.txt alone")
-    assert file(reader, "spaces.txt").count() == 0
-    reader.follow("the whole file")
+    plain.follow("lines.txt alone")
+    assert file(plain, "spaces.txt").count() == 0
+    plain.follow("the whole file")
     numbers = lines.locator("tr > td:nth-child(2)").all_inner_texts()
     assert numbers == [*map(str, range(1, 30)), "", *map(str, range(30, 61))]
-    reader.follow("All files")
-    assert file(reader, "spaces.txt").count() == 1
+    plain.follow("All files")
+    assert file(plain, "spaces.txt").count() == 1
 
 
 def test_a_commit_is_talked_about(changed, reader):
@@ -263,7 +263,7 @@ def grace(shared, chromium_browser):
         return person, visitor.log_in("grace").context.storage_state()
 
 
-def test_who_may_read_approves_and_takes_it_back(shared, changed, reader, of_ada, grace):
+def test_who_may_read_approves_and_takes_it_back(shared, changed, plain, of_ada, grace):
     person, state = grace
     shared.server.grant("/".join(changed.split("/")[1:3]), person, "read")
     other = of_ada(storage_state=state)
@@ -271,15 +271,15 @@ def test_who_may_read_approves_and_takes_it_back(shared, changed, reader, of_ada
     other.press("Approve")
     assert "You approve of this commit." in other.text
 
-    reader.go(f"{changed}?view=split")
-    approved = reader.page.locator("dt", has_text="Approved by").locator("xpath=following-sibling::dd")
+    plain.go(f"{changed}?view=split")
+    approved = plain.page.locator("dt", has_text="Approved by").locator("xpath=following-sibling::dd")
     assert approved.inner_text() == "grace"
-    reader.press("Approve")
+    plain.press("Approve")
     assert approved.inner_text() in {"ada, grace", "grace, ada"}
-    assert reader.at == f"{changed}?view=split&done=approved"
-    reader.press("Withdraw approval")
+    assert plain.at == f"{changed}?view=split&done=approved"
+    plain.press("Withdraw approval")
 
-    assert "You no longer approve of this commit." in reader.text
+    assert "You no longer approve of this commit." in plain.text
     assert approved.inner_text() == "grace"
 
 

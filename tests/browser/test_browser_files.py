@@ -29,38 +29,38 @@ def home(shared):
     return f"/{name}"
 
 
-def test_the_history_of_a_file_goes_on_under_its_older_name(home, reader):
-    reader.go(f"{home}/src/main/engine/turning.py")
-    reader.follow("History")
+def test_the_history_of_a_file_goes_on_under_its_older_name(home, plain):
+    plain.go(f"{home}/src/main/engine/turning.py")
+    plain.follow("History")
 
-    titles = reader.page.locator(".commits .message")
+    titles = plain.page.locator(".commits .message")
     assert titles.all_inner_texts() == ["Stop at once", "Call it by what it does", "Begin"]
-    assert reader.page.locator(".commits li").last.locator("code").first.inner_text() == "old name.py"
-    reader.page.get_by_label("File at").last.click()
-    reader.page.wait_for_url("**/src/*/old%20name.py")
-    assert "engine.stop()" in reader.text
-    reader.page.go_back()
+    assert plain.page.locator(".commits li").last.locator("code").first.inner_text() == "old name.py"
+    plain.page.get_by_label("File at").last.click()
+    plain.page.wait_for_url("**/src/*/old%20name.py")
+    assert "engine.stop()" in plain.text
+    plain.page.go_back()
     titles.first.click()
-    reader.page.wait_for_url("**/commits/*")
-    assert reader.page.locator("tr.a mark").all_inner_texts() == ["now=True"]
+    plain.page.wait_for_url("**/commits/*")
+    assert plain.page.locator("tr.a mark").all_inner_texts() == ["now=True"]
 
 
-def test_blame_leads_from_a_line_to_its_commit_and_to_what_was_before(home, reader):
-    reader.go(f"{home}/src/main/engine/turning.py")
-    reader.follow("Blame")
+def test_blame_leads_from_a_line_to_its_commit_and_to_what_was_before(home, plain):
+    plain.go(f"{home}/src/main/engine/turning.py")
+    plain.follow("Blame")
 
-    rows = reader.page.locator("table.source tr")
+    rows = plain.page.locator("table.source tr")
     commits = rows.locator(".by a:first-child").evaluate_all("links => links.map(link => link.title)")
     assert commits == ["Begin", "Stop at once"]
     assert rows.count() == 6
-    reader.page.locator(".by a[title='Stop at once']").click()
-    reader.page.wait_for_url("**/commits/*")
-    assert reader.page.locator("h1").inner_text() == "Stop at once"
-    reader.page.go_back()
-    reader.page.get_by_role("link", name="Before this change").first.click()
-    reader.page.wait_for_url("**/annotate/*/engine/turning.py*")
-    assert "engine.stop()" in reader.text
-    assert reader.page.locator(".by a[title='Stop at once']").count() == 0
+    plain.page.locator(".by a[title='Stop at once']").click()
+    plain.page.wait_for_url("**/commits/*")
+    assert plain.page.locator("h1").inner_text() == "Stop at once"
+    plain.page.go_back()
+    plain.page.get_by_role("link", name="Before this change").first.click()
+    plain.page.wait_for_url("**/annotate/*/engine/turning.py*")
+    assert "engine.stop()" in plain.text
+    assert plain.page.locator(".by a[title='Stop at once']").count() == 0
 
 
 def test_a_file_as_it_is_runs_nothing(home, of_ada):
@@ -73,46 +73,46 @@ def test_a_file_as_it_is_runs_nothing(home, of_ada):
     assert inside.page.locator("#mine").count() == 0
 
 
-def test_large_files_and_long_lines_are_shown_as_far_as_a_page_goes(home, reader):
-    reader.go(f"{home}/src/main/large.txt")
-    assert reader.page.locator("table.source tr").count() < 2000
-    assert "2.3 MB" in reader.text
-    reader.page.locator("a.more-lines").click()
-    reader.page.wait_for_url("**/large.txt?*from=*")
-    first = int(reader.page.locator("table.source tr").first.get_attribute("id").partition("-")[2])
-    assert reader.page.locator("table.source tr td").first.inner_text().strip() == f"line {first}"
-    reader.fill(line="199999")
-    reader.press("Go")
-    assert "line 199999" in reader.text
+def test_large_files_and_long_lines_are_shown_as_far_as_a_page_goes(home, plain):
+    plain.go(f"{home}/src/main/large.txt")
+    assert plain.page.locator("table.source tr").count() < 2000
+    assert "2.3 MB" in plain.text
+    plain.page.locator("a.more-lines").click()
+    plain.page.wait_for_url("**/large.txt?*from=*")
+    first = int(plain.page.locator("table.source tr").first.get_attribute("id").partition("-")[2])
+    assert plain.page.locator("table.source tr td").first.inner_text().strip() == f"line {first}"
+    plain.fill(line="199999")
+    plain.press("Go")
+    assert "line 199999" in plain.text
 
-    reader.go(f"{home}/src/main/long line.min.js")
-    assert len(reader.text) < 200_000
-    assert "3.0 MB" in reader.text
+    plain.go(f"{home}/src/main/long line.min.js")
+    assert len(plain.text) < 200_000
+    assert "3.0 MB" in plain.text
 
 
-def test_what_is_no_text_is_shown_as_a_picture_or_offered(home, reader):
-    reader.go(f"{home}/src/main/wheel.png")
-    picture = reader.page.locator(".picture-of img")
+def test_what_is_no_text_is_shown_as_a_picture_or_offered(home, plain):
+    plain.go(f"{home}/src/main/wheel.png")
+    picture = plain.page.locator(".picture-of img")
     assert picture.evaluate("one => one.decode().then(() => one.naturalWidth)") == 32
 
-    reader.go(f"{home}/src/main/tool.bin")
-    assert reader.page.locator("table.source").count() == 0
-    with reader.page.expect_download() as begun:
-        reader.page.get_by_role("link", name="Raw").click()
+    plain.go(f"{home}/src/main/tool.bin")
+    assert plain.page.locator("table.source").count() == 0
+    with plain.page.expect_download() as begun:
+        plain.page.get_by_role("link", name="Raw").click()
     assert begun.value.path().read_bytes() == bytes(range(256)) * 40
 
 
-def test_another_branch_or_tag_is_chosen_and_the_file_stays(home, shared, reader):
+def test_another_branch_or_tag_is_chosen_and_the_file_stays(home, shared, plain):
     slug = home.lstrip("/")
     directory = shared.server.directory(slug)
     (directory / "refs/tags/v1").write_text(f"{shared.head(slug)}\n")
-    reader.go(f"{home}/src/main/engine/turning.py")
+    plain.go(f"{home}/src/main/engine/turning.py")
 
-    reader.page.locator(".chooser summary").click()
-    reader.follow("v1")
+    plain.page.locator(".chooser summary").click()
+    plain.follow("v1")
 
-    assert reader.at == f"{home}/src/v1/engine/turning.py"
-    assert reader.page.locator(".chooser summary").inner_text() == "Tag v1"
+    assert plain.at == f"{home}/src/v1/engine/turning.py"
+    assert plain.page.locator(".chooser summary").inner_text() == "Tag v1"
 
 
 @pytest.fixture(scope="module")
@@ -122,24 +122,24 @@ def searched(shared):
     return f"/{shared.repository(files={'engine/turning.py': lines, 'README.md': 'Nothing here.'})}"
 
 
-def test_words_are_found_in_files_and_lead_to_their_lines(searched, reader):
+def test_words_are_found_in_files_and_lead_to_their_lines(searched, plain):
     def found():
-        reader.go(f"{searched}/")
-        reader.follow("Search")
-        reader.page.get_by_label("What to look for").fill("now=True")
-        reader.press("Search")
-        return reader.page.locator(".hit").count() == 1
+        plain.go(f"{searched}/")
+        plain.follow("Search")
+        plain.page.get_by_label("What to look for").fill("now=True")
+        plain.press("Search")
+        return plain.page.locator(".hit").count() == 1
 
-    assert eventually(found, 20), reader.text
-    assert reader.page.locator(".hit mark").all_inner_texts() == ["now=True"]
-    reader.page.locator(".hit th a", has_text="6").click()
-    reader.page.wait_for_url("**/engine/turning.py?*#lines-6")
-    assert "engine.stop(now=True)" in reader.page.locator("#lines-6").inner_text()
+    assert eventually(found, 20), plain.text
+    assert plain.page.locator(".hit mark").all_inner_texts() == ["now=True"]
+    plain.page.locator(".hit th a", has_text="6").click()
+    plain.page.wait_for_url("**/engine/turning.py?*#lines-6")
+    assert "engine.stop(now=True)" in plain.page.locator("#lines-6").inner_text()
 
-    reader.page.go_back()
-    reader.page.get_by_label("What to look for").fill("path:docs nothing")
-    reader.press("Search")
-    assert "No file has this." in reader.text
-    reader.page.get_by_label("What to look for").fill('"open')
-    reader.press("Search")
-    expect(reader.page.get_by_label("What to look for")).to_have_value('"open')
+    plain.page.go_back()
+    plain.page.get_by_label("What to look for").fill("path:docs nothing")
+    plain.press("Search")
+    assert "No file has this." in plain.text
+    plain.page.get_by_label("What to look for").fill('"open')
+    plain.press("Search")
+    expect(plain.page.get_by_label("What to look for")).to_have_value('"open')
