@@ -14,7 +14,7 @@ from bitpail.services import diff_pages
 from bitpail.services.diff_pages import FILES, DiffPage, FileText, Wanted
 from bitpail.web.repository import below, raw_at
 from bitpail.web.request import WebRequest
-from bitpail.wire import diff_html, diff_rows
+from bitpail.wire import diff_html, diff_rows, unified_diffs
 from bitpail.wire.diff_rows import Budget, Row
 from bitpail.wire.source import PICTURES, media_type
 
@@ -37,7 +37,8 @@ class Block(Struct, frozen=True):
 class ShownFile(Struct, frozen=True):
     """``notes`` are words about it; ``left`` is how many lines there was no room for.
 
-    ``before`` and ``after`` are where it is as a picture, None if it is none; ``source`` is where all of it is.
+    ``before`` and ``after`` are where it is as a picture, None if it is none; ``source`` is where all of it is;
+    ``wider`` is where more lines around its changes are, None if there are none.
     """
 
     id: str
@@ -54,6 +55,7 @@ class ShownFile(Struct, frozen=True):
     elsewhere: list[CommitComment]
     alone: str
     following: str | None
+    wider: str | None
 
 
 class Look(Struct, frozen=True):
@@ -225,7 +227,17 @@ def _file(
         elsewhere=said,
         alone=seen.address(path=path, page=None),
         following=seen.address(path=path, page=None, skip=str(skipped)) if left else None,
+        wider=None if left or seen.skip else _wider(one, seen, path),
     )
+
+
+def _wider(one: FileText, seen: Look, path: str) -> str | None:
+    """Where it is with the next larger number of lines around each change."""
+    context = next((lines for lines in (*_CONTEXTS, _WHOLE) if lines > seen.context), None)
+    hunks = [hunk for section in one.sections for hunk in section.hunks]
+    if context is None or not unified_diffs.leaves_out(hunks, seen.context):
+        return None
+    return seen.address(path=path, page=None, context=str(context))
 
 
 def _blocks(listed: list[Row], said: list[CommitComment], *, is_split: bool) -> list[Block]:

@@ -7,6 +7,7 @@ may end anywhere.
 
 import re
 from collections.abc import Iterable
+from itertools import takewhile
 
 from msgspec import Struct
 
@@ -46,6 +47,21 @@ class Section(Struct):
             elif line.startswith((b"rename to ", b"copy to ")):
                 new = unquoted(line.split(b" to ", 1)[1])
         return old.decode("utf-8", "surrogateescape"), new.decode("utf-8", "surrogateescape")
+
+
+def leaves_out(hunks: list[Hunk], context: int) -> bool:
+    """Whether the file may have lines that stand in none of these, made with so many lines around each change."""
+    if len(hunks) != 1:
+        return bool(hunks)
+    lines = [line for line in hunks[0].lines if not line.startswith(_NO_NEWLINE)]
+    ends_early = _around(reversed(lines)) < context
+    begins_there = hunks[0].old <= 1 or _around(lines) < context
+    return not (begins_there and ends_early)
+
+
+def _around(lines: Iterable[bytes]) -> int:
+    """How many lines there are before the first that has changed."""
+    return sum(1 for _ in takewhile(lambda line: line[:1] in (b" ", b""), lines))
 
 
 def parse(text: bytes) -> list[Section]:

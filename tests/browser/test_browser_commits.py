@@ -180,6 +180,40 @@ def test_a_file_is_collapsed_and_more_is_shown_around_a_change(changed, plain):
     assert file(plain, "spaces.txt").count() == 1
 
 
+def test_more_lines_come_where_one_is(changed, of_ada):
+    inside = of_ada()
+    inside.go(f"{changed}?view=split")
+    lines = file(inside, "lines.txt")
+    lines.locator("td.a").first.click()
+    wider = lines.get_by_role("link", name="More lines of lines.txt")
+    wider.press("Enter")
+
+    expect(lines.locator("td.t", has_text="line 20")).to_have_count(2)
+    assert lines.locator("td.t", has_text="line 19").count() == 0
+    expect(wider).to_be_focused()
+    wider.click()
+    expect(lines.locator("td.t", has_text="line 5")).to_have_count(14)
+    wider.click()
+    expect(lines.locator("tr > td:first-child")).to_have_text(["@@ -1,60 +1,60 @@", *map(str, range(1, 61))])
+    expect(wider).to_have_count(0)
+    assert inside.at == f"{changed}?view=split", "no other page, and the other file is still there"
+    assert file(inside, "spaces.txt").locator("table").count() == 1
+
+    lines.locator("td:text-is('60')").first.click()
+    inside.page.keyboard.type("At the end.")
+    send(lines.locator("form", has=inside.page.get_by_label("Line")), "Comment")
+    assert "At the end." in lines.inner_text()
+
+
+def test_more_lines_are_a_page_of_their_own_without_script(changed, plain):
+    plain.go(changed)
+    plain.follow("More lines of lines.txt")
+
+    assert plain.at == f"{changed}?path=lines.txt&context=10#changes"
+    assert "line 20" in file(plain, "lines.txt").inner_text()
+    assert plain.page.get_by_role("link", name="More lines of spaces.txt").count() == 0
+
+
 def test_a_commit_is_talked_about(changed, reader):
     reader.go(changed)
     assert "0 comments" in reader.text

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bitpail.wire import diff_rows
 from bitpail.wire.diff_rows import Budget, Piece
-from bitpail.wire.unified_diffs import parse, written
+from bitpail.wire.unified_diffs import leaves_out, parse, written
 
 LINES = st.lists(
     st.sampled_from(
@@ -54,6 +54,21 @@ def test_what_was_parsed_can_be_written_again_and_holds_both_files(tmp_path_fact
         assert _side(section, b" +") == after
     narrow = compared(tmp_path_factory.mktemp("narrow"), before, after, f"-U{context}")
     assert written(parse(narrow)) == narrow
+    for section in parse(narrow):
+        if _side(section, b" -") != before or _side(section, b" +") != after:
+            assert leaves_out(section.hunks, context)
+
+
+def test_of_a_file_that_is_there_as_a_whole_nothing_is_left_out(tmp_path):
+    lines = b"".join(b"%d\n" % number for number in range(20))
+    cases = ((lines, b"", 3), (b"", lines, 3), (lines, lines.replace(b"17", b"x"), 17), (b"1\n2", b"1\n3", 3))
+
+    for old, new, context in cases:
+        (section,) = parse(compared(tmp_path, old, new, f"-U{context}"))
+        assert not leaves_out(section.hunks, context), (old, new)
+    (section,) = parse(compared(tmp_path, lines, lines.replace(b"17", b"x"), "-U16"))
+    assert leaves_out(section.hunks, 16)
+    assert not leaves_out([], 3)
 
 
 def _side(section, signs):
