@@ -24,8 +24,8 @@ NEAR = 1000
 """So many commits of each side are counted for every page."""
 
 _KEPT = 50_000
-# Seconds: of the walk that the page is made of, and of what it can do without.
-_PATIENCE, _SLOWEST = 10.0, 1.0
+# Seconds: of the walk that the page is made of, long without a commit graph, and of what it can do without.
+_PATIENCE, _SLOWEST = 60.0, 1.0
 
 
 class Count(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """What differs between commits, as git tells it."""
 
 import pytest
+from support.repositories import Repository
 
 from bitpail.git import diff_beginnings, diffs
 from bitpail.git.diffs import How, Sides
@@ -86,6 +87,19 @@ async def test_the_text_of_the_first_files_ends_where_theirs_does(client, few):
     assert len(sections) == few + (few > 1)
     assert found.is_whole
     assert whole.text.startswith(found.text)
+
+
+async def test_files_and_text_are_told_apart_in_sha256_too(tmp_path):
+    git = Repository(tmp_path / "new.git", object_format="sha256")
+    old, new = _commit(git, {"a": b"x\n", "b": b"x\n"}), _commit(git, {"a": b"y\n", "b": b"y\n"})
+
+    found = await diff_beginnings.of_all(
+        GitDirectory(git.path), Sides(old, new), How(), few=1, most=1_000_000
+    )
+
+    named = [(one.status, one.modes, one.paths) for one in diff_beginnings.named(found.entries)]
+    assert named == [("M", ("100644", "100644"), (name,)) for name in "ab"]
+    assert [section.paths[1] for section in unified_diffs.parse(found.text)] == ["a"]
 
 
 async def test_with_white_space_ignored_no_text_of_many_is_read(client):
