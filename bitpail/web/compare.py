@@ -17,7 +17,7 @@ from bitpail.web.repository import below, render_in
 from bitpail.web.request import WebRequest, see_other
 
 _LISTED = 20
-_OFFERED = 200
+_OFFERED = 100
 _LONGEST_MESSAGE = 4000
 _LONGEST_NAME = 1000
 

@@ -19,6 +19,8 @@ from bitpail.wire.diff_rows import Budget, Row
 from bitpail.wire.source import PICTURES, media_type
 
 _LINES, _CHARACTERS = 700, 36_000
+# What the frame of a file weighs, in lines and characters, beyond the first ten.
+_FRAME_LINES, _FRAME_CHARACTERS, _FREE_FRAMES = 4, 250, 10
 _CONTEXTS = (3, 10, 25)
 _WHOLE = 100_000
 _LONGEST_PATH = 4096
@@ -188,7 +190,8 @@ class _Places(Struct, frozen=True):
 
 
 def _files(found: DiffPage, seen: Look, comments: list[CommitComment], places: _Places) -> list[ShownFile]:
-    budget = Budget(_LINES, _CHARACTERS)
+    frames = max(0, len(found.files) - _FREE_FRAMES)
+    budget = Budget(_LINES - frames * _FRAME_LINES, _CHARACTERS - frames * _FRAME_CHARACTERS)
     shown = []
     for number, one in enumerate(found.files, 1):
         old, new = one.file.old, one.file.new
