@@ -390,3 +390,23 @@ async def test_two_that_are_compared_cost_few_gits(server, page, engines, far, k
 
     # What the server does beside requests, now and then, may start one too: not each time.
     assert tuple(map(min, zip(*counts, strict=True))) == most
+
+
+async def test_a_page_of_many_long_files_has_a_bound_to_its_weight(server, page, engines, git):
+    first = commit(git, b"1")
+    text = "".join(f"{number} of one hundred lines that say nothing\n" for number in range(100))
+    files = "".join(
+        f"M 100644 inline dir/name-{number:02}.txt\ndata {len(text)}\n{text}\n" for number in range(60)
+    )
+    stream = f"commit refs/heads/main\ncommitter A <a@example.org> 1700000003 +0000\ndata 1\nx\nfrom {first}\n{files}"
+    git.git("fast-import", "--quiet", stdin=stream.encode())
+    await server.adopted("engines", "difference", git)
+
+    answer = await shown(page, f"{HOME}/branches/compare/main%0D{first}")
+
+    assert "60 files changed" in answer.text
+    assert answer.text.count("<tr ") == 540
+    assert len(answer.body) < 90_000
+    # The rest of each is a page away.
+    assert answer.text.count("See this file alone") == 44
+    assert "66 more lines" in answer.text
