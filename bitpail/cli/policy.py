@@ -37,7 +37,7 @@ def show(context: Context, as_json: bool) -> None:
     "networks",
     multiple=True,
     metavar="CIDR",
-    help="Each has to be limited to networks inside these; repeatable.",
+    help="Each has to be limited to networks inside these; repeatable. Binds tokens of OAuth apps at once.",
 )
 @click.option("--places", "places_required", is_flag=True, help="Each has to be limited to some places.")
 @click.option(

@@ -71,13 +71,17 @@ class Token(Struct, frozen=True):
 
 
 class StoredToken(Struct, frozen=True):
-    """A token with all that it depends on, living or not; ``rules`` are of the year of the server."""
+    """A token with all that it depends on, living or not; ``rules`` are of the year of the server.
+
+    ``policy`` is that of its administrators, both as they were kept when the token was looked up.
+    """
 
     token: Token
     grant: Grant
     consumer: Consumer
     user: User
     rules: str | None = None
+    policy: str | None = None
 
 
 class DeviceState(StrEnum):

@@ -15,7 +15,7 @@ from bitpail.model.access import Client
 from bitpail.model.app_passwords import AppPassword, AppPasswordId, StoredSecret
 from bitpail.model.audit import Kind
 from bitpail.model.credentials import CredentialKind
-from bitpail.model.limits import NO_LIMITS
+from bitpail.model.limits import Limits
 from bitpail.model.oauth_consumers import Consumer, ConsumerId
 from bitpail.model.oauth_grants import (
     Code,
@@ -33,7 +33,7 @@ from bitpail.policy import oauth_scopes, pkce, secrets
 from bitpail.policy.oauth_scopes import InvalidScope
 from bitpail.policy.scopes import minimal
 from bitpail.policy.secrets import Family, Secret
-from bitpail.services import audit, oauth_assertions, oauth_consumers
+from bitpail.services import audit, oauth_assertions, oauth_consumers, site_policy
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import oauth_consumers as consumers
@@ -283,7 +283,8 @@ def _as_secret(found: StoredToken) -> StoredSecret:
         user_id=found.user.id,
         label=found.consumer.name,
         scopes=minimal(scopes_now(found)),
-        limits=NO_LIMITS,
+        # Nobody could give it a limit when it was made: those of the administrators hold at once.
+        limits=Limits(networks=site_policy.parsed(found.policy).networks),
         created_on=token.created_on,
         expires_on=token.expires_on,
         revoked_on=grant.revoked_on,

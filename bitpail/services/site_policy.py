@@ -7,6 +7,7 @@ is cut off by surprise.
 
 import asyncio
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -31,7 +32,6 @@ A day: whoever set it can read the list and tell the owners, and what runs every
 night has shown itself once more among the last uses.
 """
 
-_NAME = "app_passwords"
 _APPLIED = "app_passwords applied"
 _BATCH = 100
 _SECOND = 1_000_000
@@ -60,10 +60,12 @@ class Breach(Struct, frozen=True):
 
 async def current(site: Site) -> SitePolicy:
     """The policy in force."""
-    return _parsed(await policies.get(site.db, _NAME))
+    return parsed(await policies.get(site.db, policies.SITE))
 
 
-def _parsed(text: str | None) -> SitePolicy:
+@lru_cache(maxsize=16)
+def parsed(text: str | None) -> SitePolicy:
+    """The policy from the text in which it is kept; None: nothing was decided."""
     return msgspec.json.decode(text, type=SitePolicy) if text else NO_POLICY
 
 
@@ -71,11 +73,11 @@ async def put(site: Site, policy: SitePolicy, *, by: str = "") -> SitePolicy:
     """Replace the policy; ``by`` is whose doing it is. Raises Invalid."""
     policy = checked(policy)
     async with site.db.transaction() as db:
-        before = _parsed(await policies.get(db, _NAME))
+        before = parsed(await policies.get(db, policies.SITE))
         if policy == before:
             return policy
         check_notice(policy)
-        await policies.put(db, _NAME, msgspec.json.encode(policy).decode(), now())
+        await policies.put(db, policies.SITE, msgspec.json.encode(policy).decode(), now())
         await audit.record(db, Kind.POLICY_CHANGED, policy=msgspec.to_builtins(policy), by=by)
     return policy
 
@@ -143,8 +145,8 @@ async def apply_due(site: Site) -> int:
 
     Safe to repeat, and to be cut off: what is done is done, the rest is found again.
     """
-    text = await policies.get(site.db, _NAME)
-    policy = _parsed(text)
+    text = await policies.get(site.db, policies.SITE)
+    policy = parsed(text)
     if text is None or policy.existing_from is None or policy.existing_from > now():
         return 0
     # Whatever was made since the policy keeps it: once applied, there is nothing to look for.
@@ -154,7 +156,7 @@ async def apply_due(site: Site) -> int:
     count = 0
     for start in range(0, len(found), _BATCH):
         async with site.db.transaction() as db:
-            if await policies.get(db, _NAME) != text:
+            if await policies.get(db, policies.SITE) != text:
                 return count
             for _, made in found[start : start + _BATCH]:
                 count += await _narrow(db, policy, made)

@@ -18,7 +18,7 @@ from bitpail.model.oauth_grants import (
 )
 from bitpail.model.scopes import Scope
 from bitpail.model.users import UserId
-from bitpail.store import oauth_consumers, users
+from bitpail.store import oauth_consumers, policies, users
 from bitpail.store.app_passwords import server_rules
 from bitpail.store.database import Connection
 from bitpail.store.oauth_consumers import scopes_of, scopes_text
@@ -96,7 +96,14 @@ _remove_devices = delete(_device_codes).where(
 
 _insert_token = insert(_tokens)
 _token = (
-    select(*_TOKEN, *_GRANT, *oauth_consumers.COLUMNS, *users.COLUMNS, server_rules)
+    select(
+        *_TOKEN,
+        *_GRANT,
+        *oauth_consumers.COLUMNS,
+        *users.COLUMNS,
+        server_rules,
+        policies.value_of(policies.SITE),
+    )
     .join_from(_tokens, _grants, _t.grant_id == _g.id)
     .join(_consumers, _g.consumer_id == _consumers.c.id)
     .join(_users, _g.user_id == _users.c.id)
@@ -222,7 +229,7 @@ async def token(db: Connection, lookup: str) -> StoredToken | None:
         _grant_from(row, _AFTER_TOKEN),
         oauth_consumers.from_row(row, _AFTER_GRANT),
         users.from_row(row[_AFTER_CONSUMER:]),
-        row[-1],
+        *row[-2:],
     )
 
 

@@ -7,6 +7,9 @@ from bitpail.store.statements import Upsert
 from bitpail.store.tables import policies as _policies
 
 _put = Upsert(_policies, "value", "changed_on")
+SITE = "app_passwords"
+"""The name under which the administrators' policy for credentials is kept; it comes with each token of an app."""
+
 _get = select(_policies.c.value).where(_policies.c.name == bindparam("wanted", type_=Text))
 
 
