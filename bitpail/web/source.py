@@ -9,12 +9,12 @@ from starlette.responses import Response
 from bitpail.errors import NotFound
 from bitpail.model.access import Access
 from bitpail.model.trees import Entry
-from bitpail.services import commits, last_changes, readmes, refs, source
+from bitpail.services import commits, forks, last_changes, readmes, refs, source
 from bitpail.services.last_changes import LastChanges
 from bitpail.services.source import Found
 from bitpail.web import file, ref_chooser, rendered_file
 from bitpail.web.commits import title_of
-from bitpail.web.repository import SOURCE, below, render_in
+from bitpail.web.repository import SOURCE, address, below, render_in
 from bitpail.web.request import WebRequest, see_other
 from bitpail.wire.text import clean
 
@@ -32,13 +32,22 @@ class Change(Struct, frozen=True):
     at: int
 
 
+class Parent(Struct, frozen=True):
+    """What a repository was forked from."""
+
+    name: str
+    address: str
+
+
 async def front(request: WebRequest, access: Access) -> Response:
     """``GET /{workspace}/{repo_slug}`` and ``.../src``: the main branch, or how to begin."""
+    parent = await _parent(request, access)
     try:
         commit_hash = await source.main_commit(request.site, access)
     except NotFound:
-        return render_in(request, access, "empty.html", SOURCE)
-    return await _page(request, access, await refs.main_branch(request.site, access) or commit_hash, "")
+        return render_in(request, access, "empty.html", SOURCE, parent=parent)
+    revision = await refs.main_branch(request.site, access) or commit_hash
+    return await _page(request, access, revision, "", is_front=True, parent=parent)
 
 
 async def one(request: WebRequest, access: Access) -> Response:
@@ -77,16 +86,39 @@ def _change(access: Access, known: LastChanges, entry: Entry) -> Change | None:
     )
 
 
-async def _page(request: WebRequest, access: Access, revision: str, path: str) -> Response:
+async def _page(
+    request: WebRequest,
+    access: Access,
+    revision: str,
+    path: str,
+    *,
+    is_front: bool = False,
+    parent: Parent | None = None,
+) -> Response:
     if leads_to := await ref_chooser.named(request, access, "src", path):
         return see_other(leads_to)
     found = await source.find(request.site, access, revision, path)
     if found.file is not None:
         return await file.page(request, access, revision, found)
-    return await _directory(request, access, revision, found)
+    return await _directory(request, access, revision, found, is_front=is_front, parent=parent)
 
 
-async def _directory(request: WebRequest, access: Access, revision: str, found: Found) -> Response:
+async def _parent(request: WebRequest, access: Access) -> Parent | None:
+    """What it was forked from, if that may be seen."""
+    id_ = access.repository.id
+    found = (await forks.parents(request.site, access.actor, [id_])).get(id_)
+    return Parent(f"{found[0].slug}/{found[1].slug}", address(*found)) if found else None
+
+
+async def _directory(
+    request: WebRequest,
+    access: Access,
+    revision: str,
+    found: Found,
+    *,
+    is_front: bool = False,
+    parent: Parent | None = None,
+) -> Response:
     number, path = request.page_number(), found.entry.path
     entries, size = await source.one_page(request.site, access, found, (number - 1) * _LISTED, _LISTED)
     look_up = last_changes.of_entries if "changes" in request.query else last_changes.known
@@ -110,6 +142,8 @@ async def _directory(request: WebRequest, access: Access, revision: str, found: 
         permalink=below(access, "src", found.commit, path) if revision != found.commit else None,
         previous=request.neighbour(number - 1) if number > 1 else None,
         following=request.neighbour(number + 1) if number * _LISTED < size else None,
+        is_front=is_front,
+        parent=parent,
     )
 
 

@@ -239,12 +239,48 @@ async def test_a_repository_is_forked_where_one_chooses(server, page, engines, g
     forked = await page.submit("/engines/difference/fork", into="ada/PROJ", name="My difference", page=shown)
 
     assert forked.headers["location"] == "/ada/my-difference/"
-    assert (await page.follow(forked)).status == 200
+    fork = await page.follow(forked)
+    assert fork.status == 200
+    assert 'Forked from <a href="/engines/difference/">engines/difference</a>' in fork.text
     assert await repositories.main_branch(
         server.site, (await repositories.named(server.site, "ada", "my-difference")).repository
     )
     again = await page.submit("/engines/difference/fork", into="ada/PROJ", name="My difference")
     assert again.status == 409
+
+
+async def test_a_parent_that_one_may_not_see_is_not_named(server, page, engines, git):
+    git.commit("first")
+    await server.adopted("engines", "difference", git)
+    await page.submit("/engines/difference/fork", into="ada/PROJ", name="Mine")
+    grace, hers = await logged_in(server, "grace")
+    await server.grant((await repositories.named(server.site, "ada", "mine")).repository, grace, "read")
+
+    shown = await hers.get("/ada/mine/")
+
+    assert shown.status == 200
+    assert "Forked" not in shown.text
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+async def test_what_is_said_of_a_repository_stands_on_its_front_page(server, page, engines, git, is_empty):
+    if is_empty:
+        await server.repository("engines", "tabulator")
+    else:
+        git.commit("first")
+        await server.adopted("engines", "tabulator", git)
+    access = await administering(server, "engines", "tabulator")
+
+    about = Wanted(description="<i>Tabulates</i>\npolynomials", website="https://example.org/?a=1&b=<2>")
+    await repositories.update(server.site, access, about)
+    shown = (await page.get("/engines/tabulator/")).text
+    await repositories.update(server.site, access, Wanted(website="javascript:alert(1)"))
+    odd = (await page.get("/engines/tabulator/")).text
+
+    assert "&lt;i&gt;Tabulates&lt;/i&gt;\npolynomials" in shown
+    assert '<a href="https://example.org/?a=1&amp;b=&lt;2&gt;" rel="nofollow noreferrer">' in shown
+    assert "javascript:" not in odd
+    assert "Tabulates" not in (await page.get("/engines/tabulator/commits/")).text
 
 
 async def test_forks_obey_what_the_owner_says_of_them(server, page, engines):
