@@ -180,7 +180,7 @@ def test_a_policy_rules_what_is_made_from_now_on_and_lists_the_rest(run, bitpail
         assert rule in refused.err
     assert allowed.worked, allowed.seen
     assert checked.status == listed.status == 1
-    assert checked.out.startswith('"ci" of ada: it must expire within 90 days')
+    assert checked.out.startswith('app password "ci" of ada: it must expire within 90 days')
     assert [breach["label"] for breach in json.loads(listed.out)] == ["ci"]
     # What was made before goes on working.
     assert person.api(f"{bitpail.api}/repositories/ada", "--user", f"ada:{secret}")[0] == 200

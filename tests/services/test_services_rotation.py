@@ -5,13 +5,15 @@ import os
 
 import msgspec
 import pytest
+from support import narrower
 from support import postgresql as postgresql_server
+from support.narrower import KINDS
 from support.site import serving, settings_in
 
 from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.model.access import Client
 from bitpail.policy.secrets import Secret
-from bitpail.services import app_passwords
+from bitpail.services import advice, app_passwords, replacements
 from bitpail.services.authentication import Credential, Reason, Unauthenticated, authenticate
 
 pytestmark = pytest.mark.anyio
@@ -244,3 +246,21 @@ async def test_an_expiry_has_bounds(held, lifetime):
 
     with pytest.raises(Invalid):
         await app_passwords.create(held.site, held.ada, wanted)
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+async def test_a_narrower_token_is_made_beside_one_whose_label_is_taken(server, ada, kind):
+    """On both databases a label that is taken undoes what was begun, and nothing else."""
+    await server.workspace("team", ada)
+    await server.repository("team", "code")
+    ci = await narrower.held(server, ada, kind)
+    taken = await narrower.held(server, ada, kind, label="ci (narrowed)")
+
+    done = await advice.replace_as_advised(server.site, *ci.which, 3600, kind=kind)
+    await replacements.roll_back(server.site, *ci.which, kind=kind)
+    again = await advice.replace_as_advised(server.site, *ci.which, 3600, kind=kind)
+    await replacements.finish(server.site, *ci.which, kind=kind)
+
+    assert done.new.label == again.new.label == "ci (narrowed 2)"
+    secrets = (ci.secret, done.secret.reveal(), again.secret.reveal(), taken.secret)
+    assert [await ci.asks(server, secret) for secret in secrets] == [401, 401, 200, 200]
