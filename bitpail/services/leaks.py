@@ -118,6 +118,7 @@ async def tell(site: Site, found: Live, happened: str, *, once: bool = False, **
             template = f"oauth-token-{happened}"
         people.append(await notices.owner(site, found.user, found.app_password))
         link = notices.page(kind, found.app_password.id if once else "")
+        values["place"] = found.place
     values |= {"label": found.label, "what": found.what, "link": mail.link(site, link)}
     for person in people:
         if person is not None:

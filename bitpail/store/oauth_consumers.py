@@ -29,7 +29,10 @@ _with_workspace = select(_workspaces.c.slug, *COLUMNS).join_from(
 _by_key = _with_workspace.where(_c.key == bindparam("wanted", type_=Text))
 _by_id = _with_workspace.where(_id)
 _by_lookup = _with_workspace.where(_c.lookup == bindparam("wanted", type_=Text))
-_without_lookup = select(*COLUMNS).where(_c.lookup.is_(None)).limit(bindparam("most", type_=BigInteger))
+# In one order, so that two workers that write what they found don't wait for each other.
+_without_lookup = (
+    select(*COLUMNS).where(_c.lookup.is_(None)).order_by(_c.id).limit(bindparam("most", type_=BigInteger))
+)
 _change = (
     update(_consumers)
     .where(_id)

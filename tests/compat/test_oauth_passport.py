@@ -45,7 +45,12 @@ class WebSite:
 
 
 @pytest.fixture
-def scene(https, certificate, monkeypatch):
+def program():
+    return passport.or_skip()
+
+
+@pytest.fixture
+def scene(program, https, certificate, monkeypatch):
     # The authorities of this machine would come before the certificate of the server.
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
@@ -53,8 +58,7 @@ def scene(https, certificate, monkeypatch):
 
 
 @pytest.fixture(params=[False, True], ids=["state", "state and PKCE"])
-def site(request, scene, tmp_path):
-    program = passport.or_skip()
+def site(request, program, scene, tmp_path):
     key, scene.secret = scene.register(
         "Web site", "account", "repository", callback_url=f"http://127.0.0.1{CALLBACK}"
     )

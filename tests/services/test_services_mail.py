@@ -64,6 +64,7 @@ async def test_no_name_writes_a_header_or_a_line_and_no_app_password_is_told(pos
                 "name": name,
                 "what": "app password",
                 "label": label,
+                "place": "",
                 "at": "noon",
                 "link": LINK["link"],
             }

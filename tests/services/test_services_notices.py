@@ -197,6 +197,7 @@ async def test_what_somebody_else_may_have_done_is_told(mailing, post):
     values = {
         "label": "ci",
         "what": "app password",
+        "place": "",
         "repository": "ada/notes",
         "link": "https://git.example.org/",
     }

@@ -4,11 +4,13 @@ import msgspec
 import pytest
 from sqlalchemy import delete
 from support.browser import PASSWORD, Browser
+from support.mail_server import mail_server
 
 from bitpail.model.audit import Filter, Kind
 from bitpail.model.site_policy import SitePolicy
 from bitpail.policy.secrets import Secret
 from bitpail.services import (
+    access_tokens,
     audit,
     denials,
     leaks,
@@ -16,6 +18,8 @@ from bitpail.services import (
     users,
     workspaces,
 )
+from bitpail.services.app_passwords import Wanted
+from bitpail.services.site import open_site
 from bitpail.store import robots as store
 from bitpail.store.tables import projects
 from bitpail.store.tables import repositories as rows
@@ -211,3 +215,20 @@ async def test_the_export_keeps_what_programs_tell_robots_apart_by(server, token
 
     assert audit.shown(event)["username"] == f"bot/{made.user_id}"
     assert audit.shown(event)["detail"]["place"]
+
+
+@pytest.mark.parametrize("happened", ["leaked", "pushed"])
+async def test_who_made_it_is_told_of_which_place_it_is(server, ada, places, settings, happened):
+    wanted = Wanted(label="ci", permissions=("repository",))
+    made, secret = await access_tokens.create(server.site, places["repository"], wanted, ada)
+    with mail_server() as post:
+        site = await open_site(msgspec.structs.replace(settings, **post.settings()))
+        found = await leaks.live(site, secret)
+        await leaks.tell(site, found, happened, once=happened == "pushed", repository="ada/other")
+        await post.until(1)
+        await site.close()
+
+    (mail,) = post.mails
+    assert 'your repository access token "ci" of team/code' in " ".join(mail.get_content().split())
+    assert secret.reveal() not in mail.as_string()
+    assert made.id not in mail["Subject"]
