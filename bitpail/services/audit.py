@@ -49,7 +49,7 @@ async def record(
         detail["by"] = by
     if user is not None and user.is_robot:
         known = (await robots.by_ids(db, [user.id])).get(user.id)
-        detail |= {"place": known.place} if known else {}
+        detail |= {"token_of": known.place} if known else {}
     await store.add(db, _event(str(uuid.uuid4()), kind, user, app_password, detail))
 
 
@@ -149,7 +149,7 @@ def _is_robots(event: Event) -> bool:
 
 def _robot(event: Event, known: Robot | None) -> str:
     detail: dict[str, Any] = msgspec.json.decode(event.detail)
-    place = known.place if known else detail.get("place") or "a place that is gone"
+    place = known.place if known else detail.get("token_of") or "a place that is gone"
     what = known.kind.words if known else detail.get("credential") or "access token"
     label = event.label or (known.label if known else "")
     return f'{what} "{label}" of {place}'

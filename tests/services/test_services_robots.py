@@ -104,10 +104,13 @@ async def test_where_nothing_tells_of_a_place_it_is_gone(server, token):
     _, made, _ = token
     (event,) = await audit.newest(server.site, Filter(app_password=made.id))
     older = msgspec.structs.replace(event, id="older", user_id="gone", detail="{}")
+    # Of a push that held it, where in the push is told, which is no place of its own.
+    pushed = msgspec.structs.replace(older, id="pushed", detail='{"place":"commit 1f, file a, line 1"}')
 
-    whose = await audit.whose(server.site, [older])
+    whose = await audit.whose(server.site, [older, pushed])
 
-    assert whose == {"older": f'access token "{made.label}" of a place that is gone'}
+    assert set(whose) == {"older", "pushed"}
+    assert set(whose.values()) == {f'access token "{made.label}" of a place that is gone'}
 
 
 async def test_people_are_called_by_their_username_and_some_events_are_about_nobody(server, ada):
@@ -214,7 +217,7 @@ async def test_the_export_keeps_what_programs_tell_robots_apart_by(server, token
     (event,) = [each async for each in audit.every(server.site, Filter(app_password=made.id))]
 
     assert audit.shown(event)["username"] == f"bot/{made.user_id}"
-    assert audit.shown(event)["detail"]["place"]
+    assert audit.shown(event)["detail"]["token_of"]
 
 
 @pytest.mark.parametrize("happened", ["leaked", "pushed"])
