@@ -85,7 +85,7 @@ class Look(Struct, frozen=True):
             "files": "1" if self.is_asked else None,
         }
         kept = {name: value for name, value in {**now, **changes}.items() if value is not None}
-        return "?" + urlencode(kept, errors="surrogateescape")
+        return "?" + urlencode(kept, safe="/", errors="surrogateescape")
 
     @property
     def query(self) -> str:

@@ -56,6 +56,12 @@ def send(form, button):
         form.get_by_role("button", name=button, exact=True).click()
 
 
+def follow(part, link):
+    """Follow a link inside of a part of the page."""
+    with part.page.expect_navigation():
+        part.get_by_role("link", name=link, exact=True).click()
+
+
 def test_all_branches_are_listed_with_a_graph_and_one_of_them_alone(told, plain):
     plain.go(COMMITS)
 
@@ -113,7 +119,7 @@ def test_a_commit_leads_to_its_parents_its_files_and_its_text(told, of_ada):
     inside.page.get_by_role("link", name=told["change"][:7]).click()
     inside.page.wait_for_url(f"**/{told['change']}")
 
-    inside.follow("Source of notes.py")
+    follow(file(inside, "notes.py"), "Source")
     assert inside.at == f"/acme/history/src/{told['change']}/notes.py"
     assert "log(engine)" in inside.text
     inside.page.go_back()
@@ -171,7 +177,7 @@ def test_a_file_is_collapsed_and_more_is_shown_around_a_change(changed, plain):
     plain.follow("10 lines")
     assert "line 20" in lines.inner_text()
     assert "line 5\n" not in lines.inner_text()
-    plain.follow("lines.txt alone")
+    follow(lines, "This file alone")
     assert file(plain, "spaces.txt").count() == 0
     plain.follow("the whole file")
     numbers = lines.locator("tr > td:nth-child(2)").all_inner_texts()
@@ -185,7 +191,7 @@ def test_more_lines_come_where_one_is(changed, of_ada):
     inside.go(f"{changed}?view=split")
     lines = file(inside, "lines.txt")
     lines.locator("td.a").first.click()
-    wider = lines.get_by_role("link", name="More lines of lines.txt")
+    wider = lines.get_by_role("link", name="More lines")
     wider.press("Enter")
 
     expect(lines.locator("td.t", has_text="line 20")).to_have_count(2)
@@ -207,11 +213,11 @@ def test_more_lines_come_where_one_is(changed, of_ada):
 
 def test_more_lines_are_a_page_of_their_own_without_script(changed, plain):
     plain.go(changed)
-    plain.follow("More lines of lines.txt")
+    follow(file(plain, "lines.txt"), "More lines")
 
     assert plain.at == f"{changed}?path=lines.txt&context=10#changes"
     assert "line 20" in file(plain, "lines.txt").inner_text()
-    assert plain.page.get_by_role("link", name="More lines of spaces.txt").count() == 0
+    assert file(plain, "spaces.txt").count() == 0
 
 
 def test_a_commit_is_talked_about(changed, reader):
