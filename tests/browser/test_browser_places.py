@@ -121,12 +121,13 @@ def begin(visitor, relay, elsewhere):
     assert relay.holds.wait(20)
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 def test_an_import_goes_on_while_one_is_elsewhere_and_its_page_follows_it(
-    chromium_browser, importing, elsewhere
+    chromium_browser, importing, elsewhere, script
 ):
     with ExitStack() as open_:
         relay = open_.enter_context(Relay.to(elsewhere.url, down=200_000))
-        visitor = open_.enter_context(visiting(chromium_browser, importing.url))
+        visitor = open_.enter_context(visiting(chromium_browser, importing.url, java_script_enabled=script))
         begin(visitor, relay, elsewhere)
         where = visitor.at
         visitor.page.get_by_text(re.compile(r"Receiving objects")).wait_for()
