@@ -327,6 +327,10 @@ def places(server: Bitpail) -> dict[str, str]:
         await repositories.create(site, acme, "stone", Wanted(project_key="MILL", description="It grinds."))
         actor = Actor(ada, None, frozenset(Scope))
         access = await to_repository(site, actor, Need(permission=Permission.ADMIN), "acme", "engine")
+        about = Wanted(
+            description="Tabulates polynomials by differences.", website="https://example.org/engine"
+        )
+        await repositories.update(site, access, about)
         for place in (mill, access.repository):
             await grants.give(site, acme, place, "grace", "write", is_group=False)
             await grants.give(site, acme, place, "builders", "read", is_group=True)
