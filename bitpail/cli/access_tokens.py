@@ -1,8 +1,11 @@
 """``bitpail access-token``: of a repository, a project or a workspace; a secret is shown once."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import click
+from msgspec import Struct
 
 from bitpail.cli import credentials, tokens
 from bitpail.cli.context import Context, Group, answer, as_json, two_names
@@ -30,7 +33,44 @@ _KINDS = {
 }
 
 
-_place_options = credentials.together(*_PLACES)
+class _Where(Struct, frozen=True):
+    """The place of a command, as it was named."""
+
+    repository: str | None
+    project: str | None
+    workspace: str | None
+
+    async def place(self, site: Site) -> Place:
+        """Raises Invalid unless one is named, NotFound if it isn't there."""
+        if sum(one is not None for one in (self.repository, self.project, self.workspace)) != 1:
+            raise Invalid("name one of --repository, --project and --workspace")
+        if self.workspace is not None:
+            return await workspaces.named(site, self.workspace)
+        if self.repository is not None:
+            return (await repositories.named(site, *two_names(self.repository))).repository
+        slug, key = two_names(self.project or "", "project")
+        return await workspaces.project_for(site, await workspaces.named(site, slug), key)
+
+    def robot(self, label: str) -> tokens.Whose:
+        """Whose the token of that label is, made there."""
+
+        async def find(site: Site) -> tuple[User, CredentialKind]:
+            robot, one = await service.labelled(site, await self.place(site), label)
+            return robot, one.kind
+
+        return find
+
+
+def _at(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that name a place; the command gets them as ``where``."""
+
+    @wraps(command)
+    def collected(
+        *given: Any, repository: str | None, project: str | None, workspace: str | None, **more: Any
+    ) -> None:
+        command(*given, where=_Where(repository, project, workspace), **more)
+
+    return credentials.together(*_PLACES)(collected)
 
 
 @click.group("access-token", cls=Group)
@@ -39,7 +79,7 @@ def access_token() -> None:
 
 
 @access_token.command()
-@_place_options
+@_at
 @credentials.label
 @click.option(
     "--permission",
@@ -53,19 +93,11 @@ def access_token() -> None:
 @credentials.limits
 @as_json
 @click.pass_obj
-def create(
-    context: Context,
-    /,
-    repository: str | None,
-    project: str | None,
-    workspace: str | None,
-    as_json: bool,
-    **given: Any,
-) -> None:
+def create(context: Context, /, where: _Where, as_json: bool, **given: Any) -> None:
     """Make an access token. Its secret is printed once and cannot be had again."""
 
     async def work(site: Site) -> tuple[AppPassword, Secret]:
-        place = await _place(site, repository, project, workspace)
+        place = await where.place(site)
         return await service.create(site, place, tokens.wanted(**given))
 
     made, secret = context.run(work)
@@ -73,22 +105,15 @@ def create(
 
 
 @access_token.command("list")
-@_place_options
+@_at
 @click.option("--all", "include_revoked", is_flag=True, help="Revoked ones too.")
 @as_json
 @click.pass_obj
-def list_(
-    context: Context,
-    repository: str | None,
-    project: str | None,
-    workspace: str | None,
-    include_revoked: bool,
-    as_json: bool,
-) -> None:
+def list_(context: Context, where: _Where, include_revoked: bool, as_json: bool) -> None:
     """List the tokens that were made in a place itself: label, permissions, last use."""
 
     async def work(site: Site) -> list[AppPassword]:
-        place = await _place(site, repository, project, workspace)
+        place = await where.place(site)
         found = await service.of_place(site, place, include_revoked=include_revoked)
         return [one for _robot, one in found]
 
@@ -96,76 +121,51 @@ def list_(
 
 
 @access_token.command()
-@_place_options
+@_at
 @credentials.label
 @credentials.turns
 @as_json
 @click.pass_obj
-def rotate(
-    context: Context,
-    /,
-    repository: str | None,
-    project: str | None,
-    workspace: str | None,
-    label: str,
-    **given: Any,
-) -> None:
+def rotate(context: Context, /, where: _Where, label: str, **given: Any) -> None:
     """Give a token a new secret while the old one keeps working for a while."""
-    tokens.rotate(context, label, _whose(repository, project, workspace, label), _HINT, **given)
+    tokens.rotate(context, label, where.robot(label), _HINT, **given)
 
 
 @access_token.command()
-@_place_options
+@_at
 @credentials.after
 @as_json
 @click.pass_obj
-def advise(
-    context: Context,
-    repository: str | None,
-    project: str | None,
-    workspace: str | None,
-    after: str,
-    as_json: bool,
-) -> None:
+def advise(context: Context, where: _Where, after: str, as_json: bool) -> None:
     """Say of each token of a place whether fewer permissions would have been enough."""
 
     async def listed(site: Site) -> list[tuple[User, AppPassword]]:
-        return await service.of_place(site, await _place(site, repository, project, workspace))
+        return await service.of_place(site, await where.place(site))
 
     tokens.advise(context, listed, after=after, as_json=as_json)
 
 
 @access_token.command()
-@_place_options
+@_at
 @credentials.narrower
 @as_json
 @click.pass_obj
-def replace(
-    context: Context,
-    /,
-    repository: str | None,
-    project: str | None,
-    workspace: str | None,
-    label: str,
-    **given: Any,
-) -> None:
+def replace(context: Context, /, where: _Where, label: str, **given: Any) -> None:
     """Make a narrower token of the same robot, with the same limits; the old one expires after the grace.
 
     The new one is labelled "LABEL (narrowed)". Its secret is printed once. LABEL
     is that of the old one, also to finish, to roll back and to ask.
     """
-    tokens.replace(context, label, _whose(repository, project, workspace, label), _HINT, **given)
+    tokens.replace(context, label, where.robot(label), _HINT, **given)
 
 
 @access_token.command()
-@_place_options
+@_at
 @credentials.label
 @click.pass_obj
-def revoke(
-    context: Context, repository: str | None, project: str | None, workspace: str | None, label: str
-) -> None:
+def revoke(context: Context, where: _Where, label: str) -> None:
     """End a token; the next request that presents it is refused."""
-    tokens.revoke(context, label, _whose(repository, project, workspace, label))
+    tokens.revoke(context, label, where.robot(label))
 
 
 @access_token.command()
@@ -178,22 +178,3 @@ def permissions(as_json: bool) -> None:
         return
     for name, scopes in table.items():
         click.echo(f"{name:10} {', '.join(scopes)}")
-
-
-def _whose(repository: str | None, project: str | None, workspace: str | None, label: str) -> tokens.Whose:
-    async def find(site: Site) -> tuple[User, CredentialKind]:
-        robot, one = await service.labelled(site, await _place(site, repository, project, workspace), label)
-        return robot, one.kind
-
-    return find
-
-
-async def _place(site: Site, repository: str | None, project: str | None, workspace: str | None) -> Place:
-    if sum(one is not None for one in (repository, project, workspace)) != 1:
-        raise Invalid("name one of --repository, --project and --workspace")
-    if workspace is not None:
-        return await workspaces.named(site, workspace)
-    if repository is not None:
-        return (await repositories.named(site, *two_names(repository))).repository
-    slug, key = two_names(project or "", "project")
-    return await workspaces.project_for(site, await workspaces.named(site, slug), key)
