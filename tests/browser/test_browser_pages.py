@@ -57,6 +57,26 @@ def test_each_page(chromium_browser, world, logged_in, page, record_property):
     record_property("weight", weight)
 
 
+FOLDED = ("import", "members", "repository", "commits", "commit", "branches", "downloads", "wiki-pages")
+
+
+@pytest.mark.parametrize("name", FOLDED)
+def test_what_is_folded_in_a_page_is_as_good_as_the_rest(chromium_browser, world, logged_in, name):
+    page = next(page for page in PAGES if page.name == name)
+    with visiting(
+        chromium_browser, world.server.url, color_scheme="light", storage_state=logged_in
+    ) as visitor:
+        page.way(visitor, world)
+        folded = visitor.page.locator("details:not([open])")
+        assert folded.count()
+        folded.evaluate_all("all => all.forEach(one => { one.open = true; })")
+        assert violations(visitor, RULES) == []
+        visitor.page.emulate_media(color_scheme="dark")
+        assert violations(visitor, IN_THE_DARK) == []
+        visitor.page.set_viewport_size({"width": 360, "height": 740})
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") == 360
+
+
 def violations(visitor, rules):
     """What axe finds, with where it stands."""
     if not visitor.page.evaluate("'axe' in window"):
