@@ -157,3 +157,36 @@ def test_it_is_deleted_by_who_types_its_name_and_the_old_address_tells_where_it_
     assert link.get_attribute("href") == "https://git.example.net/acme/engine"
     plain.go("/?search=" + engine.partition("/")[2])
     assert plain.page.locator("main .cards h2").count() == 0
+
+
+def test_a_project_has_repositories_and_gives_access_to_all_of_them(engine, plain, of_ada, of_grace):
+    plain.go("/acme/workspace/projects/")
+    plain.page.get_by_role("link", name="Create project", exact=True).click()
+    plain.page.wait_for_url("**/create-project/")
+    plain.fill(name="The loom", key="loom", description="What weaves.")
+    plain.press("Create project")
+    assert plain.at == "/acme/workspace/projects/LOOM/"
+    assert "What weaves." in plain.text
+    plain.go(f"/{engine}/admin/")
+    plain.page.get_by_label("Project").select_option("LOOM")
+    plain.press("Save")
+    plain.go("/acme/")
+    plain.page.get_by_label("Project").select_option("LOOM")
+    plain.press("Show")
+    assert plain.page.locator("main .cards h2").all_inner_texts() == [engine.partition("/")[2]]
+
+    grace = of_ada(storage_state=of_grace)
+    assert grace.go(f"/{engine}/") == 404
+    plain.go("/acme/workspace/projects/LOOM/permissions/")
+    plain.fill(user="grace")
+    plain.page.get_by_label("Permission").select_option("read")
+    plain.press("Give access")
+    assert grace.go(f"/{engine}/") == 200
+    grace.go("/acme/workspace/projects/LOOM/")
+    assert engine.partition("/")[2] in grace.text
+
+    plain.go("/acme/workspace/projects/LOOM/settings/")
+    plain.fill(name="The great loom")
+    plain.press("Save")
+    plain.go("/acme/workspace/projects/")
+    assert "The great loom" in plain.text
