@@ -21,6 +21,7 @@ _FIELDS = ("kind", "user", "app_password", "address", "since", "until")
 _PAGE = 100
 _SECOND = 1_000_000
 _LONGEST = 255
+_SHOWN = 400
 
 
 class Line(Struct, frozen=True):
@@ -105,8 +106,12 @@ def _line(event: Event, whose: str) -> Line:
 
 
 def _detail(event: Event) -> str:
-    found = msgspec.json.decode(event.detail)
+    """What is longer than some lines of a page is whole in the export."""
+    texts = {
+        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for name, value in msgspec.json.decode(event.detail).items()
+    }
     return "; ".join(
-        f"{name}: {value if isinstance(value, str) else msgspec.json.encode(value).decode()}"
-        for name, value in found.items()
+        f"{name}: {text if len(text) <= _SHOWN else f'{text[:_SHOWN]}… (the export has all of it)'}"
+        for name, text in texts.items()
     )

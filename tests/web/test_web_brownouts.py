@@ -67,6 +67,11 @@ async def test_the_vendors_calendar_is_announced_folded_and_taken_back_at_once(s
     assert len(seen) < 150_000
     assert seen.count("Take back</button>") == 196
     assert "192 more, until" in (await admin.get(OWN)).text
+    logged = (await admin.get("/admin/audit/?kind=brownouts.changed")).text
+    assert "the export has all of it" in logged
+    assert len(logged) < 30_000
+    exported = (await admin.get("/admin/audit/export?kind=brownouts.changed")).text
+    assert exported.count("vendor's week") == 196
     taken = await admin.submit(ADMIN, f"{ADMIN}remove", all="yes")
     assert "Taken back." in (await admin.get(taken.headers["location"])).text
     assert await announced(server) == []
