@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from playwright.sync_api import expect
-from support import history
+from support import beside, history
 from support.browser import PASSWORD
 from support.visitor import visiting
 
@@ -211,6 +211,20 @@ def test_more_lines_come_where_one_is(changed, of_ada):
     assert "At the end." in lines.inner_text()
 
 
+def test_where_more_lines_do_not_come_their_page_does(changed, of_ada):
+    inside = of_ada()
+    inside.page.route(
+        "**/*context=10*",
+        lambda route: route.abort() if route.request.resource_type == "fetch" else route.continue_(),
+    )
+    inside.go(changed)
+    file(inside, "lines.txt").get_by_role("link", name="More lines").click()
+
+    inside.page.wait_for_url("**/*path=lines.txt&context=10*")
+    assert "line 20" in file(inside, "lines.txt").inner_text()
+    inside.blamed("ERR_FAILED")
+
+
 def test_more_lines_are_a_page_of_their_own_without_script(changed, plain):
     plain.go(changed)
     follow(file(plain, "lines.txt"), "More lines")
@@ -357,3 +371,24 @@ def test_two_are_chosen_compared_and_swapped(told, reader):
     assert reader.page.locator("h1").inner_text() == "side against main"
     assert "side has no commit that main hasn’t." in reader.text
     assert reader.page.locator("#source").input_value() == "side"
+
+
+def test_more_lines_come_also_where_two_are_compared_and_in_a_wiki(changed, told, shared, of_ada):
+    inside = of_ada()
+    home, _, commit = changed.rpartition("/commits/")
+    inside.go(changed)
+    parent = inside.page.locator("dt", has_text="Parent").locator("xpath=following-sibling::dd//a")
+    inside.go(f"{home}/branches/compare/{commit}%0D{parent.get_attribute('href').rpartition('/')[2]}")
+    lines = file(inside, "lines.txt")
+    lines.get_by_role("link", name="More lines").click()
+    expect(lines.locator("td.t", has_text="line 20")).to_be_visible()
+    assert file(inside, "spaces.txt").count() == 1
+    lines.locator("tr.a td").nth(1).click()
+    assert inside.page.locator("main textarea").count() == 0, "nobody comments there"
+
+    for text in (LINES, [*LINES[:29], "line thirty", *LINES[30:]]):
+        shared.server.do(lambda site, text=text: beside.write(site, "ada", "Lines.md", "\n".join(text)))
+    inside.go("/acme/history/wiki/diff/main")
+    page = file(inside, "Lines.md")
+    page.get_by_role("link", name="More lines").click()
+    expect(page.locator("td.t", has_text="line 20")).to_be_visible()
