@@ -48,7 +48,8 @@ def chromium_browser(chromium_process):
 class Shared:
     """A server that all tests of a file have in common: Ada is there, and ``acme`` is hers.
 
-    Who changes something has a repository of their own for it.
+    Who changes something has a repository of their own for it. No test of such a file asks for ``bitpail``, which empties
+    the server.
     """
 
     def __init__(self, server, browser):
