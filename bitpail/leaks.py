@@ -57,7 +57,7 @@ def _secret(call: Call, body: bytes) -> Secret:
             given = parse_qs(body.decode("ascii"), max_num_fields=10).get("secret", [""])[-1]
         else:
             given = msgspec.json.decode(body, type=_Report).secret
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Invalid(_WANTED) from None
     if not given.strip():
         raise Invalid(_WANTED)

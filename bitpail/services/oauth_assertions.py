@@ -97,5 +97,5 @@ def _check_claims(claims: _Claims, consumer: Consumer, audience: str, at: float)
 def _claims(payload: bytes) -> _Claims:
     try:
         return msgspec.json.decode(payload, type=_Claims)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         raise InvalidAssertion("its claims are not iss and exp at least") from None

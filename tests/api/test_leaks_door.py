@@ -69,6 +69,7 @@ async def test_reports_count_alike_whether_they_are_right_or_not(server, ada):
         (b"{", "application/json"),
         (b"[]", "application/json"),
         (b'{"secret": 5}', "application/json"),
+        (b'{"secret": "x", "a": ' + b"[" * 9000, "application/json"),
         (b'{"secret": " "}', "application/json"),
         (b"\xff", "application/x-www-form-urlencoded"),
         (b"secret=", "application/x-www-form-urlencoded"),

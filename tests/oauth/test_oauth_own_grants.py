@@ -184,6 +184,15 @@ def unsigned(app, alg):
     return f"{part({'alg': alg})}.{part({'iss': app.key, 'exp': int(time.time()) + 60})}."
 
 
+@pytest.mark.parametrize("which", [0, 1])
+async def test_an_assertion_that_is_nested_without_end_is_refused(app, which):
+    parts = [b'{"alg": "HS256"', b'{"iss": "%s", "exp": 1' % app.key.encode()]
+    parts[which] += b', "a": ' + b"[" * 4000
+    text = ".".join(urlsafe_b64encode(part + b"}").rstrip(b"=").decode() for part in parts)
+
+    assert refused(await shown(app, f"{text}.x")) == "invalid_grant"
+
+
 @pytest.mark.parametrize("alg", ["none", "None", "HS256", "RS256"])
 async def test_an_assertion_without_a_signature_proves_nothing(app, alg):
     assert refused(await shown(app, unsigned(app, alg))) == "invalid_grant"
