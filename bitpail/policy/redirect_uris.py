@@ -114,9 +114,11 @@ def _check_query(query: str) -> None:
     decoded = unquote_to_bytes(query.replace("+", " "))
     if any(byte < 0x20 or byte == 0x7F for byte in decoded):
         raise Invalid("the query of an address for answers holds no control characters")
-    for name, _ in parse_qsl(query, keep_blank_values=True):
-        if name in ANSWERED:
-            raise Invalid(f"the query of an address for answers has no {name}: that is part of the answer")
+    # Some servers also part a query at ;, or take Code, " code" and code[] for code.
+    for name, _ in parse_qsl(query.replace(";", "&"), keep_blank_values=True):
+        meant = name.partition("[")[0].strip().lower()
+        if meant in ANSWERED:
+            raise Invalid(f"the query of an address for answers has no {meant}: that is part of the answer")
 
 
 def check_registered(text: str, *, is_public: bool) -> RedirectUri:

@@ -122,6 +122,10 @@ NONE_AT_ALL = [
     # An answer of its own.
     *(f"https://app.example.org/callback?{name}=mine" for name in sorted(ANSWERED)),
     "https://app.example.org/callback?a=b&c%6fde=mine",
+    "https://app.example.org/callback?a=b;code=mine",
+    "https://app.example.org/callback?a=b%3B&Code=mine",
+    "https://app.example.org/callback?+state=mine",
+    "https://app.example.org/callback?code%5B%5D=mine",
     # Schemes that run or read something, and that nobody owns.
     "javascript:alert(1)",
     "javascript://app.example.org/%0aalert(1)",
