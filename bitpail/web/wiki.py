@@ -12,6 +12,7 @@ from bitpail.errors import BitpailError, NotFound, TookTooLong
 from bitpail.http import conditions
 from bitpail.http.streams import started
 from bitpail.model.access import Access
+from bitpail.model.code_search import Segment
 from bitpail.model.trees import File
 from bitpail.services import rendering, repositories, source
 from bitpail.services import wiki as service
@@ -20,8 +21,10 @@ from bitpail.web.errors import status_of
 from bitpail.web.repository import WIKI, address, clone, render_in, segment
 from bitpail.web.request import WebRequest, see_other
 from bitpail.wire import placed_markup, wiki_pages
+from bitpail.wire.folding import folded
 from bitpail.wire.markup_files import decoded
 from bitpail.wire.placed_markup import Find, Placed
+from bitpail.wire.search_excerpts import segments, spans
 from bitpail.wire.source import PICTURES, media_type
 from bitpail.wire.wiki_pages import HOME, PLAIN, Names
 
@@ -56,11 +59,11 @@ class Linked(Struct, frozen=True):
 
 
 class FoundFile(Struct, frozen=True):
-    """What a search found: a page or a file, and some lines of it."""
+    """What a search found: a page or a file, and some lines of it, cut where the words stand."""
 
-    name: str
+    name: list[Segment]
     address: str
-    lines: list[tuple[int, str]]
+    lines: list[tuple[int, list[Segment]]]
 
 
 def at(access: Access, *names: str) -> str:
@@ -181,7 +184,7 @@ async def search(request: WebRequest, access: Access) -> Response:
             some = by_path.setdefault(line.path, [])
             if len(some) < _LINES_OF_A_FILE:
                 some.append((line.number, line.text[:_LONGEST_LINE]))
-        found = [_found(access, path, some) for path, some in by_path.items()]
+        found = [_found(access, path, some, text.split()) for path, some in by_path.items()]
     return page_of(
         request,
         access,
@@ -278,11 +281,18 @@ def _beside(access: Access, paths: Paths) -> list[Linked]:
     return linked(access, paths.names.names[:_BESIDE])
 
 
-def _found(access: Access, path: str, lines: list[tuple[int, str]]) -> FoundFile:
+def _found(access: Access, path: str, lines: list[tuple[int, str]], words: list[str]) -> FoundFile:
     page = wiki_pages.page_of(path)
-    if page is None:
-        return FoundFile(path, at(access, path), lines)
-    return FoundFile(page.name, page_at(access, page.name), lines)
+    name = page.name if page else path
+    return FoundFile(
+        _cut(name, words),
+        page_at(access, name) if page else at(access, path),
+        [(number, _cut(text, words)) for number, text in lines],
+    )
+
+
+def _cut(text: str, words: list[str]) -> list[Segment]:
+    return segments(text, spans(folded(text), [folded(word) for word in words]))
 
 
 def _missing(request: WebRequest, access: Access, name: str, paths: Paths, *, is_directory: bool) -> Response:

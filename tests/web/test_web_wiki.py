@@ -141,10 +141,11 @@ async def test_words_are_found_in_names_and_text_whatever_their_case(page, push)
     found = (await shown(page, f"{WIKI}/search?q=engine")).text
     assert f'href="{WIKI}/Home"' in found
     assert f'href="{WIKI}/engine"' in found
-    assert "The Engine &lt;adds&gt;." in found
+    assert "The <mark>Engine</mark> &lt;adds&gt;." in found
+    assert f'href="{WIKI}/engine"><mark>engine</mark></a>' in found
     both = (await shown(page, f"{WIKI}/search?q=engine+more")).text
     assert f'href="{WIKI}/engine"' not in both
-    assert "Größe" in (await shown(page, f"{WIKI}/search?q=gr%C3%B6%C3%9Fe")).text
+    assert "<mark>Größe</mark>" in (await shown(page, f"{WIKI}/search?q=gr%C3%B6%C3%9Fe")).text
     for nothing in ("zzz", "-e", "--help", "%00", "%FF", "x" * 5000, "*", ""):
         await shown(page, f"{WIKI}/search?q={nothing}")
 
