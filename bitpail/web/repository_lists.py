@@ -60,6 +60,7 @@ def shown(request: WebRequest, wanted: Chosen, found: Listing) -> dict[str, Any]
         "chosen": wanted,
         "listed": found.repositories,
         "size": found.size,
+        "first": request.neighbour(1),
         "previous": request.neighbour(number - 1) if number > 1 else None,
         "following": request.neighbour(number + 1) if number * LISTED < found.size else None,
     }

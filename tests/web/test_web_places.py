@@ -95,6 +95,12 @@ async def test_the_dashboard_begins_with_what_was_changed_last_and_is_searched(s
     nothing = await page.get("/?search=%3Cscript%3E")
     assert "None of your repositories" in nothing.text
     assert Page(nothing.text).inline == []
+    for path in ("/?page=99", "/engines/?page=99", "/?page=99&search=fir"):
+        beyond = await page.get(path)
+        assert "No more repositories" in beyond.text
+        assert "None of" not in beyond.text
+        first = next(link for link in Page(beyond.text).links if link.startswith("?"))
+        assert "/engines/first/" in (await page.get(path.partition("?")[0] + first)).text
 
 
 async def test_a_workspace_shows_one_of_its_projects(server, page, engines):

@@ -87,7 +87,9 @@ async def test_a_thousand_branches_are_paged_with_the_main_one_first(server, pag
         path = f"{HOME}/branches/{following}" if following in links else None
 
     assert seen == ["main", *(f"b{number:04}" for number in range(1000))]
-    assert "No more branches" in (await shown(page, f"{HOME}/branches/?page=9999")).text
+    beyond = await shown(page, f"{HOME}/branches/?page=9999")
+    assert "No more branches" in beyond.text
+    assert f"{HOME}/branches/" in Page(beyond.text.split("No more branches")[1]).links
 
 
 async def test_a_branch_is_made_and_deleted_by_forms_and_the_main_one_stays(server, page, engines, git):
