@@ -21,6 +21,7 @@ from bitpail.wire.markup_files import decoded
 from bitpail.wire.wiki_pages import FORMATS, PLAIN, Names
 
 _LONGEST_MESSAGE = 500
+_TAKEN = "there is a page of this name already"
 _HELP = {
     "markdown": "# Heading, *emphasis*, **strong**, [text](address), ![picture](file.png)",
     "restructuredtext": "Heading underlined with ====, *emphasis*, **strong**, `text <address>`__",
@@ -41,13 +42,17 @@ class Typed(Struct, frozen=True):
 
 
 class Said(Struct, frozen=True):
-    """What stands beside the form: what went wrong, how it would look, what others have made of the page."""
+    """What stands beside the form: what went wrong, how it would look, what others have made of the page.
+
+    ``taken`` is where the page is edited that has the name of a new one.
+    """
 
     error: str = ""
     preview: Markup | None = None
     theirs: str | None = None
     changes: str | None = None
     is_gone: bool = False
+    taken: str | None = None
 
 
 async def new(request: WebRequest, access: Access) -> Response:
@@ -185,6 +190,10 @@ async def _overtaken(
     request: WebRequest, access: Access, was: str | None, typed: Typed, error: Overtaken
 ) -> Response:
     """The form again, with what is there now: saved once more, it comes after that."""
+    if was is None and error.theirs is not None:
+        # The name may have been theirs all along: what is new must not become a change of it unasked.
+        said = Said(error=_TAKEN, taken=at(access, "edit", error.theirs.path))
+        return _form(request, access, None, typed, said, 409)
     theirs = await service.content(request.site, access, error.theirs) if error.theirs else None
     changes = None
     if typed.base and error.tip and was and error.theirs:
@@ -196,8 +205,6 @@ async def _overtaken(
         is_gone=error.theirs is None,
     )
     now = Typed(typed.name, typed.language, typed.text, typed.message, error.tip or "")
-    if was is None and error.theirs is not None:
-        was = error.theirs.path
     return _form(request, access, None if error.theirs is None else was, now, said, 409)
 
 

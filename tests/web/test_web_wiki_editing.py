@@ -110,6 +110,23 @@ async def test_of_many_who_begin_a_wiki_at_once_one_does(page, engine, push):
     assert push.git("rev-list", "--count", "main") == b"1\n"
 
 
+async def test_a_new_page_with_the_name_of_another_takes_nothing_from_it(page, push):
+    push({"Home.md": b"theirs\n"})
+
+    answer = await write(page, f"{WIKI}/create/", status=409, name="Home", text="mine")
+
+    assert "There is a page of this name already" in answer.text
+    assert "Somebody else" not in answer.text
+    assert f"{WIKI}/edit/Home.md" in Page(answer.text).links
+    again = Page(answer.text).forms[-1]
+    assert "mine</textarea>" in answer.text
+    sent = [pair for pair in again.fields if pair[0] not in {"name", "text"}]
+    sent += [("name", "Mine"), ("text", "mine")]
+    assert (await page.ask("POST", again.action, fields=sent)).headers["location"] == f"{WIKI}/Mine"
+    assert push.git("cat-file", "blob", "main:Home.md") == b"theirs\n"
+    assert push.git("cat-file", "blob", "main:Mine.md") == b"mine\n"
+
+
 async def test_a_page_that_was_removed_meanwhile_can_be_saved_again(page, push):
     push({"Home.md": b"one\n", "x.md": b"x"})
     fields = await token(page, f"{WIKI}/edit/Home")
