@@ -1,5 +1,7 @@
 """The pages of a wiki: read, linked, searched; languages, limits, and who may see them."""
 
+import re
+
 import pytest
 from support.browser import PASSWORD, Browser, Page
 from support.wiki_pages import PNG, WIKI, article, shown, write
@@ -148,6 +150,20 @@ async def test_words_are_found_in_names_and_text_whatever_their_case(page, push)
     assert "<mark>Größe</mark>" in (await shown(page, f"{WIKI}/search?q=gr%C3%B6%C3%9Fe")).text
     for nothing in ("zzz", "-e", "--help", "%00", "%FF", "x" * 5000, "*", ""):
         await shown(page, f"{WIKI}/search?q={nothing}")
+
+
+async def test_each_directory_of_the_list_is_named_once_below_the_one_that_holds_it(page, push):
+    paths = ("a.md", "guide/b.md", "guide/more/c.md", "guide/most/deep/d.md", "guide/z.md", "other/more/e.md")
+    push(dict.fromkeys(paths, b"x"))
+
+    text = (await shown(page, f"{WIKI}/browse")).text.split('<ul class="pages">')[1].split("</ul>")[0]
+    listed = [
+        f"{depth} {re.sub('<[^>]*>', '', line)}"
+        for depth, line in re.findall(r'<li class="deep-(\d)">(.*?)</li>', text)
+    ]
+
+    first = ["0 a", "0 guide/", "1 b", "1 more/", "2 c", "1 most/", "2 deep/", "3 d", "1 z"]
+    assert listed == [*first, "0 other/", "1 more/", "2 e"]
 
 
 async def test_a_page_called_like_one_of_our_words_is_reached(page, push):
