@@ -1,6 +1,7 @@
 """Templates into pages. Everything put into one is escaped unless it is markup made here."""
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from bitpail.wire.links import Links
 from bitpail.wire.markup import markdown
 from bitpail.wire.text import clean
 
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MOMENT = 16_384
 
 _SETTINGS = (
@@ -90,9 +92,15 @@ def moment(microseconds: int, *, only_day: bool = False) -> Markup:
     )
 
 
-def _shown(text: str) -> str:
-    """What Git holds as bytes, as a page can show it."""
+def _sendable(text: str) -> str:
+    """What Git holds as bytes, as a field can hold it and a form sends it."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _shown(text: str) -> str:
+    """The same as a page can show it: with what would turn the direction of the text around it made to be seen."""
+    text = _sendable(text)
+    return text if text.isascii() else _TURNING.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
 def _size(count: int) -> str:
@@ -123,6 +131,7 @@ _environment.filters["browser_name"] = browser_name
 _environment.filters["sentence"] = _sentence
 _environment.filters["moment"] = moment
 _environment.filters["size"] = _size
+_environment.filters["sendable"] = _sendable
 _environment.filters["shown"] = _shown
 _environment.globals["avatar"] = _avatar
 _environment.globals["static"] = static_files.address

@@ -242,6 +242,9 @@ async def test_fifty_thousand_files_show_the_first_and_the_way_to_the_rest(serve
     assert "file-00050" not in answer.text
     assert len(answer.body) < 150_000
     assert "file-00050" in (await shown(page, f"{HOME}/commits/{made}?page=2")).text
+    beyond = (await shown(page, f"{HOME}/commits/{made}?page=9999")).text
+    assert "No file differs" not in beyond
+    assert "No more files" in beyond
     assert "file-49999" in (await shown(page, f"{HOME}/commits/{made}?path=file-49999")).text
 
 

@@ -90,6 +90,20 @@ async def test_each_kind_of_file_has_its_page(page, made, name, content, words):
     assert "<script>alert" not in answer.text
 
 
+async def test_what_turns_the_direction_of_text_is_seen_in_the_name_of_a_file(page, made):
+    await made({"a\u202egnp.exe": b"x\n", "שלום.md": b"x\n"})
+
+    listed = await shown(page, f"{SRC}/")
+
+    assert "\u202e" not in listed.text
+    assert "a[U+202E]gnp.exe</a>" in listed.text
+    assert "שלום.md</a>" in listed.text
+    one = await shown(page, f"{SRC}/a%E2%80%AEgnp.exe")
+    assert "\u202e" not in one.text
+    # A field holds the name itself: else the form would rename the file.
+    assert 'value="a\u202egnp.exe"' in (await shown(page, f"{HOME}/edit/main/a%E2%80%AEgnp.exe")).text
+
+
 async def test_a_submodule_is_named(page, made, git):
     first = git.commit("first", "other")
     await made({"sub": ("160000", first)})
