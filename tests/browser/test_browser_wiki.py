@@ -35,6 +35,23 @@ def test_a_page_is_seen_while_it_is_written(at_notes):
     assert at_notes.page.locator("article h2").inner_text() == "Cards"
 
 
+def test_a_page_written_from_right_to_left_is_shown_so_and_its_code_is_not(at_notes):
+    _write(at_notes, "Home", "# עברית\n\nשלום עולם\n\nLeft to right.\n\n1. אחת\n\n```\na = 1\n```\n")
+
+    article = at_notes.page.locator("article")
+    assert article.evaluate("one => getComputedStyle(one).direction") == "rtl"
+    assert article.locator("pre").evaluate("one => getComputedStyle(one).direction") == "ltr"
+    edges = """one => {
+        const range = document.createRange();
+        range.selectNodeContents(one);
+        const text = range.getBoundingClientRect(), box = one.getBoundingClientRect();
+        return [text.left - box.left, box.right - text.right];
+    }"""
+    hebrew, english = (article.locator("p").nth(number).evaluate(edges) for number in (0, 1))
+    assert hebrew[0] > 100 > hebrew[1]
+    assert english[1] > 100 > english[0]
+
+
 def test_without_script_a_button_shows_the_same(notes, ada, browse):
     visitor = browse(java_script_enabled=False).log_in()
     visitor.go(f"{WIKI}/create/Home")
