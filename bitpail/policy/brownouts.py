@@ -15,6 +15,8 @@ LONGEST = 7 * 86_400
 KEPT = 30 * 86_400
 """Seconds for which a window is kept after its end, as long as the refusals in it."""
 NOTE_LENGTH = 100
+LATEST = 253_402_300_800
+"""The beginning of the year 10000 in seconds since 1970: what ends later is no date that can be shown."""
 
 _SECOND = 1_000_000
 _DAY = 86_400
@@ -75,10 +77,12 @@ def series(
 
 
 def added(listed: Iterable[Brownout], more: Iterable[Brownout], at: int) -> tuple[Brownout, ...]:
-    """The calendar with more windows, by their beginning; raises Invalid for those that are over, or too many."""
+    """The calendar with more windows, by their beginning; raises Invalid for those that are over, too late or too many."""
     more = list(more)
     if any(one.ends_on <= at for one in more):
         raise Invalid("a window lies in the past")
+    if any(one.ends_on >= LATEST * _SECOND for one in more):
+        raise Invalid("a window lies beyond the year 9999")
     windows = {one.starts_on: one for one in (*kept(listed, at), *more)}
     if len(windows) > MOST:
         raise Invalid(f"there may be {MOST} windows at a time, and this would be {len(windows)}")

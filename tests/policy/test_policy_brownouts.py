@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bitpail.errors import Invalid
 from bitpail.model.brownouts import Brownout
-from bitpail.policy.brownouts import KEPT, MOST, added, kept, running, series, upcoming, vendors
+from bitpail.policy.brownouts import KEPT, LATEST, MOST, added, kept, running, series, upcoming, vendors
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
@@ -94,9 +94,12 @@ def test_what_is_no_rehearsal_is_refused(lasts, every, until, note):
         series(AT, lasts, every, until, note)
 
 
-def test_what_is_over_is_not_announced_and_there_are_so_many():
+def test_what_is_over_or_has_no_date_is_not_announced_and_there_are_so_many():
     with pytest.raises(Invalid, match="in the past"):
         added((), [Brownout(AT - HOUR, AT)], AT)
+    assert added((), [Brownout(AT, LATEST * SECOND - 1)], AT)
+    with pytest.raises(Invalid, match="year 9999"):
+        added((), vendors((LATEST - 86_400) * SECOND), AT)
     many = [Brownout(AT + number * HOUR, AT + number * HOUR + 1) for number in range(MOST + 1)]
     assert len(added((), many[:-1], AT)) == MOST
     with pytest.raises(Invalid, match=str(MOST)):
