@@ -287,6 +287,9 @@ async def rotate(
     if not 0 <= grace <= LONGEST_GRACE:
         raise Invalid(f"the grace must be 0 to {LONGEST_GRACE} seconds")
     app_password = await labelled(site, user, label, may, kind)
+    if app_password.expires_on is not None and app_password.expires_on <= now():
+        # Its new secret would be no better than the old one.
+        raise Invalid(f"{label!r} has expired: create a new one")
     async with site.db.transaction() as db:
         current = await _living(db, app_password)
         if not current:

@@ -232,6 +232,20 @@ async def test_revoking_ends_both_secrets(held):
         await held.rotate()
 
 
+async def test_what_has_expired_gets_no_new_secret(server, ada, monkeypatch):
+    wanted = app_passwords.Wanted(label="brief", permissions=("account",), lifetime=3600)
+    made, secret = await app_passwords.create(server.site, ada, wanted)
+    brief = Held(server, ada, made, secret.reveal())
+
+    with monkeypatch.context() as later:
+        later.setattr(app_passwords, "now", lambda: made.expires_on)
+        with pytest.raises(Invalid, match="'brief' has expired: create a new one"):
+            await brief.rotate()
+
+    assert await brief.under_way() is None
+    assert await brief.heard(brief.secret) == "in"
+
+
 @pytest.mark.parametrize("grace", [-1, app_passwords.LONGEST_GRACE + 1])
 async def test_a_grace_has_bounds(held, grace):
     with pytest.raises(Invalid):
