@@ -56,7 +56,7 @@ class Web:
             raise
         except BitpailError as error:
             call.refusal = error
-            response = errors.response(request, error)
+            response = await self._refusal(request, error)
         if request.form_leads_to:
             policy = _POLICY.format(f"'self' {request.form_leads_to}")
             response.headers["Content-Security-Policy"] = policy
@@ -66,6 +66,18 @@ class Web:
         # What is not fingerprinted or tagged shows what is somebody's own.
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    async def _refusal(self, request: WebRequest, error: BitpailError) -> Response:
+        """What went wrong. Who was logged out while they wrote something gets it back."""
+        call = request.call
+        if call.method != "POST" or not errors.leads_to_log_in(request, error):
+            return errors.response(request, error)
+        await request.keep_written()
+        try:
+            is_page = self._router.find("GET", call.raw_path) is not None
+        except BitpailError:
+            is_page = False
+        return errors.response(request, error, call.raw_path.decode("ascii") if is_page else errors.HOME)
 
     async def _page(self, request: WebRequest) -> Response:
         call = request.call

@@ -17,7 +17,7 @@ from bitpail.web.no_wiki import NoWiki
 from bitpail.web.pages import render
 from bitpail.web.request import Forged, WebRequest, see_other
 
-_HOME = "/account/settings/"
+HOME = "/account/settings/"
 
 _STATUS: dict[type[BitpailError], int] = {
     NotFound: 404,
@@ -33,9 +33,13 @@ _STATUS: dict[type[BitpailError], int] = {
 }
 
 
-def response(request: WebRequest, error: BitpailError) -> Response:
-    """The page, or the way to the log-in."""
-    if isinstance(error, Refused) and _logs_in(request, error):
+def response(request: WebRequest, error: BitpailError, form_page: str = HOME) -> Response:
+    """The page, or the way to the log-in; ``form_page`` is where the form is that was sent."""
+    if leads_to_log_in(request, error):
+        if request.kept:
+            return render(
+                request, "logged_out.html", 403, kept=request.kept, following=_without_secret(form_page)
+            )
         return see_other(f"/login?{urlencode({'next': _wanted(request)})}")
     if isinstance(error, Elsewhere):
         return moved.onward(request, error)
@@ -54,14 +58,16 @@ def response(request: WebRequest, error: BitpailError) -> Response:
         message = "you may not do this"
     else:
         message = error.message
-    page = render(request, "error.html", status, status=status, message=message)
+    page = render(request, "error.html", status, status=status, message=message, kept=request.kept)
     if isinstance(error, MethodNotAllowed):
         page.headers["Allow"] = ", ".join(error.allowed)
     return page
 
 
-def _logs_in(request: WebRequest, error: Refused) -> bool:
+def leads_to_log_in(request: WebRequest, error: BitpailError) -> bool:
     """Whether the log-in is what helps: somebody unknown may be told nothing of what may not be seen."""
+    if not isinstance(error, Refused):
+        return False
     is_unseen = error.decision is Decision.UNSEEN and request.logged_in is None
     return error.decision is Decision.SIGN_IN or is_unseen
 
@@ -74,9 +80,13 @@ def status_of(error: BitpailError) -> int:
 def _wanted(request: WebRequest) -> str:
     """The page that was asked for. What a form was sent to is not one to come back to."""
     if request.call.method == "POST":
-        return _HOME
+        return HOME
     path, query = request.call.raw_path.decode("ascii", "replace"), request.call.query
     address = quote(f"{path}?{query}" if query else path, safe=AS_SENT, errors="replace")
-    # A secret that was put into an address goes no further, and into no other one.
+    return _without_secret(address)
+
+
+def _without_secret(address: str) -> str:
+    """A secret that was put into an address goes no further, and into no other one."""
     plain = unquote(address)
-    return address if scrub(plain) == plain else _HOME
+    return address if scrub(plain) == plain else HOME

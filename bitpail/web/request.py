@@ -6,6 +6,7 @@ sent it.
 """
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import ImmutableMultiDict, QueryParams
@@ -33,6 +34,8 @@ _LARGEST_FORM = 64 * 1024
 _LARGEST_LONG_FORM = 4 * 1024 * 1024
 # A file of 1 MB and what a form adds to it.
 _LARGEST_UPLOAD = 1024 * 1024 + 16 * 1024
+# Fields that hold what somebody wrote, and took a while for it.
+_WRITTEN = frozenset({"text", "content"})
 _MOST_READ = 32 * 1024 * 1024
 _LONGEST_NEXT = 8000
 _DIGITS = 10
@@ -50,6 +53,7 @@ class WebRequest:
     """One request of a browser.
 
     ``form`` and ``files`` are empty unless it is a POST; ``upcoming`` is told on every page.
+    ``kept`` is what somebody wrote into a form that is refused: it is given back, and nothing else is done with it.
     ``form_leads_to`` is where else than to this server the forms of the page may lead.
     """
 
@@ -62,6 +66,7 @@ class WebRequest:
         self.upcoming: Upcoming | None = None
         self._streamed: Body | None = None
         self.form_leads_to = ""
+        self.kept: list[str] = []
         self.cookie = _cookie(call, SESSION) if logged_in else _cookie(call, VISITOR)
         self._is_new_visitor = not self.cookie
         self.cookie = self.cookie or sessions.new_cookie()
@@ -131,8 +136,29 @@ class WebRequest:
             limit = _LARGEST_LONG_FORM if is_long else _LARGEST_FORM
             pairs = forms.pairs(await self._body(limit).whole())
         fields: Fields = ImmutableMultiDict(pairs)
+        self._keep(pairs)
         self._check_token(fields.get(TOKEN, ""))
         self.form = fields
+
+    async def keep_written(self) -> None:
+        """Read a form that nobody is logged in for any more, as far as it is to be given back."""
+        content_type = self.call.request.headers.get("content-type", "")
+        kind = content_type.partition(";")[0].strip().lower()
+        if kind not in {forms.MEDIA_TYPE, forms.IN_PARTS}:
+            return
+        with suppress(Forged, Invalid, TooLarge):
+            refuse_other_sites(self.call)
+            content = await self._body(_LARGEST_UPLOAD).whole()
+            pairs = (
+                forms.pairs(content) if kind == forms.MEDIA_TYPE else forms.parts(content, content_type)[0]
+            )
+            self._keep(pairs)
+
+    def _keep(self, pairs: list[tuple[str, str]]) -> None:
+        # Neither says that the form is ours, but both that another site could hardly have
+        # sent it: a browser brings no cookie with a form of another site.
+        if "sec-fetch-site" in self.call.request.headers or self.call.request.cookies:
+            self.kept = [text for name, text in pairs if name in _WRITTEN and text.strip()]
 
     async def streamed_form(self) -> AsyncGenerator[PartHead | bytes, None]:
         """The parts of a form that brings files of any size, as they come.

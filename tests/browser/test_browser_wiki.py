@@ -2,6 +2,7 @@
 
 import pytest
 from support.beside import wheel
+from support.browser import PASSWORD
 from test_browser_attacks import MARKUP, nothing_foreign
 
 WIKI = "/acme/notes/wiki"
@@ -50,6 +51,30 @@ def test_a_page_written_from_right_to_left_is_shown_so_and_its_code_is_not(at_no
     hebrew, english = (article.locator("p").nth(number).evaluate(edges) for number in (0, 1))
     assert hebrew[0] > 100 > hebrew[1]
     assert english[1] > 100 > english[0]
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_who_is_logged_out_while_they_write_puts_it_into_the_form_again(notes, ada, browse, script):
+    visitor = browse(java_script_enabled=script).log_in()
+    visitor.go(f"{WIKI}/create/Home")
+    visitor.fill(text="Of paper.\n\nAnd long.")
+    visitor.context.clear_cookies()
+
+    visitor.press("Save")
+    kept = visitor.page.get_by_label("What you wrote").input_value()
+    with visitor.context.expect_page() as opened:
+        visitor.page.get_by_role("link", name="Log in (in a new tab)").click()
+    form = opened.value
+    form.fill("#username", "ada")
+    form.fill("#password", PASSWORD)
+    form.get_by_role("main").get_by_role("button", name="Log in").click()
+    form.wait_for_url(f"**{WIKI}/create")
+    form.fill("#name", "Home")
+    form.fill("#text", kept)
+    form.get_by_role("button", name="Save", exact=True).click()
+
+    form.wait_for_url(f"**{WIKI}/Home")
+    assert form.locator("article p").all_inner_texts() == ["Of paper.", "And long."]
 
 
 def test_without_script_a_button_shows_the_same(notes, ada, browse):

@@ -50,7 +50,7 @@ class Page(HTMLParser):
         if tag == "input" and "name" in has and "disabled" not in has:
             if has.get("type") != "checkbox" or "checked" in has:
                 self.forms[-1].fields.append((has["name"], has.get("value", "on")))
-        elif tag == "textarea":
+        elif tag == "textarea" and "name" in has:
             self.forms[-1].fields.append((has["name"], ""))
         elif tag == "select":
             self._select = has["name"]

@@ -1,7 +1,9 @@
 """The pages of workspaces and repositories: who sees them, and what they offer to whom."""
 
+from urllib.parse import urlencode
+
 import pytest
-from support.browser import PASSWORD, Browser
+from support.browser import PASSWORD, Browser, Page
 
 pytestmark = pytest.mark.anyio
 
@@ -70,6 +72,45 @@ async def test_an_address_that_is_no_page_says_so(page, engines, path):
 )
 async def test_an_address_of_any_bytes_has_an_answer(server, engines, path):
     assert (await server.client.get(path)).status < 400
+
+
+@pytest.mark.parametrize(
+    ("path", "following"),
+    [
+        ("/engines/difference/wiki/edit/Home.md", "/engines/difference/wiki/edit/Home.md"),
+        ("/engines/nothing/wiki/create", "/engines/nothing/wiki/create"),
+        ("/engines/difference/commits/HEAD/comments", "/account/settings/"),
+    ],
+)
+async def test_who_was_logged_out_while_they_wrote_something_gets_it_back(server, engines, path, following):
+    stranger = Browser(server.application)
+    same = ("sec-fetch-site", "same-origin")
+    fields = [("text", "\nlong <b>work"), ("content", " "), ("name", "Home"), ("password", "hidden words")]
+
+    answer = await stranger.ask("POST", path, fields=fields, headers=[same])
+
+    assert answer.status == 403
+    assert "You are logged out" in answer.text
+    assert "readonly>\n\nlong &lt;b&gt;work</textarea>" in answer.text
+    assert answer.text.count("<textarea") == 1
+    assert "hidden words" not in answer.text
+    assert f"/login?{urlencode({'next': following})}" in Page(answer.text).links
+    for headers in ([("sec-fetch-site", "cross-site")], [("origin", "https://evil.example")], []):
+        foreign = await stranger.ask("POST", path, fields=fields, headers=headers)
+        assert (foreign.status, foreign.headers["location"]) == (303, "/login?next=%2Faccount%2Fsettings%2F")
+
+
+async def test_a_form_of_an_older_log_in_gives_back_what_was_written(server, page, engines):
+    fields = [("form_token", "old"), ("text", "long work"), ("name", "Home"), ("format", "markdown")]
+
+    answer = await page.ask("POST", "/engines/difference/wiki/create", fields=fields)
+
+    assert answer.status == 403
+    assert "long work</textarea>" in answer.text
+    foreign = [("sec-fetch-site", "cross-site")]
+    answer = await page.ask("POST", "/engines/difference/wiki/create", fields=fields, headers=foreign)
+    assert answer.status == 403
+    assert "long work" not in answer.text
 
 
 async def test_a_secret_in_an_address_goes_into_no_other_one(server, ada, browser):
