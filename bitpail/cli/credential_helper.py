@@ -162,7 +162,9 @@ def _plain(found: dict[str, Any], name: str) -> str:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"git credential-bitpail: {text}\n")
+    # A host may come from somebody else's .gitmodules, and may hold what would steer the terminal.
+    shown = "".join(one if one.isprintable() or one == "\n" else "?" for one in text)
+    sys.stderr.write(f"git credential-bitpail: {shown}\n")
     sys.stderr.flush()
 
 

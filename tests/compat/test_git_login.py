@@ -155,6 +155,14 @@ def test_what_it_cannot_do_it_says_and_git_goes_on(person, lines, words):
     assert "password=" not in done.screen
 
 
+@pytest.mark.parametrize("protocol", ["http", "https"])
+def test_an_address_of_somebody_elses_does_not_steer_the_terminal(person, protocol):
+    done = ask(person, "get", f"protocol={protocol}", "host=git.example.org\x1bc\x9ba", "path=ada")
+
+    assert (done.status, done.out) == (0, "")
+    assert "git.example.org?c?a" in done.err
+
+
 def test_an_answer_that_would_be_two_lines_is_none(person):
     from http.server import BaseHTTPRequestHandler, HTTPServer
 
