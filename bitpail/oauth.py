@@ -136,7 +136,7 @@ async def _introspect(call: Call, form: Form) -> Response:
 async def _device_authorization(call: Call, form: Form) -> Response:
     """``POST /site/oauth2/device_authorization``: RFC 8628, section 3.1."""
     who = await _app(call, form)
-    begun = await oauth_devices.begin(call.site, who, form.get("scope", ""))
+    begun = await oauth_devices.begin(call.site, who, form.get("scope", ""), call.client)
     answer = wire.device(
         device_code=begun.device_code.reveal(),
         user_code=begun.user_code,

@@ -55,8 +55,10 @@ class TooManyCodes(BitpailError):
         self.wait = wait
 
 
-async def begin(site: Site, who: App, scope: str) -> Begun:
+async def begin(site: Site, who: App, scope: str, client: Client) -> Begun:
     """A device that waits from now on. Raises TokenError."""
+    if not who.is_proved and not site.public_devices.take(client.address):
+        raise TokenError("temporarily_unavailable", "too many devices begin at this address", 60)
     try:
         of_app = await oauth_consumers.permissions(site, who.consumer)
         scopes = oauth_scopes.granted(of_app, oauth_scopes.parse(scope))

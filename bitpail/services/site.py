@@ -77,6 +77,7 @@ class Site(Struct, frozen=True):
     reports: Throttle
     exchanges: Throttle
     git_logins: Allowance
+    public_devices: Allowance
     issuers: Issuers
     recognitions: Allowance
     outbox: Outbox
@@ -134,6 +135,8 @@ async def open_site(settings: Settings) -> Site:
         exchanges=Throttle(token_bytes(32), settings.free_guesses),
         # A person starts few of them, and each is a row for ten minutes.
         git_logins=Allowance(30, 60.0),
+        # The same by apps that prove nothing: their key is all that it takes.
+        public_devices=Allowance(30, 60.0),
         issuers=Issuers(settings.private_issuers),
         # An account password that is recognised is one that is confirmed.
         recognitions=Allowance(5, 60.0),

@@ -7,6 +7,7 @@ from support import other_site
 from support.browser import PASSWORD
 from support.oauth import challenge
 
+from bitpail.model.access import Client
 from bitpail.services import oauth_consumers, oauth_devices, oauth_tokens, users, workspaces
 
 AUTHORIZE = "/site/oauth2/authorize"
@@ -149,7 +150,9 @@ def test_the_question_can_not_be_framed_and_its_button_not_be_stolen(inside, bit
 def test_a_device_is_connected_by_its_code(visitor, bitpail, registered):
     app = registered("https://app.example.org/callback")
     who = oauth_tokens.App(app, is_proved=True)
-    begun = bitpail.do(lambda site: oauth_devices.begin(site, who, "account"))
+    begun = bitpail.do(
+        lambda site: oauth_devices.begin(site, who, "account", Client("192.0.2.1", "a device"))
+    )
 
     visitor.go("/login/device")
     visitor.log_in()

@@ -204,3 +204,16 @@ async def test_taking_an_app_off_ends_a_device_that_waits_still(server, app, pag
     await page.submit(f"/account/settings/app-authorizations/{app.consumer.id}/revoke")
 
     assert refused(await poll(app, device)) == "invalid_grant"
+
+
+async def test_who_proves_nothing_begins_so_many_devices_a_minute(public, app):
+    for _ in range(30):
+        await begun(public, proved=False, client_id=public.key)
+
+    more = await public.post(BEGIN, proved=False, client_id=public.key)
+
+    assert (more.status, more.json()["error"]) == (429, "temporarily_unavailable")
+    assert more.headers["retry-after"] == "60"
+    # An app with its secret may ask for many people from one address.
+    await begun(app)
+    await begun(public)
