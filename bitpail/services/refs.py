@@ -24,6 +24,10 @@ from bitpail.store import users
 BRANCHES = "refs/heads/"
 TAGS = "refs/tags/"
 
+_NOT_GITS = (
+    "git allows none with a space, '..', '~', '^', ':', '?', '*', '[' or '\\', nor one that ends in '.lock'"
+)
+
 
 class DescribedRef(Struct, frozen=True):
     """A ref with its commit, and the tag object if it is an annotated tag.
@@ -177,8 +181,8 @@ def _check_name(name: str, prefix: str) -> None:
     reason = names.refuse_ref((prefix + name).encode("utf-8", "surrogateescape"))
     try:
         Revision(name)
-    except Invalid as error:
-        reason = reason or error.message
+    except Invalid:
+        reason = reason or (_NOT_GITS if name else "it is empty")
     if reason:
         raise Invalid(f"name: {reason}", {"name": [reason]})
 

@@ -85,6 +85,8 @@ def _told(request: WebRequest) -> Told:
     kind, branches = Kind(form.get("kind", "")), form.get("branches", "")
     if branches and branches not in list(BranchType):
         raise Invalid("there are no branches of that kind")
+    if not branches and not form.get("pattern", "").strip():
+        raise Invalid("say which branches: a name or a pattern")
     may_except = kind in WITH_EXCEPTIONS
     return Told(
         kind=kind,

@@ -11,7 +11,7 @@ from bitpail.model.repositories import ForkPolicy
 from bitpail.services import placing, projects, relocating, repositories
 from bitpail.services.access import to_workspace
 from bitpail.services.repositories import Wanted
-from bitpail.web.creating import CREATE, WRONG, by_workspace, said
+from bitpail.web.creating import CREATE, WRONG, by_workspace, name_and_slug, said
 from bitpail.web.errors import status_of
 from bitpail.web.repository import SETTINGS, address, render_in
 from bitpail.web.request import WebRequest, see_other
@@ -123,6 +123,8 @@ async def change(request: WebRequest, access: Access) -> Response:
             main_branch=main_branch if main_branch not in {"", before} else None,
             project_id=await placing.project(request.site, access, CREATE, key=key) if key else None,
         )
+        if wanted.name is not None:
+            name_and_slug(name)
         changed = await repositories.update(request.site, access, wanted)
     except WRONG as error:
         return await _details(request, access, error)

@@ -116,10 +116,11 @@ async def test_a_branch_is_made_and_deleted_by_forms_and_the_main_one_stays(serv
 @pytest.mark.parametrize(
     ("name", "target", "words"),
     [
-        ("", "main", "name"),
+        ("", "main", "Name: it is empty"),
         ("main", "main", "already exists"),
         ("-x", "main", "name"),
-        ("a b", "main", "name"),
+        ("a b", "main", "Name: git allows none with"),
+        ("a?b", "main", "Name: git allows none with"),
         ("../x", "main", "name"),
         ("x\0y", "main", "name"),
         ("a" * 300, "main", "name"),

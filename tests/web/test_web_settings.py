@@ -164,7 +164,7 @@ async def test_an_old_address_with_any_bytes_leads_nowhere_else(server, page, en
     ("fields", "status", "told"),
     [
         ({"name": ""}, 422, "name is empty"),
-        ({"name": "…"}, 422, "slug is empty"),
+        ({"name": "…"}, 422, "needs a letter or a digit"),
         ({"name": "taken"}, 409, "exists already"),
         ({"main_branch": "nothing"}, 422, "branch not found"),
         ({"project": "NONE"}, 422, "project not found"),
@@ -315,7 +315,7 @@ async def test_branches_are_restricted_and_opened_again(server, page, engines, a
     ("fields", "told"),
     [
         ({"kind": "nothing", "pattern": "main"}, "choose what may not be done"),
-        ({"kind": "push", "pattern": ""}, "pattern"),
+        ({"kind": "push", "pattern": ""}, "Say which branches"),
         ({"kind": "push", "branches": "odd"}, "no branches of that kind"),
         ({"kind": "push", "pattern": "main", "users": "nobody"}, "nobody with access"),
         ({"kind": "push", "pattern": "main", "groups": "none"}, "no group of this workspace"),
