@@ -28,7 +28,6 @@ FIELD = "files"
 
 _LISTED = 50
 _DONE = {"uploaded": "Uploaded.", "deleted": "It was deleted."}
-_UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 
 class Listed(Struct, frozen=True):
@@ -36,7 +35,6 @@ class Listed(Struct, frozen=True):
 
     download: Download
     user: User | None
-    size: str
     address: str
 
 
@@ -117,11 +115,10 @@ async def _files(request: WebRequest, access: Access, error: BitpailError | None
         status_of(error) if error else 200,
         tab="",
         listed=[
-            Listed(one, user, size_of(one.size), f"{_home(access)}{quote(one.name, safe='')}")
-            for one, user in found.downloads
+            Listed(one, user, f"{_home(access)}{quote(one.name, safe='')}") for one, user in found.downloads
         ],
         size=found.size,
-        limit=size_of(limit) if limit else "",
+        limit=limit,
         error=error.message if error else "",
         action=_home(access),
         field=FIELD,
@@ -148,16 +145,6 @@ async def _archives(request: WebRequest, access: Access, tab: str) -> Response:
         previous=request.neighbour(number - 1) if number > 1 else None,
         following=request.neighbour(number + 1) if number * len(shown) < found.size and shown else None,
     )
-
-
-def size_of(count: int) -> str:
-    """A number of bytes as people say it."""
-    size = float(count)
-    for unit in _UNITS[:-1]:
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} {_UNITS[-1]}"
 
 
 def _home(access: Access) -> str:

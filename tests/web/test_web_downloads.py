@@ -49,6 +49,15 @@ async def send(page, *files, first=None, path=f"{HOME}/downloads", edge="edge"):
     return await page.send("POST", path, body, f"multipart/form-data; boundary={edge}")
 
 
+async def test_sizes_are_told_as_those_of_files_are(page, repository):
+    await send(page, ("one", b"1"), ("some", b"x" * 12_345))
+
+    listed = (await shown(page, AT)).text
+
+    assert "1 byte," in listed
+    assert "12 kB," in listed
+
+
 async def test_files_are_uploaded_listed_downloaded_replaced_and_deleted(page, repository):
     sent = await send(page, ("tool 1.zip", b"one"), ("b.txt", b"x" * 3_000_000))
     assert (sent.status, sent.headers["location"]) == (303, f"{AT}?done=uploaded")
