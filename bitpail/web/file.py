@@ -10,7 +10,7 @@ from starlette.responses import Response
 from bitpail.errors import NotFound
 from bitpail.model.access import Access
 from bitpail.model.trees import File
-from bitpail.services import file_windows, lfs, source
+from bitpail.services import editing, file_windows, lfs, source
 from bitpail.services.file_windows import Window
 from bitpail.services.source import Found
 from bitpail.web import raw, ref_chooser, rendered_file
@@ -59,6 +59,7 @@ async def page(request: WebRequest, access: Access, revision: str, found: Found)
         file=file,
         done=DONE.get(request.query.get("done", "")),
         shown=shown,
+        may_edit=shown.kind in {"lines", "rendered"} and (file.size or 0) <= editing.LARGEST,
         viewers=_viewers(request, file, shown),
         lines=numbered(window) if window else None,
         permalink=below(access, "src", found.commit, path) if revision != found.commit else None,

@@ -35,6 +35,17 @@ async def made(server, engines, git):
     return make
 
 
+async def test_a_file_that_is_too_large_to_be_edited_offers_no_form(page, made):
+    await made({"large.txt": b"line\n" * 100_001, "small.txt": b"line\n"})
+
+    large, small = [(await page.get(f"{HOME}/src/main/{name}.txt")).text for name in ("large", "small")]
+
+    assert ">Edit</a>" not in large
+    assert ">Delete</a>" in large
+    assert ">Edit</a>" in small
+    assert (await page.get(f"{HOME}/edit/main/large.txt")).status == 422
+
+
 class Form(HTMLParser):
     """What a browser would send of the form that is sent in parts."""
 
