@@ -15,6 +15,7 @@ from bitpail.web.request import WebRequest, see_other
 async def add(request: WebRequest, access: Access) -> Response:
     """``POST .../commits/{commit}/comments``: of all of it, of a file or a line, or an answer."""
     try:
+        _refuse_blank(request.form.get("content", ""))
         made = await service.create(
             request.site,
             access,
@@ -33,6 +34,7 @@ async def change(request: WebRequest, access: Access) -> Response:
     number = request.parameters["comment_id"]
     content = request.form.get("content", "")
     try:
+        _refuse_blank(content)
         await service.change(request.site, access, request.parameters["commit"], number, content)
     except Invalid as error:
         return await _again(request, access, error)
@@ -66,6 +68,11 @@ def _place(request: WebRequest) -> Inline | None:
     if request.form.get("side") == "old":
         return Inline(path, from_line=line)
     return Inline(path, to_line=line)
+
+
+def _refuse_blank(content: str) -> None:
+    if not content.strip():
+        raise Invalid("the comment is empty: write something")
 
 
 def _number(text: str, name: str) -> int | None:

@@ -294,6 +294,10 @@ async def test_whoever_may_read_comments_answers_edits_and_deletes(server, page,
     assert "Why <em>this</em>?" in answer.text
     assert "2 comments" in answer.text
     assert "<script>alert" not in answer.text
+    for address in ("comments", "comments/1"):
+        blank = await page.submit(at, f"{at}/{address}", content=" \n")
+        assert blank.status == 422
+        assert "The comment is empty: write something" in blank.text
     await page.submit(at, f"{at}/comments/1", content="Because.")
     assert "Because." in (await shown(page, at)).text
     await page.submit(at, f"{at}/comments/1/delete")
@@ -328,9 +332,9 @@ async def test_a_comment_on_a_line_stands_below_it_and_one_on_another_line_below
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"content": ""}, "content.raw"),
-        ({"content": "x" * 40_000}, "content.raw"),
-        ({"content": "x\0"}, "content.raw"),
+        ({"content": ""}, "The comment is empty"),
+        ({"content": "x" * 40_000}, "The comment is empty"),
+        ({"content": "x\0"}, "The comment is empty"),
         ({"content": "kept", "path": "a", "line": "x1"}, "must be a number"),
         ({"content": "kept", "path": "a", "line": "0"}, "inline.to"),
         ({"content": "kept", "path": "../a"}, "inline.path"),
