@@ -313,6 +313,20 @@ async def test_a_second_rotation_waits_for_the_first(server, page, ada):
 
 
 @pytest.mark.anyio
+async def test_what_has_expired_is_offered_no_new_secret(page, ada, server, monkeypatch):
+    made, _ = await server.app_password(ada, "account")
+    path = f"{LIST}{made.id}/"
+    before = await page.get(path)
+    monkeypatch.setattr("bitpail.web.tokens.state_of", lambda *_: "expired")
+
+    shown = await page.get(path)
+
+    assert f'action="{path}rotate"' in before.text
+    assert f'action="{path}rotate"' not in shown.text
+    assert f'href="{NEW}"' in shown.text
+
+
+@pytest.mark.anyio
 async def test_what_git_says_of_a_missing_permission_leads_to_the_form_that_has_it(server, page, ada):
     await server.repository("ada", "notes")
     auth = await server.auth(ada, "wiki")
