@@ -333,8 +333,8 @@ async def test_a_comment_on_a_line_stands_below_it_and_one_on_another_line_below
     ("fields", "words"),
     [
         ({"content": ""}, "The comment is empty"),
-        ({"content": "x" * 40_000}, "The comment is empty"),
-        ({"content": "x\0"}, "The comment is empty"),
+        ({"content": "x" * 40_000}, "content.raw"),
+        ({"content": "x\0"}, "content.raw"),
         ({"content": "kept", "path": "a", "line": "x1"}, "must be a number"),
         ({"content": "kept", "path": "a", "line": "0"}, "inline.to"),
         ({"content": "kept", "path": "../a"}, "inline.path"),
