@@ -70,7 +70,8 @@ def advise(one: AppPassword, watched: Watched, at: int, *, enough: int = WATCHED
     narrower = _enough(one, watched.needed)
     if one.expires_on is not None and one.expires_on <= at:
         days = _days(one.expires_on, at)
-        return Advice(Verdict.REVOKE, narrower, days, f"it has expired {_spell(days)} ago: revoke it")
+        when = f"{_spell(days)} ago" if days else "today"
+        return Advice(Verdict.REVOKE, narrower, days, f"it has expired {when}: revoke it")
     idle = _days(one.last_used_on or one.created_on, at)
     if idle >= UNUSED:
         return Advice(Verdict.REVOKE, (), idle, f"unused for {idle} days: revoke it")

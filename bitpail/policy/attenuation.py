@@ -253,6 +253,8 @@ def _holder(secret: Secret) -> tuple[str, tuple[Block, ...], Ed25519PrivateKey]:
     if looks_right(secret) and secret.reveal().startswith(_OF_APP_PASSWORDS):
         return lookup_name(secret), (), _root(secret)
     narrowed = parse(secret)
+    if narrowed is None and looks_right(secret):
+        raise Invalid("only app passwords can be narrowed: this is a token of another kind")
     if narrowed is None:
         raise Invalid(
             "this is no app password, nor one that was narrowed: it has neither's form and checksum"

@@ -147,7 +147,9 @@ async def _body(call: Call, kind: type[T]) -> T:
     body = Body(call.receive, call.request.headers, settings.api_body_limit, settings.idle_timeout)
     try:
         return msgspec.json.decode(await body.whole() or b"{}", type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except RecursionError:
+        raise Invalid("the body is not what Git LFS sends: it is nested too deep") from None
+    except msgspec.DecodeError as error:
         raise Invalid(f"the body is not what Git LFS sends: {error}") from None
 
 

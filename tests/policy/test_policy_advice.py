@@ -80,8 +80,11 @@ def test_the_unused_is_rather_revoked_than_narrowed():
         assert found.sentence == f"unused for {UNUSED} days: revoke it"
 
 
-def test_the_expired_is_to_be_revoked():
-    assert advise(app_password(*SIX, expires_in=-3), watched(), NOW).verdict is Verdict.REVOKE
+@pytest.mark.parametrize(("expires_in", "when"), [(-3, "3 days ago"), (-1, "1 day ago"), (0, "today")])
+def test_the_expired_is_to_be_revoked(expires_in, when):
+    found = advise(app_password(*SIX, expires_in=expires_in), watched(), NOW)
+
+    assert (found.verdict, found.sentence) == (Verdict.REVOKE, f"it has expired {when}: revoke it")
 
 
 def test_nothing_is_advised_where_nothing_was_counted():

@@ -30,7 +30,7 @@ from bitpail.policy.attenuation import (
 )
 from bitpail.policy.limits import refuse_change, refuse_push, refuse_repository
 from bitpail.policy.scopes import expand, minimal
-from bitpail.policy.secrets import Secret, generate, scrub
+from bitpail.policy.secrets import Family, Secret, generate, scrub
 
 SECRET = generate()
 ROOT = public_key(SECRET)
@@ -246,6 +246,12 @@ def test_of_what_is_no_secret_of_ours_nothing_is_made_and_nothing_of_it_is_said(
         narrow(Secret(text), READ)
 
     assert len(text) < 5 or text not in error.value.message
+
+
+@pytest.mark.parametrize("family", [one for one in Family if one is not Family.APP_PASSWORD], ids=str)
+def test_a_token_of_another_kind_is_told_to_be_none(family):
+    with pytest.raises(Invalid, match="only app passwords"):
+        narrow(generate(family), READ)
 
 
 def test_it_is_hidden_wherever_text_is_scrubbed():
