@@ -218,7 +218,7 @@ class World:
     def device(self) -> str:
         """The code that a device shows."""
         who = oauth_tokens.App(self.consumer, is_proved=True)
-        return self.do(oauth_devices.begin, who, "").user_code
+        return self.do(oauth_devices.begin, who, "", Client("192.0.2.10", "a device")).user_code
 
     def git_login(self) -> str:
         """The code that a git shows."""
