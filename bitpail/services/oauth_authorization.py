@@ -77,6 +77,9 @@ async def understand(site: Site, issuer: str, sent: list[tuple[str, str]]) -> Au
     redirect_uri = given.get("redirect_uri", "")
     uri = _uri(consumer, redirect_uri, repeated)
     state = given.get("state", "")
+    if len(state) > _LONGEST:
+        # Cut, it would be another one in the app's eyes.
+        raise Unanswerable(f"the app sends a state of more than {_LONGEST} characters")
     try:
         _check(given, repeated)
         challenge = _challenge(consumer, given)
@@ -151,7 +154,7 @@ def _refused(uri: RedirectUri, error: str, message: str, state: str, issuer: str
 
 def _answer(uri: RedirectUri, state: str, issuer: str, **answer: str) -> str:
     if state:
-        answer["state"] = state[:_LONGEST]
+        answer["state"] = state
     # RFC 9207: in answers that refuse, too.
     return redirect_uris.with_answer(uri, {**answer, "iss": issuer})
 

@@ -163,9 +163,11 @@ async def test_an_app_proves_itself_by_header_or_in_the_form(app, page, way):
         {"redirect_uri": "//evil.example"},
         {"redirect_uri": CALLBACK + "#x"},
         {"redirect_uri": CALLBACK + "?code=mine"},
+        # It would have to come back as it was.
+        {"redirect_uri": CALLBACK, "state": "x" * 4001},
     ],
 )
-async def test_nobody_is_sent_where_the_app_is_not_registered(app, page, changed):
+async def test_nobody_is_sent_anywhere_by_a_request_that_can_not_be_answered(app, page, changed):
     answer = await page.get(app.address(**changed))
 
     assert answer.status == 400
