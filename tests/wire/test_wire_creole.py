@@ -155,5 +155,6 @@ def test_whatever_is_written_ends_what_it_begins_and_loses_no_letter(text):
             opened.append(tag[1])
 
     assert opened == []
-    assert html(text).count("b c") >= text.count("b c") - text.count("|")
+    # Tags may bring more of them; what asks for the contents is no text.
+    assert html(text).count("c") >= text.count("c") - text.count("toc")
     check_harmless(whole_file(CREOLE, text))
