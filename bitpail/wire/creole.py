@@ -193,7 +193,8 @@ def _piece(found: re.Match[str], opened: list[str], *, in_link: bool) -> str:
         return f'<a href="{escape(found["link"])}">{words}</a>'
     if found["picture"]:
         alt = (found["alt"] or "").strip()
-        return f'<img src="{escape(found["picture"])}" alt="{escape(alt)}">'
+        address = escape(found["picture"].replace(" ", "%20"))
+        return f'<img src="{address}" alt="{escape(alt)}">'
     if found["address"] and not in_link:
         address = found["address"].rstrip(_NO_PART_OF_IT)
         rest = found["address"][len(address) :]

@@ -102,7 +102,7 @@ def test_what_stays_as_it_is(text, expected):
         ("[[http://a.b|http://c.d {{e.png}}]]", '<p><a href="http://a.b">http://c.d <img src="e.png" alt=""></a></p>'),
         ("see http://a.b/c//d, (ftp://e.f).", '<p>see <a href="http://a.b/c//d">http://a.b/c//d</a>, (<a href="ftp://e.f">ftp://e.f</a>).</p>'),
         ("~http://a.b/c//d is none", "<p>http://a.b/c//d is none</p>"),
-        ("{{a b.png}} {{x.png|It's \"x\"}}", '<p><img src="a b.png" alt=""> <img src="x.png" alt="It&#x27;s &quot;x&quot;"></p>'),
+        ("{{a b.png}} {{x.png|It's \"x\"}}", '<p><img src="a%20b.png" alt=""> <img src="x.png" alt="It&#x27;s &quot;x&quot;"></p>'),
         ("{{}} [[]] [[a\nb]]", "<p>{{}} [[]] [[ab]]</p>"),
     ],
 )  # fmt: skip
