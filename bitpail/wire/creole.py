@@ -72,8 +72,8 @@ class _Page:
     def line(self, line: str) -> None:
         if not line.strip():
             self.close()
-        elif self._is_item(line):
-            self._item(line)
+        elif item := self._item(line):
+            self._begin_item(item[1], item[2])
         elif line.lstrip().startswith("|"):
             self._row(line.strip())
         elif found := _HEADING.match(line):
@@ -106,25 +106,22 @@ class _Page:
         self._end_table()
         self._become("")
 
-    def _is_item(self, line: str) -> bool:
-        """Two stars begin an item of an item where there is one, and bold words elsewhere."""
+    def _item(self, line: str) -> re.Match[str] | None:
+        """Its marks and words. Two stars begin an item of an item where there is one, and bold words elsewhere."""
         found = _ITEM.match(line)
-        return found is not None and (len(found[1]) == 1 or bool(self._lists))
+        return found if found is not None and (len(found[1]) == 1 or self._lists) else None
 
-    def _item(self, line: str) -> None:
-        found = _ITEM.match(line)
-        if found is None:
-            return
+    def _begin_item(self, marks: str, words: str) -> None:
         self._end_words()
         self._end_table()
-        depth = min(len(found[1]), len(self._lists) + 1, _DEEPEST)
-        kinds = self._lists[: depth - 1] + found[1][-1]
+        depth = min(len(marks), len(self._lists) + 1, _DEEPEST)
+        kinds = self._lists[: depth - 1] + marks[-1]
         again = self._lists.startswith(kinds)
         self._become(kinds)
         if again:
             self.made.append("</li>")
         self.made.append("<li>")
-        self._words.append(found[2])
+        self._words.append(words)
 
     def _become(self, lists: str) -> None:
         """Close and open lists: each letter is one inside of that before it."""

@@ -101,6 +101,11 @@ async def bearer(server: Server, token: str, path: str = "/2.0/user") -> Answer:
     return await server.client.get(path, headers=[("authorization", f"Bearer {token}")])
 
 
+async def ended(server: Server, token: str) -> bool:
+    """Whether the token opens nothing."""
+    return (await bearer(server, token)).status == 401
+
+
 def told(answer: Answer, callback: str = CALLBACK) -> dict[str, str]:
     """What an answer sends to the app; it must be sent there."""
     assert answer.status == 303, answer
