@@ -36,7 +36,8 @@ def scan(*pieces):
         (b"bp_" + b"x" * 33, b""),
         (b"bp_" + b"x" * 34, b""),
         (b"bp_" + b"x" * 35, b""),
-        (b"bp_" + SECRET[3:-1].encode(), b""),
+        # What follows is a "b", which would complete one that ends so.
+        (b"bp_" + SECRET[3:-1].encode() + b"-", b""),
         (b"\xff\xfe", b""),
     ],
     ids=range(12),
@@ -120,7 +121,8 @@ def test_a_scanner_keeps_less_than_two_secrets_whatever_it_is_fed():
         ("bpn_", ""),
         # What only begins as one, and says that it is longer than what is there.
         (TWICE[:40], ""),
-        (TWICE[:-1], " "),
+        # Not its end alone: the "b" that follows would complete one in 64.
+        (TWICE[:-10], " "),
     ],
     ids=range(8),
 )

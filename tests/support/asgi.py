@@ -13,6 +13,7 @@ import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
+from unittest import mock
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from support.exchanges import Exchange, is_api, judge
@@ -205,12 +206,16 @@ async def _incoming(
 
 @asynccontextmanager
 async def running(application: Any) -> AsyncIterator[None]:
-    """The application between its start and its end, as a server would run it."""
+    """The application between its start and its end, as a server would run it, but for its chores.
+
+    A test that does one has it to itself; servers of their own process do theirs.
+    """
     to_it: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     from_it: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     lifespan = asyncio.create_task(application({"type": "lifespan"}, to_it.get, from_it.put))
     try:
-        await _ask(lifespan, to_it, from_it, "startup")
+        with mock.patch("bitpail.services.chores.run"):
+            await _ask(lifespan, to_it, from_it, "startup")
         yield
         await _ask(lifespan, to_it, from_it, "shutdown")
     finally:
