@@ -1,9 +1,22 @@
 import pytest
 from support.exchanges import ANYTHING
 from support.fixtures import ada, anyio_backend, git, migrated_file, server, settings
+from support.issuer import issuing
 from support.repositories import Repository
+from support.token_exchange import make
 
 __all__ = ["ada", "anyio_backend", "git", "migrated_file", "server", "settings"]
+
+
+@pytest.fixture(scope="module")
+def issuer():
+    with issuing() as one:
+        yield one
+
+
+@pytest.fixture
+async def rule(server, ada, issuer):
+    return await make(server, ada, issuer)
 
 
 @pytest.fixture
