@@ -17,6 +17,7 @@ from bitpail.http.call import Call
 from bitpail.policy.secrets import Secret, scrub
 from bitpail.services import git_logins as service
 from bitpail.services.git_logins import Denied, Over, Pending, TooMany
+from bitpail.wire import oauth as wire
 
 BEGIN = b"/bitpail/1/git-login"
 FETCH = b"/bitpail/1/git-login/password"
@@ -105,5 +106,5 @@ def _told(content: dict[str, object]) -> JSONResponse:
 
 
 def _error(code: str, description: str, status: int, headers: dict[str, str]) -> JSONResponse:
-    text = {"error": code, "error_description": scrub(description)}
+    text = wire.error(code, scrub(description))
     return JSONResponse(text, status, {**headers, "Cache-Control": "no-store"})

@@ -17,6 +17,7 @@ from bitpail.errors import BitpailError, Invalid, TooLarge, Unavailable
 from bitpail.http import forms
 from bitpail.http.bodies import Body, ClientGone
 from bitpail.http.call import Call
+from bitpail.http.credentials import CHALLENGE
 from bitpail.model.oauth_grants import GrantType
 from bitpail.policy.secrets import Secret
 from bitpail.services import oauth_devices, oauth_tokens
@@ -57,7 +58,7 @@ class OAuth:
         except ClientGone:
             raise
         except TokenError as error:
-            return _refused(call, error)
+            return _refused(call, path, error)
         except Unavailable as error:
             return _said(wire.error("temporarily_unavailable", error.message), 503)
         except TooLarge as error:
@@ -249,10 +250,15 @@ def _assertion(call: Call, form: Form) -> str:
     raise Invalid("the JWT is missing: it comes as Authorization: JWT ..., or as assertion")
 
 
-def _refused(call: Call, error: TokenError) -> Response:
+def _refused(call: Call, path: str, error: TokenError) -> Response:
     call.noted["refused"] = error.error
     if error.wait:
         return _said(wire.error(error.error, error.message), 429, **{"Retry-After": str(error.wait)})
+    if path != wire.TOKEN and error.error == "unauthorized_client":
+        # Bitbucket has none of these addresses: what an unknown app hears there is RFC 6749's, section 5.2.
+        is_by_header = "authorization" in call.request.headers
+        challenge = {"WWW-Authenticate": CHALLENGE} if is_by_header else {}
+        return _said(wire.error("invalid_client", error.message), 401, **challenge)
     return _said(wire.error(error.error, error.message), 400)
 
 

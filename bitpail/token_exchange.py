@@ -17,6 +17,7 @@ from bitpail.services import trust_rules
 from bitpail.services.clock import now
 from bitpail.services.outbound import Unreachable
 from bitpail.services.trust_rules import Exchanged, OutOfScope
+from bitpail.wire import oauth as wire
 
 PATH = b"/bitpail/1/token"
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -133,5 +134,5 @@ def _token(fields: dict[str, str]) -> Secret:
 def _error(
     code: str, description: str, status: int = 400, headers: dict[str, str] | None = None
 ) -> JSONResponse:
-    text = {"error": code, "error_description": scrub(description)}
+    text = wire.error(code, scrub(description))
     return JSONResponse(text, status, {**(headers or {}), "Cache-Control": "no-store"})

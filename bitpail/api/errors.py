@@ -7,7 +7,7 @@ from bitpail.api.request import NotAcceptable
 from bitpail.api.responses import json
 from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TookTooLong, TooLarge, Unavailable
 from bitpail.http.call import Call
-from bitpail.http.credentials import CHALLENGE, MalformedCredential
+from bitpail.http.credentials import BEARER_CHALLENGE, CHALLENGE, MalformedCredential
 from bitpail.http.routing import MethodNotAllowed
 from bitpail.model.credentials import UserName
 from bitpail.model.scopes import OWN
@@ -68,7 +68,13 @@ def _unauthenticated(call: Call, error: Unauthenticated | MalformedCredential) -
     challenge = {"WWW-Authenticate": CHALLENGE}
     if isinstance(error, MalformedCredential):
         return json(wire.invalid_credentials(), 401, challenge)
-    if error.reason is Reason.BEARER or _by_wrong_bearer(error):
+    is_bearer = error.presented is not None and error.presented.name is UserName.BEARER
+    if _by_wrong_bearer(error):
+        # The secret is right, as a password: what is asked for is that.
+        return json(wire.bad_token(), 401, challenge)
+    if is_bearer or error.reason is Reason.BEARER:
+        challenge = {"WWW-Authenticate": BEARER_CHALLENGE}
+    if error.reason is Reason.BEARER:
         return json(wire.bad_token(), 401, challenge)
     if error.reason is Reason.GONE:
         return json(wire.gone(), 401, challenge)
@@ -78,7 +84,7 @@ def _unauthenticated(call: Call, error: Unauthenticated | MalformedCredential) -
         return json(wire.rate_limited(error.told), 429, {"Retry-After": str(error.wait)})
     # The recorded answer for whatever is wrong; more only for who holds the right secret.
     detail = error.told if error.label is not None else None
-    if error.presented is not None and error.presented.name is UserName.BEARER:
+    if is_bearer:
         return json(wire.bad_token(detail), 401, challenge)
     return json(wire.invalid_credentials(detail), 401, challenge)
 

@@ -11,6 +11,8 @@ from bitpail.services.authentication import Credential
 
 CHALLENGE = 'Basic realm="Bitbucket.org HTTP"'
 """The realm that clients of Bitbucket know; credential helpers store by host, not by realm."""
+BEARER_CHALLENGE = 'Bearer realm="Bitbucket.org HTTP", error="invalid_token"'
+"""RFC 6750, section 3: for whoever has shown a Bearer token that opens nothing, and no password."""
 
 _LONGEST = 8 * 1024
 

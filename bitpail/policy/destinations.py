@@ -23,6 +23,9 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _COMPATIBLE = IPv6Network("::/96")
+# All that is given out for use on the Internet (RFC 4291, section 2.4; IANA). Site-local addresses, local
+# translators and what is not given out yet lie outside, of which Python calls some global.
+_UNICAST = IPv6Network("2000::/3")
 
 Address = IPv4Address | IPv6Address
 
@@ -160,6 +163,7 @@ def refuse(address: str, allowed: Iterable[str]) -> str | None:
         or found.is_link_local
         or found.is_reserved
         or found.is_unspecified
+        or (isinstance(found, IPv6Address) and found not in _UNICAST)
     ):
         return f"{address} is not a public address"
     return None

@@ -198,7 +198,9 @@ def _usable(jwk: dict[str, Any]) -> "tuple[str | None, str, Key] | None":
 
     kind = (jwk.get("kty"), jwk.get("crv", ""))
     alg = next((name for name, of in _KINDS.items() if of == kind), None)
-    if alg is None or jwk.get("use", "sig") != "sig" or jwk.get("alg", alg) not in {alg, "Ed25519"}:
+    # RFC 9864 gives EdDSA with this curve a name of its own. In a tuple: a document may have a list here.
+    names = (alg, "Ed25519") if alg == "EdDSA" else (alg,)
+    if alg is None or jwk.get("use", "sig") != "sig" or jwk.get("alg", alg) not in names:
         return None
     try:
         if alg == "RS256" and 6 * len(jwk["n"]) < _SMALLEST_RSA:

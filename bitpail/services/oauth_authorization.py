@@ -25,6 +25,7 @@ from bitpail.services.site import Site
 from bitpail.store import oauth_consumers as consumers
 from bitpail.store import oauth_grants
 from bitpail.store.database import Connection
+from bitpail.wire.oauth import described
 
 CODE_LASTS = 300
 """Seconds. RFC 6749, section 4.1.2, wants ten minutes at most."""
@@ -149,7 +150,9 @@ def _challenge(consumer: Consumer, given: dict[str, str]) -> str:
 
 
 def _refused(uri: RedirectUri, error: str, message: str, state: str, issuer: str) -> RefusedRequest:
-    return RefusedRequest(message, _answer(uri, state, issuer, error=error, error_description=message), uri)
+    return RefusedRequest(
+        message, _answer(uri, state, issuer, error=error, error_description=described(message)), uri
+    )
 
 
 def _answer(uri: RedirectUri, state: str, issuer: str, **answer: str) -> str:

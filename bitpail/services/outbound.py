@@ -7,7 +7,6 @@ asked, and neither a slow server nor a large answer holds anything up.
 
 import asyncio
 import http.client
-import ipaddress
 import socket
 import ssl
 from contextlib import closing, suppress
@@ -17,6 +16,7 @@ from msgspec import Struct
 
 from bitpail import __version__
 from bitpail.errors import BitpailError
+from bitpail.policy import destinations
 
 LARGEST = 512 * 1024
 """Bytes of a document."""
@@ -24,7 +24,6 @@ _SECONDS = 10.0
 _EACH = 5.0
 _AT_ONCE = 4
 
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -97,23 +96,11 @@ async def _address(target: _Target, *, is_private: bool) -> str:
     except (OSError, UnicodeError):
         raise Unreachable(f"there is no host {target.host}") from None
     addresses = [str(one[4][0]) for one in found]
-    if not is_private and not all(is_public(address) for address in addresses):
+    if not is_private and any(destinations.refuse(address, ()) for address in addresses):
         raise Unreachable(f"{target.host} lies in a network of our own: only an administrator can allow that")
     if not addresses:
         raise Unreachable(f"there is no host {target.host}")
     return addresses[0]
-
-
-def is_public(address: str) -> bool:
-    """Whether an address is one of the Internet: nothing of this machine, of its networks or of nobody."""
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv6Address):
-        inside = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
-        if parsed in _NAT64:
-            inside = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
-        if inside is not None:
-            return inside.is_global and not inside.is_multicast
-    return parsed.is_global and not parsed.is_multicast
 
 
 def _read(target: _Target, address: str, opened: list[socket.socket]) -> bytes:

@@ -1,5 +1,6 @@
 """OAuth's JSON, in Bitbucket's words where it has its own: ``scopes`` beside ``scope``, ``state`` for the grant."""
 
+import re
 from typing import Any
 
 from bitpail.model.oauth_grants import GrantType, StoredToken
@@ -12,6 +13,8 @@ INTROSPECT = "/site/oauth2/introspect"
 DEVICE_AUTHORIZATION = "/site/oauth2/device_authorization"
 DEVICE = "/login/device"
 METADATA = "/.well-known/oauth-authorization-server"
+
+_OTHERS = re.compile(r"[^ !#-\[\]-~]")
 
 
 def token(
@@ -84,7 +87,12 @@ def metadata(issuer: str) -> dict[str, Any]:
 
 def error(word: str, description: str) -> dict[str, Any]:
     """RFC 6749, section 5.2; the envelope of the API is not OAuth's."""
-    return {"error": word, "error_description": description}
+    return {"error": word, "error_description": described(description)}
+
+
+def described(text: str) -> str:
+    """A text in the characters that an ``error_description`` may have (RFC 6749, sections 4.1.2.1 and 5.2)."""
+    return _OTHERS.sub("?", text.replace('"', "'"))
 
 
 def _listed(scopes: tuple[Scope, ...]) -> str:

@@ -70,8 +70,10 @@ async def test_other_credentials_are_refused_and_not_taken_for_anonymous(server,
     answer = await api.get(CODE, headers=[("authorization", scheme)])
 
     assert answer.status == 401
-    assert "www-authenticate" in answer.headers
     is_bearer = scheme.lower().startswith("bearer")
+    # RFC 6750, section 3: who has shown a token is told of the token, and asked for no password.
+    challenge = 'Bearer realm="Bitbucket.org HTTP", error="invalid_token"' if is_bearer else "Basic realm="
+    assert answer.headers["www-authenticate"].startswith(challenge)
     assert answer.message.startswith("Token is invalid" if is_bearer else "Invalid credentials.")
 
 

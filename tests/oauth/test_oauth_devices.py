@@ -158,7 +158,8 @@ async def test_a_public_app_needs_no_secret_and_a_confidential_one_its_own(publi
     await decided(page, device, "allow")
 
     assert (await poll(public, device, proved=False, client_id=public.key)).status == 200
-    assert refused(await app.post(BEGIN, proved=False, client_id=app.key)) == "unauthorized_client"
+    without = await app.post(BEGIN, proved=False, client_id=app.key)
+    assert (without.status, without.json()["error"]) == (401, "invalid_client")
 
 
 async def test_another_site_can_not_decide(app, page, hours):

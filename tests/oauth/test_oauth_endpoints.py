@@ -1,10 +1,11 @@
 """The endpoints themselves: their metadata, their forms, revocation and introspection."""
 
 import asyncio
+import re
 
 import pytest
 from support.asgi import Client
-from support.oauth import ISSUER, TOKEN, App, bearer, refused
+from support.oauth import ISSUER, TOKEN, App, bearer, refused, told
 
 from bitpail.errors import NotFound
 from bitpail.model.oauth_grants import GrantType
@@ -177,9 +178,8 @@ async def test_nobody_gives_back_what_is_another_apps(server, acme, grace, app, 
     tokens = await app.tokens(page)
 
     assert (await other.post(REVOKE, token=tokens["access_token"])).status == 200
-    assert (
-        refused(await app.post(REVOKE, proved=False, token=tokens["access_token"])) == "unauthorized_client"
-    )
+    unknown = await app.post(REVOKE, proved=False, token=tokens["access_token"])
+    assert (unknown.status, unknown.json()["error"]) == (401, "invalid_client")
 
     assert (await app.user(tokens["access_token"])).status == 200
 
@@ -210,7 +210,36 @@ async def test_of_what_opens_nothing_it_hears_no_more(server, acme, grace, app, 
     for who, token in ((app, "x"), (app, ended), (other, tokens["access_token"]), (app, "bpo_" + "0" * 36)):
         assert (await who.post(INTROSPECT, token=token)).json() == {"active": False}
     nobody = await public.post(INTROSPECT, proved=False, client_id=public.key, token=tokens["access_token"])
-    assert refused(nobody) == "unauthorized_client"
+    assert (nobody.status, nobody.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize("path", [REVOKE, INTROSPECT, DEVICE])
+async def test_where_bitbucket_has_nothing_an_unknown_app_hears_what_the_standard_says(app, path):
+    """RFC 6749, section 5.2, which RFC 7009, 7662 and 8628 refer to."""
+    by_header = await app.post(path, proved=False, headers=[("authorization", "Basic eDp5")], token="x")
+    by_form = await app.post(path, proved=False, client_id=app.key, client_secret="y", token="x")
+
+    for answer in (by_header, by_form):
+        assert (answer.status, answer.json()["error"]) == (401, "invalid_client")
+        assert answer.headers["cache-control"] == "no-store"
+    # RFC 6749: a challenge for who has tried by a header; in a browser it would open a window for anybody else.
+    assert by_header.headers["www-authenticate"].startswith("Basic ")
+    assert "www-authenticate" not in by_form.headers
+
+
+@pytest.mark.parametrize("scope", ['a"b', "a\\b", "é", "\u202e", "a\0b", "a\nb", "\x7f"])
+async def test_a_description_has_the_characters_of_the_standard_whatever_was_sent(app, page, scope):
+    """RFC 6749, sections 4.1.2.1 and 5.2: none but printable ASCII, without the quotation mark and the backslash."""
+    of_token = await app.token("client_credentials", scope=scope)
+    asked = await page.get(app.address(scope=scope))
+
+    sent = told(asked)
+    for error, description in (
+        (refused(of_token), of_token.json()["error_description"]),
+        (sent["error"], sent["error_description"]),
+    ):
+        assert error == "invalid_scope"
+        assert re.fullmatch(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+", description)
 
 
 # --- What the tokens open ---------------------------------------------------------------------

@@ -116,6 +116,9 @@ PRIVATE = [
         "2002:7f00:1::",
         "2002:a00:1::1",
     ),
+    # Site-local, by the translators of a network of one's own, translated, and given out to nobody.
+    *("fec0::1", "64:ff9b:1::a00:1", "::ffff:0:7f00:1", "5f00::1", "4000::1"),
+    *("::10.0.0.1", "64:ff9b::a9fe:a9fe", "255.255.255.255", "198.18.0.1", "192.0.2.1"),
 ]
 
 
@@ -125,7 +128,9 @@ def test_what_is_not_public_is_refused_however_it_is_written(address):
     assert refuse(address, ("198.51.100.0/24", "2001:db8:ffff::/48")) is not None
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "64:ff9b::808:808"])
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "64:ff9b::808:808", "140.82.121.3"]
+)
 def test_what_is_public_is_not(address):
     assert refuse(address, ()) is None
 
