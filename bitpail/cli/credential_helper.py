@@ -20,6 +20,10 @@ _TIMEOUT = 30
 _LONGEST_INPUT = 64 * 1024
 _LARGEST_ANSWER = 64 * 1024
 _LONGEST_WAIT = 900
+_SLOWEST = 30
+"""Seconds between two questions at most."""
+# A tuple: what stands in an answer may be anything.
+_PENDING = ("authorization_pending", "slow_down")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _HELP = """usage: git config --global credential.https://git.example.org.helper bitpail
        git config --global credential.https://git.example.org.useHttpPath true
@@ -36,6 +40,10 @@ class _Refused(Exception):
     """What is said on the terminal; git asks its next helper then, or the person."""
 
 
+class _Away(Exception):
+    """The server does not answer now; it may do so in a moment."""
+
+
 def main() -> None:
     """Answer git: one word as argument, a description on standard input."""
     operation = sys.argv[1] if len(sys.argv) == 2 else ""
@@ -48,9 +56,11 @@ def main() -> None:
         return
     try:
         answer = _get(described)
-    except (_Refused, OSError, http.client.HTTPException, ValueError) as error:
-        _say(str(error) or type(error).__name__)
+    except (_Refused, _Away) as error:
+        _say(str(error))
         return
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.stdout.write("".join(f"{name}={value}\n" for name, value in answer.items()))
 
 
@@ -81,13 +91,10 @@ def _get(described: dict[str, str]) -> dict[str, str]:
     username = _plain(made, "username")
     if described.get("username", username).lower() != username.lower():
         raise _Refused(f"{username} has allowed it, and git wants {described['username']}")
-    expiry = made.get("password_expiry_utc")
-    if not isinstance(expiry, int):
-        raise _Refused("the server does not answer as Bitpail does")
     return {
         "username": described.get("username", username),
         "password": _plain(made, "password"),
-        "password_expiry_utc": str(expiry),
+        "password_expiry_utc": str(_number(made, "password_expiry_utc")),
     }
 
 
@@ -102,16 +109,23 @@ def _repository(path: str, server: str) -> str:
 
 
 def _wait(server: "_Server", begun: dict[str, Any]) -> dict[str, Any]:
-    """Ask until somebody has decided."""
-    every = min(max(int(begun.get("interval", 2)), 1), 30)
-    until = time.monotonic() + min(int(begun.get("expires_in", 600)), _LONGEST_WAIT)
-    code = _plain(begun, "device_code")
+    """Ask until somebody has decided, more slowly when the server wants that or is away (RFC 8628, section 3.5)."""
+    every = min(max(_number(begun, "interval"), 1), _SLOWEST)
+    until = time.monotonic() + min(_number(begun, "expires_in"), _LONGEST_WAIT)
+    code, away = _plain(begun, "device_code"), None
     while time.monotonic() < until:
         time.sleep(every)
-        made = server.ask(_FETCH, {"device_code": code}, pending=True)
+        try:
+            made, away = server.ask(_FETCH, {"device_code": code}, pending=True), None
+        except _Away as error:
+            # The person may be at the page meanwhile: a server that starts anew must not undo that.
+            every, away = min(every * 2, _SLOWEST), error
+            continue
         if "error" not in made:
             return made
-    raise _Refused("nobody has confirmed the code in time")
+        if made["error"] == "slow_down":
+            every = min(every + 5, _SLOWEST)
+    raise _Refused(f"nobody has confirmed the code in time{f'; {away}' if away else ''}")
 
 
 class _Server:
@@ -131,20 +145,30 @@ class _Server:
         self._tls = protocol == "https"
 
     def ask(self, path: str, content: dict[str, str], *, pending: bool = False) -> dict[str, Any]:
-        """One question; an error is refused in the server's words, but for one that says to wait."""
-        with closing(self._connection()) as connection:
-            body = json.dumps(content).encode("ascii")
-            connection.request("POST", path, body, {"Content-Type": "application/json"})
-            with closing(connection.getresponse()) as answer:
-                status, text = answer.status, answer.read(_LARGEST_ANSWER)
-        if status in {404, 405} or status >= 500:
-            raise _Refused(f"{self._host} answers {status}: is it a Bitpail, and new enough?")
-        found = json.loads(text)
+        """One question; an error is refused in the server's words, but for one that says to wait. Raises _Away."""
+        try:
+            status, text = self._answer(path, json.dumps(content).encode("ascii"))
+        except ssl.SSLCertVerificationError as error:
+            raise _Refused(f"the certificate of {self._host} is not good: {error.verify_message}") from None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise _Away(f"{self._host} does not answer: {error}") from None
+        if status >= 500:
+            raise _Away(f"{self._host} answers {status}")
+        try:
+            found = json.loads(text.decode())
+        except (ValueError, RecursionError):
+            found = None
         if not isinstance(found, dict):
-            raise _Refused("the server does not answer as Bitpail does")
-        if "error" in found and not (pending and found["error"] in {"authorization_pending", "slow_down"}):
+            raise _Refused(f"{self._host} answers {status}: is it a Bitpail, and new enough?")
+        if "error" in found and not (pending and found["error"] in _PENDING):
             raise _Refused(_plain(found, "error_description"))
         return found
+
+    def _answer(self, path: str, body: bytes) -> tuple[int, bytes]:
+        with closing(self._connection()) as connection:
+            connection.request("POST", path, body, {"Content-Type": "application/json"})
+            with closing(connection.getresponse()) as answer:
+                return answer.status, answer.read(_LARGEST_ANSWER)
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._tls:
@@ -159,6 +183,13 @@ def _plain(found: dict[str, Any], name: str) -> str:
     if not isinstance(text, str) or not text.isprintable():
         raise _Refused("the server does not answer as Bitpail does")
     return text
+
+
+def _number(found: dict[str, Any], name: str) -> int:
+    number = found.get(name)
+    if not isinstance(number, int) or not 0 <= number < 2**40:
+        raise _Refused("the server does not answer as Bitpail does")
+    return number
 
 
 def _say(text: str) -> None:

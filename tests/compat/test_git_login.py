@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -163,39 +164,110 @@ def test_an_address_of_somebody_elses_does_not_steer_the_terminal(person, protoc
     assert "git.example.org?c?a" in done.err
 
 
-def test_an_answer_that_would_be_two_lines_is_none(person):
-    from http.server import BaseHTTPRequestHandler, HTTPServer
+@contextmanager
+def answering(*script):
+    """A server that gives these answers in turn: bytes, a status with bytes, or None to hang up."""
 
-    class Evil(BaseHTTPRequestHandler):
+    class Scripted(BaseHTTPRequestHandler):
         def do_POST(self):
-            begun = {
-                "device_code": "x",
-                "user_code": "x",
-                "verification_uri": "x",
-                "verification_uri_complete": "x",
-            }
-            made = {"username": "ada\nhost=evil.example.org", "password": "x", "password_expiry_utc": 1}
-            self.send_response(200)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            answer = left.pop(0)
+            if answer is None:
+                return
+            status, content = answer if isinstance(answer, tuple) else (200, answer)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            told = made if self.path.endswith("password") else {**begun, "interval": 1}
-            self.wfile.write(json.dumps(told).encode())
+            self.wfile.write(content)
 
         def log_message(self, *_):
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Evil)
+    left = list(script)
+    server = HTTPServer(("127.0.0.1", 0), Scripted)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert left == []
 
-    done = ask(
-        person, "get", "protocol=http", f"host=127.0.0.1:{server.server_port}", "path=a/b", terminal=True
-    )
 
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def begun(**changed):
+    told = {
+        "device_code": "x",
+        "user_code": "BCDF-GHJK",
+        "verification_uri": "x",
+        "verification_uri_complete": "x",
+        "interval": 1,
+        "expires_in": 600,
+        **changed,
+    }
+    return json.dumps(told).encode()
+
+
+MADE = json.dumps({"username": "ada", "password": "x", "password_expiry_utc": 1}).encode()
+SLOWER = (400, b'{"error": "slow_down", "error_description": "x"}')
+
+
+def asks(person, host):
+    return ask(person, "get", "protocol=http", f"host={host}", "path=ada/notes.git", terminal=True)
+
+
+def test_an_answer_that_would_be_two_lines_is_none(person):
+    made = MADE.replace(b'"ada"', b'"ada\\nhost=evil.example.org"')
+    with answering(begun(), made) as host:
+        done = asks(person, host)
+
     assert "does not answer as Bitpail does" in done.screen
     assert "evil" not in done.screen
+
+
+def test_a_server_that_goes_away_while_somebody_decides_is_asked_again(person):
+    """RFC 8628, section 3.5: more slowly. The code that was typed meanwhile would be lost otherwise."""
+    with answering(begun(), None, (502, b"<html>"), SLOWER, MADE) as host:
+        done = asks(person, host)
+
+    assert "password=x" in done.screen
+    assert done.screen.count("and type BCDF-GHJK") == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(
+            b"<html>",
+            (400, b"<html>"),
+            (301, b""),
+            (404, b"nothing here"),
+            b"[" * 60_000,
+            b"[]",
+            b"\xff\xfe{",
+        ),
+        *(b'{"a": "' + b"x" * 100_000, begun(interval=None), begun(expires_in="x"), begun(interval=[1])),
+        *(begun().replace(b"600", b"1e400"), (400, b'{"error": ["x"]}'), begun(user_code="\x1b[2J")),
+        (400, b'{"error": "x", "error_description": "a\\u001b[2J"}'),
+    ],
+    ids=range(15),
+)
+def test_a_server_that_is_no_bitpail_is_told_of_in_words(person, answer):
+    with answering(answer) as host:
+        done = asks(person, host)
+
+    assert done.status == 0
+    assert "is it a Bitpail" in done.screen or "does not answer as Bitpail does" in done.screen
+    assert not any(odd in done.screen for odd in ("Traceback", "password=", "\x1b", "line 1 column"))
+
+
+def test_a_server_that_hangs_up_at_once_is_told_of_in_words(person):
+    with answering(None) as host:
+        done = asks(person, host)
+
+    assert "127.0.0.1 does not answer" in done.screen
+    assert "Traceback" not in done.screen
 
 
 def test_somebody_else_who_allows_it_is_not_who_git_wants(bitpail, person):
