@@ -15,7 +15,7 @@ from bitpail.web.request import WebRequest, see_other
 async def add(request: WebRequest, access: Access) -> Response:
     """``POST .../commits/{commit}/comments``: of all of it, of a file or a line, or an answer."""
     try:
-        _refuse_blank(request.form.get("content", ""))
+        _refuse_text(request.form.get("content", ""))
         made = await service.create(
             request.site,
             access,
@@ -34,7 +34,7 @@ async def change(request: WebRequest, access: Access) -> Response:
     number = request.parameters["comment_id"]
     content = request.form.get("content", "")
     try:
-        _refuse_blank(content)
+        _refuse_text(content)
         await service.change(request.site, access, request.parameters["commit"], number, content)
     except Invalid as error:
         return await _again(request, access, error)
@@ -70,9 +70,14 @@ def _place(request: WebRequest) -> Inline | None:
     return Inline(path, to_line=line)
 
 
-def _refuse_blank(content: str) -> None:
+def _refuse_text(content: str) -> None:
     if not content.strip():
         raise Invalid("the comment is empty: write something")
+    if len(content) > service.CONTENT_LENGTH:
+        most = service.CONTENT_LENGTH
+        raise Invalid(
+            f"the comment is {len(content)} characters long, and may have at most {most}: shorten it"
+        )
 
 
 def _number(text: str, name: str) -> int | None:

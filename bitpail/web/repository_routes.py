@@ -44,6 +44,9 @@ _DELETE = f"{_REPOSITORY}/{editing.DELETE}/{{commit}}/{{path...}}"
 UPLOADS = frozenset({_EDIT, _ADD, _DELETE})
 """Forms that may be long."""
 
+LONG_FORMS = frozenset({f"{_COMMIT}/comments", _COMMENT})
+"""As many letters as a comment may have, each of up to twelve bytes in a form."""
+
 ROUTES = [
     Route("GET", _WORKSPACE, Opens.WORKSPACE, SEE, workspaces.page),
     Route("GET", _CONSUMERS, Opens.WORKSPACE, ADMINISTER, oauth_consumers.page),

@@ -54,7 +54,7 @@ _PROJECT = "/{workspace}/workspace/projects/{project_key}"
 UPLOADS = frozenset({f"{_SETTINGS}/avatar"}) | repository_routes.UPLOADS
 """Where a form brings a file, or as much as one."""
 
-LONG_FORMS = wiki_routes.LONG_FORMS
+LONG_FORMS = repository_routes.LONG_FORMS | wiki_routes.LONG_FORMS
 """Where a form brings a long text."""
 
 STREAMED = ref_routes.STREAMED | wiki_routes.STREAMED

@@ -333,7 +333,8 @@ async def test_a_comment_on_a_line_stands_below_it_and_one_on_another_line_below
     ("fields", "words"),
     [
         ({"content": ""}, "The comment is empty"),
-        ({"content": "x" * 40_000}, "content.raw"),
+        ({"content": "x" * 40_000}, "40000 characters long, and may have at most 32768"),
+        ({"content": "ж" * 300_000}, "300000 characters long, and may have at most 32768"),
         ({"content": "x\0"}, "content.raw"),
         ({"content": "kept", "path": "a", "line": "x1"}, "must be a number"),
         ({"content": "kept", "path": "a", "line": "0"}, "inline.to"),
@@ -353,8 +354,20 @@ async def test_what_is_wrong_with_a_comment_is_said_and_what_was_typed_stays(
 
     assert answer.status == 422
     assert words.lower() in answer.text.lower()
+    if len(fields["content"]) > 4:
+        assert f">{fields['content']}</textarea>" in answer.text
     if fields["content"] == "kept" and "parent" not in fields and fields.get("path") != "../a":
         assert ">kept</textarea>" in answer.text
+
+
+async def test_a_comment_may_have_as_many_letters_of_any_alphabet_as_by_the_api(server, page, engines, git):
+    made = commit(git, {"a": b"one\n"})
+    await server.adopted("engines", "difference", git)
+    at = f"{HOME}/commits/{made}"
+
+    for address, letter in (("comments", "ж"), ("comments/1", "𝄞")):
+        assert (await page.submit(at, f"{at}/{address}", content=letter * 32_768)).status == 303
+        assert letter * 32_768 in (await shown(page, at)).text
 
 
 async def test_others_comments_are_changed_by_nobody_and_deleted_by_administrators_alone(
