@@ -82,7 +82,7 @@ async def create(site: Site, access: Access, told: Told) -> Described:
         others = await store.of_repository(db, access.repository.id)
         if len(others) >= _MOST:
             raise Invalid(f"a repository has at most {_MOST} branch restrictions")
-        number = 1 + max((other.number for other in others), default=0)
+        number = 1 + await store.last_number(db, access.repository.id)
         made = _changed(Restriction(access.repository.id, number, told.kind, "", rule), told)
         _check_unique(made, others)
         await store.create(db, made)
@@ -108,8 +108,10 @@ async def change(site: Site, access: Access, number: int, told: Told) -> Describ
 
 async def remove(site: Site, access: Access, number: int) -> None:
     """Take it back; raises NotFound."""
-    if not await store.remove(site.db, access.repository.id, number):
-        raise NotFound(f"there is no branch restriction {number}")
+    async with site.db.transaction() as db:
+        await repositories.hold(db, access.repository)
+        if not await store.remove(db, access.repository.id, number):
+            raise NotFound(f"there is no branch restriction {number}")
 
 
 def _changed(before: Restriction, told: Told) -> Restriction:

@@ -1,8 +1,12 @@
-"""What may not be done to the branches of a repository, by its number."""
+"""What may not be done to the branches of a repository, by its number.
+
+The last one that was removed keeps its row, if its number was the highest, so
+that nobody's number is ever given to another one.
+"""
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy import Integer, Text, bindparam, or_, select
+from sqlalchemy import Integer, Text, bindparam, func, or_, select
 
 from bitpail.model.branch_restrictions import OF_PUSHES, Kind, Restriction, Rule
 from bitpail.model.repositories import RepositoryId
@@ -13,10 +17,13 @@ from bitpail.store.statements import Row
 _c = _restrictions.c
 _COLUMNS = (_c.repository_id, _c.number, _c.kind, _c.pattern, _c.rule)
 _of_one = _c.repository_id == bindparam("repository", type_=Text)
-_is_it = (_of_one, _c.number == bindparam("wanted", type_=Integer))
+# The kind of one that is gone and keeps its number.
+_GONE = ""
+_is_there = _c.kind != _GONE
+_is_it = (_of_one, _c.number == bindparam("wanted", type_=Integer), _is_there)
 _decoder = msgspec.json.Decoder(Rule)
 
-_of_repository = select(*_COLUMNS).where(_of_one).order_by(_c.number)
+_of_repository = select(*_COLUMNS).where(_of_one, _is_there).order_by(_c.number)
 _of_pushes = _of_repository.where(or_(*(_c.kind == kind.value for kind in sorted(OF_PUSHES))))
 _one = select(*_COLUMNS).where(*_is_it)
 _insert = sa.insert(_restrictions)
@@ -25,7 +32,10 @@ _update = (
     .where(*_is_it)
     .values({name: bindparam(f"new_{name}", type_=Text) for name in ("kind", "pattern", "rule")})
 )
-_remove = sa.delete(_restrictions).where(*_is_it)
+_last = select(_c.number).where(_of_one).order_by(_c.number.desc()).limit(1)
+_remove = sa.update(_restrictions).where(*_is_it).values(kind=_GONE, pattern="", rule="")
+_highest = select(func.max(_c.number)).where(_of_one).scalar_subquery()
+_sweep = sa.delete(_restrictions).where(_of_one, _c.kind == _GONE, _c.number < _highest)
 
 
 def _from_row(row: Row) -> Restriction:
@@ -74,7 +84,15 @@ async def update(db: Connection, restriction: Restriction) -> None:
 
 async def remove(db: Connection, repository_id: RepositoryId, number: int) -> bool:
     """Remove one; whether there was one."""
-    return await db.run(_remove, repository=repository_id, wanted=number) > 0
+    found = await db.run(_remove, repository=repository_id, wanted=number) > 0
+    await db.run(_sweep, repository=repository_id)
+    return found
+
+
+async def last_number(db: Connection, repository_id: RepositoryId) -> int:
+    """The highest that was ever given, 0 before the first."""
+    row = await db.one(_last, repository=repository_id)
+    return int(row[0]) if row else 0
 
 
 async def forget_groups(db: Connection, repository_id: RepositoryId) -> None:

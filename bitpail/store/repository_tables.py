@@ -103,6 +103,7 @@ project_default_reviewers = Table(
 )
 
 # ``rule`` is the rest as JSON: whom it exempts, the value, the branch type. Counted from 1 in each repository.
+# Without a kind it is gone and keeps its number.
 branch_restrictions = Table(
     "branch_restrictions",
     metadata,

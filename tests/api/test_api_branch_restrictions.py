@@ -79,6 +79,16 @@ async def test_a_restriction_is_made_shown_changed_and_removed(api, auth, server
     assert (await api.send_json("PUT", own, {}, auth=auth)).status == 404
 
 
+async def test_a_script_that_kept_the_number_of_a_removed_one_does_not_change_another(api, auth, code):
+    gone = (await api.send_json("POST", RESTRICTIONS, wanted(), auth=auth)).json()
+    assert (await api.request("DELETE", f"{RESTRICTIONS}/{gone['id']}", auth=auth)).status == 204
+
+    made = (await api.send_json("POST", RESTRICTIONS, wanted(), auth=auth)).json()
+
+    assert made["id"] == gone["id"] + 1
+    assert (await api.send_json("PUT", f"{RESTRICTIONS}/{gone['id']}", {}, auth=auth)).status == 404
+
+
 @pytest.mark.parametrize("kind", Kind)
 async def test_every_kind_finds_its_branches_by_a_pattern_or_by_the_branching_model(api, auth, code, kind):
     by_pattern = await api.send_json("POST", RESTRICTIONS, wanted(kind), auth=auth)

@@ -1,5 +1,6 @@
 import msgspec
 import pytest
+from sqlalchemy import select
 from support.rows import a_project, a_repository, a_user, a_workspace
 
 from bitpail.errors import Conflict
@@ -8,7 +9,7 @@ from bitpail.model.branching_models import BranchType
 from bitpail.model.groups import Group, GroupId
 from bitpail.store import branch_restrictions as store
 from bitpail.store import groups, repositories, users
-from bitpail.store.repository_tables import group_members
+from bitpail.store.repository_tables import branch_restrictions, group_members
 from bitpail.store.repository_tables import groups as group_rows
 from bitpail.store.statements import Upsert
 
@@ -36,6 +37,26 @@ async def test_a_restriction_is_kept_with_all_that_it_says(db, repository):
     assert await store.remove(db, repository.id, 1)
     assert not await store.remove(db, repository.id, 1)
     assert await store.of_repository(db, repository.id) == [plain]
+
+
+async def test_a_number_that_was_given_is_never_given_again(db, repository):
+    assert await store.last_number(db, repository.id) == 0
+    for number in (1, 2, 3):
+        await store.create(db, Restriction(repository.id, number, Kind.PUSH, f"{number}/*", Rule()))
+
+    for number, left in ((3, [1, 2]), (1, [2]), (2, [])):
+        assert await store.remove(db, repository.id, number)
+        assert await store.last_number(db, repository.id) == 3
+        assert [one.number for one in await store.of_repository(db, repository.id)] == left
+        assert await store.one(db, repository.id, number) is None
+        assert [one.number for one in await store.of_pushes(db, repository.id)] == left
+    await store.create(db, Restriction(repository.id, 4, Kind.PUSH, "4/*", Rule()))
+    assert await store.remove(db, repository.id, 4)
+    assert await store.last_number(db, repository.id) == 4
+    with pytest.raises(Conflict):
+        await store.create(db, Restriction(repository.id, 4, Kind.PUSH, "4/*", Rule()))
+    # One row is kept for all that is gone.
+    assert len(await db.all(select(branch_restrictions.c.number))) == 1
 
 
 async def test_a_push_is_told_of_those_that_judge_it(db, repository):

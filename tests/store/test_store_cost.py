@@ -111,7 +111,7 @@ STATEMENTS = {
         (environments, "_by_id _by_slug _page _count _update _remove"),
         (deployments, "_by_id _page _count _count_all"),
         (annotations, "_by_id _by_external_ids _page _count _remove"),
-        (branch_restrictions, "_of_repository _of_pushes _one _update _remove"),
+        (branch_restrictions, "_of_repository _of_pushes _one _last _update _remove _sweep"),
         (groups, "_by_slug _by_ids _those_with"),
         (default_reviewers, "_of_repository _of_project _remove_from_repository _remove_from_project"),
         (override_settings, "_both _of_project _of_several"),
