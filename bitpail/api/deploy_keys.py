@@ -12,6 +12,7 @@ from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.http.routing import Opens, Route
 from bitpail.model.access import Access, ProjectAccess
 from bitpail.model.access_keys import AccessKey
+from bitpail.policy import members
 from bitpail.services import access_keys as service
 from bitpail.services.access_keys import Place
 from bitpail.wire import keys as wire
@@ -22,8 +23,8 @@ _OF_PROJECT = f"{PROJECT}/deploy-keys"
 
 class _Body(Struct):
     key: str | None = None
-    label: str = ""
-    comment: str = ""
+    label: str | None = None
+    comment: str | None = None
 
 
 async def listed(request: ApiRequest, access: Access) -> Response:
@@ -45,10 +46,11 @@ async def create(request: ApiRequest, access: Access) -> Response:
 
 
 async def change(request: ApiRequest, access: Access) -> Response:
-    """``PUT .../deploy-keys/{key_id}``: another label; the key stays what it is."""
+    """``PUT .../deploy-keys/{key_id}``: another label or comment; the key, if it is sent, has to be the same."""
     body = await request.body(_Body)
     key = await _named(request, access.repository)
-    return _shown(request, access, await service.relabel(request.site, access.repository, key.id, body.label))
+    changes = service.Changes(body.label or "", body.comment or "", body.key or "")
+    return _shown(request, access, await service.change(request.site, access.repository, key.id, changes))
 
 
 async def delete(request: ApiRequest, access: Access) -> Response:
@@ -85,11 +87,14 @@ async def delete_from_project(request: ApiRequest, access: ProjectAccess) -> Res
 async def _added(request: ApiRequest, access: Access | ProjectAccess, place: Place) -> AccessKey:
     body = await request.body(_Body)
     if not body.key:
-        raise Invalid("key: required key not provided", {"key": ["required key not provided"]})
+        raise members.missing("key")
+    label, comment = body.label or "", body.comment or ""
     try:
-        return await service.add(request.site, place, body.key, label=body.label, by=access.actor.user)
+        return await service.add(
+            request.site, place, body.key, label=label, comment=comment, by=access.actor.user
+        )
     except (Invalid, Conflict) as error:
-        raise Invalid(f"key: {error.message}", {"key": [error.message]}) from None
+        raise members.invalid("key", error.message) from None
 
 
 async def _of_project(

@@ -9,14 +9,15 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
-from bitpail.errors import Conflict, NotFound
+from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.model.access_keys import AccessKey, AccessKeyId
 from bitpail.model.audit import Kind
 from bitpail.model.projects import Project
 from bitpail.model.repositories import Repository
 from bitpail.model.users import User, UserId
-from bitpail.policy import names
+from bitpail.policy import members, names
 from bitpail.policy import ssh_keys as policy
 from bitpail.services import audit
 from bitpail.services.clock import now
@@ -28,12 +29,17 @@ from bitpail.store.database import Connection
 Place = Repository | Project
 
 
-async def add(site: Site, place: Place, line: str, *, label: str = "", by: User | None = None) -> AccessKey:
+async def add(
+    site: Site, place: Place, line: str, *, label: str = "", comment: str = "", by: User | None = None
+) -> AccessKey:
     """Put a key on a place, from its line ``type base64 [comment]``; without a label the comment is one.
 
-    ``by`` is who does it, if not an administrator at the command line. Raises Invalid; Conflict if it stands there already or is a person's.
+    A ``comment`` takes the place of the line's. ``by`` is who does it, if not an administrator at the command
+    line. Raises Invalid; Conflict if it stands there already or is a person's.
     """
     parsed = policy.parse(line)
+    if comment.strip():
+        parsed = msgspec.structs.replace(parsed, comment=policy.check_comment(comment))
     key = AccessKey(
         id=AccessKeyId(str(uuid.uuid4())),
         repository_id=place.id if isinstance(place, Repository) else None,
@@ -69,14 +75,34 @@ async def makers(site: Site, keys: Iterable[AccessKey]) -> dict[UserId, User]:
     return await users.by_ids(site.db, {key.created_by for key in keys if key.created_by})
 
 
-async def relabel(site: Site, place: Place, wanted: AccessKeyId, label: str) -> AccessKey:
-    """Another label; raises NotFound or Invalid."""
-    for key in await of_place(site, place):
-        if key.id == wanted:
-            changed = msgspec.structs.replace(key, label=names.check_label(label.strip() or key.label))
-            await store.set_label(site.db, key.id, changed.label)
-            return changed
-    raise NotFound("there is no such access key")
+class Changes(Struct, frozen=True):
+    """What is empty stays as it is. ``line`` has to hold the key that is there; its comment is taken."""
+
+    label: str = ""
+    comment: str = ""
+    line: str = ""
+
+
+async def change(site: Site, place: Place, wanted: AccessKeyId, changes: Changes) -> AccessKey:
+    """Another label or comment; raises NotFound, or Invalid, also for another key."""
+    key = next((key for key in await of_place(site, place) if key.id == wanted), None)
+    if key is None:
+        raise NotFound("there is no such access key")
+    said = policy.check_comment(changes.comment) or _comment_of_the_same(key, changes.line)
+    label = names.check_label(changes.label.strip() or key.label)
+    changed = msgspec.structs.replace(key, label=label, comment=said or key.comment)
+    await store.set_words(site.db, key.id, changed.label, changed.comment)
+    return changed
+
+
+def _comment_of_the_same(key: AccessKey, line: str) -> str:
+    try:
+        parsed = policy.parse(line) if line else None
+    except Invalid as error:
+        raise members.invalid("key", error.message) from None
+    if parsed is not None and parsed.fingerprint != key.fingerprint:
+        raise members.invalid("key", "this is another one than is here: add it, and delete this one")
+    return parsed.comment if parsed else ""
 
 
 async def remove(site: Site, place: Place, wanted: str) -> AccessKey:

@@ -41,7 +41,7 @@ _exists = select(_c.id).where(_fingerprint).limit(1)
 _standing = union_all(
     select(_c.id).where(_repository, _fingerprint), select(_c.id).where(_project, _fingerprint)
 )
-_set_label = update(_keys).where(_id).values(label=bindparam("new_label"))
+_set_words = update(_keys).where(_id).values(label=bindparam("new_label"), comment=bindparam("new_comment"))
 _remove = delete(_keys).where(_id)
 _touch = (
     update(_keys)
@@ -83,9 +83,9 @@ async def standing(
     return AccessKeyId(row[0]) if row else None
 
 
-async def set_label(db: Connection, key_id: AccessKeyId, label: str) -> None:
-    """Write another label."""
-    await db.run(_set_label, key_id=key_id, new_label=label)
+async def set_words(db: Connection, key_id: AccessKeyId, label: str, comment: str) -> None:
+    """Write another label and comment."""
+    await db.run(_set_words, key_id=key_id, new_label=label, new_comment=comment)
 
 
 async def remove(db: Connection, key_id: AccessKeyId) -> bool:

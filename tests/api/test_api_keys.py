@@ -80,6 +80,29 @@ async def test_a_machines_key_stands_on_a_repository(api, deploy):
     assert (await api.get(one, auth=auth)).status == 404
 
 
+async def test_of_a_machines_key_label_and_comment_may_change_and_the_key_not(api, deploy):
+    keys, auth = deploy
+    line = public_key("ci")
+    made = (
+        await api.send_json("POST", keys, {"key": line, "comment": "ci@host"}, auth=auth, beyond={"comment"})
+    ).json()
+    one = f"{keys}/{made['id']}"
+    assert (made["label"], made["comment"]) == ("ci@host", "ci@host")
+
+    # As the vendor's example sends it: the same key, with another comment behind it.
+    again = {"label": "jenkins", "key": f"{made['key']} moved"}
+    changed = (await api.send_json("PUT", one, again, auth=auth)).json()
+    assert changed == {**made, "label": "jenkins", "comment": "moved"}
+    said = (await api.send_json("PUT", one, {"key": line, "comment": "said"}, auth=auth)).json()
+    assert said == {**changed, "comment": "said"}
+    for nothing in ({}, {"key": made["key"]}, {"label": None, "comment": "", "key": None}):
+        assert (await api.send_json("PUT", one, nothing, auth=auth)).json() == said
+    for other in (public_key("ci"), "ssh-ed25519 AAAA", f"{made['key']}\n{made['key']}", 5):
+        refused = await api.send_json("PUT", one, {"label": "new", "key": other}, auth=auth)
+        assert (refused.status, list(refused.json()["error"]["fields"])) == (400, ["key"])
+    assert (await api.get(one, auth=auth)).json() == said
+
+
 @pytest.fixture
 async def project(server, ada):
     await server.repository("ada", "lib")
