@@ -18,6 +18,7 @@ from bitpail.http.call import Call
 from bitpail.model.access import Need
 from bitpail.model.credentials import UserName
 from bitpail.model.users import User
+from bitpail.policy import members
 from bitpail.policy.decide import Decision
 from bitpail.services import users
 from bitpail.services.access import Refused
@@ -32,6 +33,7 @@ T = TypeVar("T")
 # A name or an IPv4 address ends before it, an IPv6 address stands in brackets.
 _HOST_PORT = re.compile(r":\d+$")
 _IN_BRACKETS = re.compile(r"\[(\d+)\]")
+_LACKING = re.compile(r"Object missing required field `(.+)`")
 
 _ANY_BYTES = "surrogateescape"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -272,6 +274,9 @@ def _converted(given: Any, kind: type[T], *, strict: bool) -> T:
         text, _, place = str(error).partition(" - at `$")
         # ``[3].line`` of a list: the fourth one's.
         field = _IN_BRACKETS.sub(r".\1", place.rstrip("`")).removeprefix(".")
+        lacking = _LACKING.fullmatch(text)
+        if lacking:
+            raise members.missing(f"{field}.{lacking[1]}".removeprefix(".")) from None
         raise Invalid(f"{field}: {text}" if field else text, {field: [text]} if field else None) from None
 
 

@@ -6,6 +6,7 @@ ours and says so.
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 from bitpail.errors import Invalid
 from bitpail.policy.secrets import PATTERN
@@ -92,7 +93,8 @@ def _check_segment(text: str, pattern: re.Pattern[str], kind: str) -> None:
     if len(text) > SLUG_LENGTH:
         raise Invalid(f"the {kind} is longer than {SLUG_LENGTH} characters: {text[:SLUG_LENGTH]!r}...")
     if not pattern.fullmatch(text) or ".." in text or text.endswith("."):
-        allowed = "letters, digits, '_', '.' and '-', not starting with '.' or '-'"
+        letters = "letters" if pattern is _USERNAME else "lower-case letters"
+        allowed = f"{letters}, digits, '_', '.' and '-', not starting with '.' or '-'"
         raise Invalid(f"not a {kind}: {text!r} (allowed: {allowed})")
 
 
@@ -190,6 +192,14 @@ def refuse_ref(name: bytes) -> str | None:
     if any(part.startswith("-") for part in short.split("/")):
         return "a part of the name starts with '-'"
     return None
+
+
+def in_the_way(name: str, others: Collection[str]) -> str | None:
+    """A ref that a new one of this name can't be beside: git keeps refs like files in directories."""
+    parts = name.split("/")
+    above = ("/".join(parts[:count]) for count in range(1, len(parts)))
+    below = (other for other in others if other.startswith(f"{name}/"))
+    return next((other for other in above if other in others), None) or next(below, None)
 
 
 HIDDEN_REFS = ("refs/bitpail/", "refs/pull-requests/")

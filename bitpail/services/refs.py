@@ -13,7 +13,7 @@ from bitpail.model.access import Access
 from bitpail.model.commits import Commit, TagObject
 from bitpail.model.refs import Ref
 from bitpail.model.users import User
-from bitpail.policy import names
+from bitpail.policy import members, names
 from bitpail.services import commits
 from bitpail.services.clock import now
 from bitpail.services.ref_updates import RefUpdate, apply
@@ -165,16 +165,24 @@ async def _create(site: Site, access: Access, update: RefUpdate, pack: bytes | N
     try:
         await apply(site, access, [update], pack)
     except Conflict:
-        short = update.name.removeprefix(BRANCHES).removeprefix(TAGS)
+        known = await site.objects.refs(await directory(site, access))
+        other = names.in_the_way(update.name, known.by_name)
+        if other:
+            raise members.invalid("name", f"{_short(other)} is there: git keeps none beside it") from None
+        short = _short(update.name)
         kind = "Branch" if update.name.startswith(BRANCHES) else "Tag"
         raise Invalid(f'{kind} "{short}" already exists.', {"name": ["already exists"]}) from None
+
+
+def _short(name: str) -> str:
+    return name.removeprefix(BRANCHES).removeprefix(TAGS)
 
 
 async def _target(site: Site, git_directory: GitDirectory, target: str) -> str:
     try:
         return await site.objects.resolve(git_directory, Revision(target))
-    except NotFound as error:
-        raise Invalid(f"target.hash: {error.message}", {"target.hash": [error.message]}) from None
+    except (Invalid, NotFound) as error:
+        raise members.invalid("target.hash", error.message) from None
 
 
 def _check_name(name: str, prefix: str) -> None:
@@ -184,7 +192,7 @@ def _check_name(name: str, prefix: str) -> None:
     except Invalid:
         reason = reason or (_NOT_GITS if name else "it is empty")
     if reason:
-        raise Invalid(f"name: {reason}", {"name": [reason]})
+        raise members.invalid("name", reason)
 
 
 async def _describe(site: Site, git_directory: GitDirectory, refs: list[Ref]) -> list[DescribedRef]:
