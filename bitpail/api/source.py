@@ -127,7 +127,8 @@ def _wanted(parts: list[Part], query: QueryParams) -> Wanted:
             except UnicodeDecodeError:
                 raise Invalid(f"{part.name}: must be UTF-8 text") from None
         else:
-            files[part.name.strip("/")] = NewFile(part.name, part.value, part.attributes)
+            # What isn't said to be executable or a link is neither, whatever was there (documented).
+            files[part.name.strip("/")] = NewFile(part.name, part.value, part.attributes or "")
     said = {name: values or query.getlist(name) for name, values in said.items()}
     if len(said["parents"]) > 1:
         raise Invalid("parents: at most one", {"parents": ["at most one"]})

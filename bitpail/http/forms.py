@@ -1,5 +1,6 @@
 """Forms as browsers and API clients send them: URL-encoded, or in parts where one brings a file. In UTF-8."""
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl
@@ -21,14 +22,16 @@ _MOST_FIELDS = 1000
 _MOST_PARTS = 20
 _LONGEST_HEADERS = 16 * 1024
 _NO_FORM = "the body is not a form of UTF-8 text and files"
+_ATTRIBUTES = b"x-attributes"
+_PARAMETER = re.compile(rb'(?:"(?:\\.|[^"\\])*"|[^;"])+')
 
 
 def pairs(content: bytes) -> list[tuple[str, str]]:
     """Names and values in order, a name may come more than once; raises Invalid."""
+    if content.count(b"&") >= _MOST_FIELDS:
+        raise Invalid(f"a form has at most {_MOST_FIELDS} fields")
     try:
-        return parse_qsl(
-            content.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS
-        )
+        return parse_qsl(content.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError:
         raise Invalid("the body is not a form of UTF-8 text") from None
 
@@ -79,6 +82,7 @@ class _Headers:
         self._value = b""
         self._length = 0
         self._options: dict[bytes, bytes] = {}
+        self._id = b""
 
     def callbacks(self) -> "MultipartCallbacks":
         return {
@@ -91,7 +95,7 @@ class _Headers:
         }
 
     def _begin(self) -> None:
-        self._options, self._length = {}, 0
+        self._options, self._id, self._length = {}, b"", 0
 
     def _begin_header(self) -> None:
         self._header = self._value = b""
@@ -111,9 +115,23 @@ class _Headers:
     def _end_header(self) -> None:
         if self._header.lower() == b"content-disposition":
             self._options = parse_options_header(self._value)[1]
+            said = _after_a_colon(self._value)
+            if said is not None:
+                self._options.setdefault(_ATTRIBUTES, said)
+        elif self._header.lower() == b"content-id":
+            self._id = self._value.strip(b'"<> ')
 
     def _finish(self) -> None:
         self.has_ended = True
+
+
+def _after_a_colon(value: bytes) -> bytes | None:
+    """What ``x-attributes:"link"`` says, as Bitbucket's own example writes it."""
+    for parameter in _PARAMETER.findall(value):
+        name, _, said = parameter.partition(b":")
+        if name.strip().lower() == _ATTRIBUTES:
+            return bytes(said.strip(b'" '))
+    return None
 
 
 class _Parts(_Headers):
@@ -132,14 +150,17 @@ class _Parts(_Headers):
         super()._begin()
         self._data = bytearray()
         if len(self.parts) >= self._most:
-            raise ValueError("too many parts")
+            raise Invalid(f"a form has at most {self._most} parts")
 
     def _content(self, data: bytes, start: int, end: int) -> None:
         self._data += data[start:end]
 
     def _end(self) -> None:
-        said = self._options.get(b"x-attributes")
+        said = self._options.get(_ATTRIBUTES)
         is_file = b"filename" in self._options
+        if is_file and self._id:
+            # Bitbucket's own example of a file with attributes has its path there, and no field.
+            self._options.setdefault(b"name", self._id)
         name = self._options[b"name"].decode()
         self.parts.append(Part(name, bytes(self._data), is_file, said.decode() if said is not None else None))
 

@@ -10,7 +10,7 @@ from bitpail.git.directories import GitDirectory
 from bitpail.git.new_commits import Change, Person
 from bitpail.git.revisions import RepositoryPath, Revision
 from bitpail.model.access import Access
-from bitpail.policy import names
+from bitpail.policy import members, names
 from bitpail.services.clock import now
 from bitpail.services.ref_updates import RefUpdate, apply
 from bitpail.services.repositories import directory
@@ -86,13 +86,13 @@ async def _place(site: Site, git_directory: GitDirectory, wanted: Wanted) -> _Pl
     branch = wanted.branch or main
     reason = names.refuse_ref((_BRANCHES + branch).encode("utf-8", "surrogateescape"))
     if reason:
-        raise Invalid(f"branch: {reason}", {"branch": [reason]})
-    Revision(branch)
+        raise members.invalid("branch", reason)
+    _revision("branch", branch)
     tip = tips.get(_BRANCHES + branch)
     parent = None
     if wanted.parent:
         try:
-            parent = await site.objects.resolve(git_directory, Revision(wanted.parent), known)
+            parent = await site.objects.resolve(git_directory, _revision("parents", wanted.parent), known)
         except NotFound:
             raise Invalid(f"parents: Commit not found: {wanted.parent}", {"parents": []}) from None
     if tip is not None:
@@ -101,10 +101,20 @@ async def _place(site: Site, git_directory: GitDirectory, wanted: Wanted) -> _Pl
         if parent not in {None, tip}:
             raise Conflict(f"{branch} has moved on: its tip is {tip[:12]}, not {str(parent)[:12]}")
         return _Place(branch, tip, tip)
+    other = names.in_the_way(_BRANCHES + branch, tips)
+    if other:
+        raise members.invalid("branch", f"{other.removeprefix(_BRANCHES)} is there: git keeps none beside it")
     if not wanted.branch and parent is not None:
         raise Conflict(f"{branch} does not exist: name a branch")
     # Where there is no commit at all, this one is the first.
     return _Place(branch, None, parent or tips.get(_BRANCHES + main))
+
+
+def _revision(member: str, text: str) -> Revision:
+    try:
+        return Revision(text)
+    except Invalid as error:
+        raise members.invalid(member, error.message) from None
 
 
 async def _change(site: Site, git_directory: GitDirectory, parent: str | None, file: NewFile) -> Change:
@@ -121,7 +131,7 @@ async def _removal(site: Site, git_directory: GitDirectory, parent: str | None, 
     wanted = RepositoryPath(path)
     mode = await _mode(site, git_directory, parent, wanted)
     if mode in {None, "040000"}:
-        raise Invalid(f"files: there is no file {path!r} to delete", {"files": [f"no such file: {path}"]})
+        raise members.invalid("files", f"no such file: {path}")
     return Change(wanted, None)
 
 

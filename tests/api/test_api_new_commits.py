@@ -68,7 +68,7 @@ async def test_files_may_be_any_bytes_and_have_attributes(api, auth, git, tip):
         **multipart(
             ("message", b"Several"), ("picture.bin", content, ""), ("/message", b"a file of that name"),
             ("tool", b"#!/bin/sh\n", "; x-attributes=executable"), ("link", b"README.md", "; x-attributes=link"),
-            ("run", b"#!/bin/bash\n", ""),
+            ("run", b"#!/bin/bash\n", "; x-attributes=executable"),
         ),
     )  # fmt: skip
     made = commit_of(answer)
@@ -81,6 +81,107 @@ async def test_files_may_be_any_bytes_and_have_attributes(api, auth, git, tip):
         "100755",
         "100644",
     )
+
+
+async def test_an_executable_that_does_not_say_so_again_is_none_any_more(api, auth, git, tip):
+    made = commit_of(await api.send_form("POST", SRC, [("run", "#!/bin/sh -e\n")], auth=auth))
+
+    assert git.git("ls-tree", tip, "run").split()[0] == "100755"
+    assert git.git("ls-tree", made, "run").split()[0] == "100644"
+
+
+def raw_parts(*heads):
+    parts = b"".join(b"--edge\r\n%b\r\n\r\ntarget\r\n" % head for head in heads)
+    return {
+        "body": parts + b"--edge--\r\n",
+        "headers": [("content-type", "multipart/form-data; boundary=edge")],
+    }
+
+
+@pytest.mark.parametrize(
+    ("head", "path", "mode"),
+    [
+        # As in Bitbucket's own example: the path in Content-ID, the attribute behind a colon.
+        (b'Content-ID: "bin/x"\r\nContent-Disposition: attachment; filename="x"; x-attributes:"link"',
+         "bin/x", "120000"),
+        (b'Content-Disposition: attachment; filename="x"; x-attributes:"executable"\r\nContent-ID: </bin/x>',
+         "bin/x", "100755"),
+        (b'Content-Disposition: form-data; name="/bin/x"; filename="x"; X-Attributes: executable', "bin/x", "100755"),
+        (b'Content-Disposition: form-data; name="x"; x-attributes:"link"; filename="y"', "x", "120000"),
+        (b'Content-ID: "y"\r\nContent-Disposition: form-data; name="x"; filename="z"', "x", "100644"),
+        # What stands within quotes is part of a name.
+        (b'Content-Disposition: form-data; name="x"; filename="y; x-attributes:link; z"', "x", "100644"),
+        (b'Content-Disposition: form-data; name="x"; filename="\\"; x-attributes:link; z"', "x", "100644"),
+    ],
+)  # fmt: skip
+async def test_attributes_and_paths_are_understood_as_bitbuckets_example_has_them(
+    api, auth, git, tip, head, path, mode
+):
+    made = commit_of(await api.request("POST", SRC, auth=auth, **raw_parts(head)))
+
+    changed = git.git("diff-tree", "-r", "--no-commit-id", made).split()
+    assert (changed[1], changed[-1]) == (mode, path)
+    assert git.git("show", f"{made}:{path}") == "target"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b'Content-Disposition: form-data; name="x"; filename="x"; x-attributes:"setuid"',
+        b'Content-Disposition: form-data; name="x"; filename="x"; x-attributes:"\xff"',
+        b'Content-ID: "\xff"\r\nContent-Disposition: attachment; filename="x"',
+        b'Content-ID: "../x"\r\nContent-Disposition: attachment; filename="x"',
+        b'Content-ID: ""\r\nContent-Disposition: attachment; filename="x"',
+        b'Content-Disposition: attachment; filename="x"',
+        b'Content-ID: "x"',
+    ],
+)
+async def test_a_part_that_says_nothing_usable_is_refused(api, auth, git, tip, head):
+    assert (await api.request("POST", SRC, auth=auth, **raw_parts(head))).status == 400
+    assert git.git("rev-parse", "main") == tip
+
+
+async def test_a_form_of_more_files_than_a_commit_may_bring_is_told_how_many(api, auth, git, tip):
+    names = [f"d/{number}" for number in range(1001)]
+
+    fields = await api.send_form("POST", SRC, [(name, "x") for name in names], auth=auth)
+    parts = await api.request("POST", SRC, auth=auth, **multipart(*((name, b"x", "") for name in names)))
+    made = commit_of(
+        await api.request("POST", SRC, auth=auth, **multipart(*((name, b"x", "") for name in names[1:])))
+    )
+
+    assert (fields.status, fields.json()["error"]["message"]) == (400, "a form has at most 1000 fields")
+    assert (parts.status, parts.json()["error"]["message"]) == (400, "a form has at most 1000 parts")
+    assert len(git.git("ls-tree", f"{made}:d").splitlines()) == 1000
+
+
+@pytest.mark.parametrize("branch", ["main/below", "a"])
+async def test_a_branch_that_git_keeps_no_other_beside_is_told_as_what_is_in_the_way(
+    api, auth, git, tip, branch
+):
+    git.git("branch", "a/b/c", tip)
+
+    refused = await api.send_form("POST", SRC, [("x", "y"), ("branch", branch)], auth=auth)
+
+    there = "main" if branch == "main/below" else "a/b/c"
+    assert refused.status == 400
+    assert refused.json()["error"]["fields"] == {"branch": [f"{there} is there: git keeps none beside it"]}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("files", "not/there", "no such file: not/there"),
+        ("parents", "main~1", "not a revision: 'main~1'"),
+        ("branch", "a..b", "not a revision: 'a..b'"),
+    ],
+)
+async def test_what_is_wrong_is_named_by_its_field(api, auth, tip, field, value, says):
+    refused = await api.send_form("POST", SRC, [("x", "y"), (field, value)], auth=auth)
+
+    error = refused.json()["error"]
+    assert (refused.status, error["message"]) == (400, f"{field}: {says}")
+    assert error["fields"] == {field: [says]}
 
 
 async def test_a_file_may_take_the_place_of_a_directory(api, auth, git, tip):
