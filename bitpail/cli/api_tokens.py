@@ -13,6 +13,7 @@ from bitpail.model.users import User
 from bitpail.policy.secrets import Secret
 from bitpail.services import app_passwords as service
 from bitpail.services import users
+from bitpail.services.managing import Managing
 from bitpail.services.site import Site
 
 _KIND = CredentialKind.API_TOKEN
@@ -51,7 +52,7 @@ def create(context: Context, /, username: str, as_json: bool, **given: Any) -> N
 
     async def work(site: Site) -> tuple[AppPassword, Secret]:
         user = await users.named(site, username)
-        return await service.create(site, user, tokens.wanted(**given), kind=_KIND)
+        return await service.create(site, user, tokens.wanted(**given), Managing(kind=_KIND))
 
     made, secret = context.run(work)
     tokens.show_once(made, secret, _HINT, as_json=as_json)

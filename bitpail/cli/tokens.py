@@ -17,6 +17,7 @@ from bitpail.services import advice, replacements
 from bitpail.services import app_passwords as service
 from bitpail.services.advice import Advised, Replacement
 from bitpail.services.app_passwords import Rotation, Wanted
+from bitpail.services.managing import Managing
 from bitpail.services.replacements import UnderWay
 from bitpail.services.site import Site
 
@@ -56,7 +57,7 @@ def revoke(context: Context, label: str, whose: Whose) -> None:
 
     async def work(site: Site) -> AppPassword:
         user, kind = await whose(site)
-        return await service.revoke(site, user, label, kind=kind)
+        return await service.revoke(site, user, label, Managing(kind=kind))
 
     click.echo(f"revoked {context.run(work).label}")
 
@@ -78,16 +79,16 @@ def rotate(  # the options of one command
 
     async def begin(site: Site) -> tuple[AppPassword, Secret]:
         user, kind = await whose(site)
-        return await service.rotate(site, user, label, durations.seconds(grace), kind=kind)
+        return await service.rotate(site, user, label, durations.seconds(grace), Managing(kind=kind))
 
     async def end(site: Site) -> None:
         user, kind = await whose(site)
         ended = service.finish_rotation if finish else service.roll_back_rotation
-        await ended(site, user, label, kind=kind)
+        await ended(site, user, label, Managing(kind=kind))
 
     async def under_way(site: Site) -> Rotation | None:
         user, kind = await whose(site)
-        return await service.rotation(site, user, label, kind=kind)
+        return await service.rotation(site, user, label, Managing(kind=kind))
 
     if status:
         found = context.run(under_way)
@@ -144,19 +145,21 @@ def replace(  # the options of one command
     async def begin(site: Site) -> Replacement:
         (user, kind), seconds = await whose(site), durations.seconds(grace)
         if not advised:
-            return await advice.replace(site, user, label, permissions, seconds, kind=kind)
+            return await advice.replace(site, user, label, permissions, seconds, Managing(kind=kind))
         enough = durations.seconds(after) // _DAY
-        return await advice.replace_as_advised(site, user, label, seconds, kind=kind, enough=enough)
+        return await advice.replace_as_advised(site, user, label, seconds, Managing(kind=kind), enough=enough)
 
     async def end(site: Site) -> UnderWay:
         user, kind = await whose(site)
         ended = replacements.finish if finish else replacements.roll_back
-        return await ended(site, user, label, kind=kind)
+        return await ended(site, user, label, Managing(kind=kind))
 
     async def under_way(site: Site) -> UnderWay | None:
         user, kind = await whose(site)
         await site.last_uses.flush()
-        return await replacements.of(site, user, await service.labelled(site, user, label, kind=kind))
+        return await replacements.of(
+            site, user, await service.labelled(site, user, label, Managing(kind=kind))
+        )
 
     if status:
         found = context.run(under_way)

@@ -21,7 +21,7 @@ _MOST_SECRETS = 100
 async def listed(request: OwnRequest, user: User) -> wire.AppPasswords:
     """``GET /app-passwords``: those that may be managed, oldest first."""
     revoked = request.flag("revoked")
-    found = await service.of_user(request.site, user, request.kind, include_revoked=revoked)
+    found = await service.of_user(request.site, user, request.how.kind, include_revoked=revoked)
     return await page_of(request, [(user, one) for one in found])
 
 
@@ -50,7 +50,7 @@ async def one(request: OwnRequest, user: User) -> wire.AppPassword:
 async def create(request: OwnRequest, user: User) -> wire.NewSecret:
     """``POST /app-passwords``."""
     wanted = _wanted(await request.json(wire.Wanted))
-    made, secret = await service.create(request.site, user, wanted, request.may)
+    made, secret = await service.create(request.site, user, wanted, request.how)
     return await _new(request, user, made, secret)
 
 
@@ -58,7 +58,9 @@ async def ensure(request: OwnRequest, user: User) -> wire.Ensured:
     """``PUT /app-passwords/{app_password}``: as wanted, whatever there is; the label is the path's."""
     body = await request.json(wire.Described)
     described = _wanted(wire.Wanted(label=request.parameters["app_password"], **msgspec.structs.asdict(body)))
-    done = await ensuring.ensure(request.site, user, described, request.may, replace=request.flag("replace"))
+    done = await ensuring.ensure(
+        request.site, user, described, request.how.may, replace=request.flag("replace")
+    )
     return wire.Ensured(
         state=done.state,
         username=user.username,
@@ -70,12 +72,12 @@ async def ensure(request: OwnRequest, user: User) -> wire.Ensured:
 
 async def revoke(request: OwnRequest, user: User) -> None:
     """``DELETE /app-passwords/{app_password}``."""
-    await service.revoke(request.site, user, await request.label(user), request.may)
+    await service.revoke(request.site, user, await request.label(user), request.how)
 
 
 async def rotation(request: OwnRequest, user: User) -> wire.Rotation:
     """``GET .../rotation``: whether the old secret is still used, and from where."""
-    found = await service.rotation(request.site, user, await request.label(user), request.may)
+    found = await service.rotation(request.site, user, await request.label(user), request.how)
     if found is None:
         return wire.Rotation(old=None, new=None)
     return wire.Rotation(old=_state(found.old), new=_state(found.new))
@@ -85,18 +87,18 @@ async def rotate(request: OwnRequest, user: User) -> wire.NewSecret:
     """``POST .../rotation``: a new secret, while the old one goes on for a while."""
     grace = durations.seconds((await request.json(wire.ToRotate)).grace)
     label = await request.label(user)
-    rotated, secret = await service.rotate(request.site, user, label, grace, request.may)
+    rotated, secret = await service.rotate(request.site, user, label, grace, request.how)
     return await _new(request, user, rotated, secret)
 
 
 async def finish(request: OwnRequest, user: User) -> None:
     """``POST .../rotation/finish``: the old secret ends now."""
-    await service.finish_rotation(request.site, user, await request.label(user), request.may)
+    await service.finish_rotation(request.site, user, await request.label(user), request.how)
 
 
 async def roll_back(request: OwnRequest, user: User) -> None:
     """``POST .../rotation/roll-back``: the new secret is forgotten."""
-    await service.roll_back_rotation(request.site, user, await request.label(user), request.may)
+    await service.roll_back_rotation(request.site, user, await request.label(user), request.how)
 
 
 async def live(request: OwnRequest, user: User) -> wire.FoundSecrets:

@@ -36,7 +36,7 @@ async def used(request: OwnRequest, user: User) -> list[wire.Use]:
 
 async def advised(request: OwnRequest, user: User) -> list[wire.Advice]:
     """``GET /advice``: on each app password that may be managed."""
-    listed = [(user, one) for one in await passwords.of_user(request.site, user, request.kind)]
+    listed = [(user, one) for one in await passwords.of_user(request.site, user, request.how.kind)]
     return await advised_of(request, listed)
 
 
@@ -69,14 +69,13 @@ async def replace(request: OwnRequest, user: User) -> wire.Replacement:
     """``POST .../replacement``: a narrower one beside it; the old one expires after the grace."""
     body = await request.json(wire.ToReplace)
     site, label, grace = request.site, await request.label(user), durations.seconds(body.grace)
-    which = (request.may, request.kind, request.by)
     if body.permissions is None:
         enough = durations.seconds(body.after) // _DAY
-        done = await advice.replace_as_advised(site, user, label, grace, *which, enough=enough)
+        done = await advice.replace_as_advised(site, user, label, grace, request.how, enough=enough)
     else:
-        done = await advice.replace(site, user, label, body.permissions, grace, *which)
+        done = await advice.replace(site, user, label, body.permissions, grace, request.how)
     new = wire.NewSecret(
-        username=UserName.ACCESS_TOKEN.value if request.kind.is_robot else user.username,
+        username=UserName.ACCESS_TOKEN.value if request.how.kind.is_robot else user.username,
         app_password=await request.shown(user, done.new),
         secret=done.secret.reveal(),
     )
@@ -88,20 +87,20 @@ async def replacing(request: OwnRequest, user: User) -> wire.Replacing:
     found = await replacements.of(request.site, user, await request.found(user))
     if found is None:
         return wire.Replacing(old=None, new=None)
-    await request.may(found.new)
+    await request.how.may(found.new)
     return wire.Replacing(old=await request.shown(user, found.old), new=await request.shown(user, found.new))
 
 
 async def finish(request: OwnRequest, user: User) -> None:
     """``POST .../replacement/finish``: the old one is revoked now."""
     label = await request.label(user)
-    await replacements.finish(request.site, user, label, request.may, request.kind, request.whose)
+    await replacements.finish(request.site, user, label, request.how)
 
 
 async def roll_back(request: OwnRequest, user: User) -> None:
     """``POST .../replacement/roll-back``: the narrower one is revoked, the old one goes on as before."""
     label = await request.label(user)
-    await replacements.roll_back(request.site, user, label, request.may, request.kind, request.whose)
+    await replacements.roll_back(request.site, user, label, request.how)
 
 
 async def refused(request: OwnRequest, user: User) -> list[wire.Denial]:
@@ -119,7 +118,7 @@ async def why(request: OwnRequest, user: User) -> wire.Denial:
     found = await denials.explain(request.site, request.parameters["request_id"], user)
     if request.actor.app_password is not None:
         of = found.known.denial.app_password_id
-        await request.may(await passwords.identified(request.site, user, of or ""))
+        await request.how.may(await passwords.identified(request.site, user, of or ""))
     return _denial(found)
 
 

@@ -10,11 +10,10 @@ from bitpail.errors import Invalid, NotFound
 from bitpail.http.call import Call
 from bitpail.model.access import Actor, Need
 from bitpail.model.app_passwords import AppPassword
-from bitpail.model.credentials import CredentialKind
 from bitpail.model.users import User
 from bitpail.policy import durations
 from bitpail.services import app_passwords, managing, places
-from bitpail.services.managing import Guard
+from bitpail.services.managing import Managing
 from bitpail.services.site import Site
 from bitpail.wire import own_api as wire
 
@@ -26,13 +25,7 @@ _DAY = 86_400
 
 
 class OwnRequest(ABC):
-    """One request, its credential judged already. ``may`` judges each app password that it is about.
-
-    ``kind`` is of what kind that is; ``by`` who acts in the name of another, of a robot.
-    """
-
-    kind: CredentialKind = CredentialKind.APP_PASSWORD
-    by: User | None = None
+    """One request, its credential judged already. ``how`` it manages what it is about: app passwords, unless its row says else."""
 
     def __init__(
         self, site: Site, actor: Actor, need: Need, parameters: Mapping[str, str], query: Mapping[str, str]
@@ -42,7 +35,7 @@ class OwnRequest(ABC):
         self.need = need
         self.parameters = parameters
         self.query = query
-        self.may: Guard = managing.guard(site, actor, need)
+        self.how = Managing(may=managing.guard(site, actor, need))
 
     @abstractmethod
     async def json(self, kind: type[T]) -> T:
@@ -71,9 +64,9 @@ class OwnRequest(ABC):
         """The app password of the path, by its label or by its id in braces. Raises NotFound or Refused."""
         name = self.parameters["app_password"]
         if not ID.fullmatch(name):
-            return await app_passwords.labelled(self.site, user, name, self.may, self.kind)
-        one = await app_passwords.identified(self.site, user, name[1:-1].lower(), self.kind)
-        await self.may(one)
+            return await app_passwords.labelled(self.site, user, name, self.how)
+        one = await app_passwords.identified(self.site, user, name[1:-1].lower(), self.how.kind)
+        await self.how.may(one)
         return one
 
     async def label(self, user: User) -> str:
@@ -84,15 +77,10 @@ class OwnRequest(ABC):
             raise NotFound(f"this {one.kind.words} was revoked")
         return one.label
 
-    @property
-    def whose(self) -> str:
-        """The username of ``by``, for the audit log; empty if whoever acts is whose it is."""
-        return self.by.username if self.by else ""
-
     async def shown(self, user: User, one: AppPassword) -> wire.AppPassword:
         """An app password as it goes out, its places by name."""
         # A robot sees nothing by itself: places are named to who asks.
-        named, limits = await places.named(self.site, self.by or user, one.limits), one.limits
+        named, limits = await places.named(self.site, self.how.by or user, one.limits), one.limits
         return wire.AppPassword(
             id=one.id,
             label=one.label,

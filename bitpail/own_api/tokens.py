@@ -6,6 +6,8 @@ What is done with one is done as with an app password, by the same handlers: her
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from bitpail.model.access import Access, ProjectAccess, WorkspaceAccess
 from bitpail.model.credentials import CredentialKind
 from bitpail.model.users import User
@@ -24,7 +26,7 @@ def of_person(handler: OfOne) -> OfOne:
     """What a handler does, done with API tokens of whoever asks."""
 
     async def handle(request: OwnRequest, user: User) -> Any:
-        request.kind = CredentialKind.API_TOKEN
+        request.how = replace(request.how, kind=CredentialKind.API_TOKEN)
         return await handler(request, user)
 
     return _named(handle, f"api_token_{handler.__name__}")
@@ -68,7 +70,7 @@ def _place(request: OwnRequest, held: Held) -> Place:
         place = held.repository
     elif isinstance(held, ProjectAccess):
         place = held.project
-    request.kind, request.by = access_tokens.kind_at(place), held.actor.user
+    request.how = replace(request.how, kind=access_tokens.kind_at(place), by=held.actor.user)
     return place
 
 

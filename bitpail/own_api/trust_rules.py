@@ -35,17 +35,17 @@ async def create(request: OwnRequest, user: User) -> trust_rules.TrustRule:
         audience=body.audience,
         lifetime=durations.seconds(body.lifetime),
     )
-    return await _shown(request, await service.create(request.site, user, wanted, request.may))
+    return await _shown(request, await service.create(request.site, user, wanted, request.how.may))
 
 
 async def remove(request: OwnRequest, user: User) -> None:
     """``DELETE /trust-rules/{app_password}``: by its label; its app password is revoked."""
-    await service.remove(request.site, user, request.parameters["app_password"], request.may)
+    await service.remove(request.site, user, request.parameters["app_password"], request.how.may)
 
 
 async def uses(request: OwnRequest, user: User) -> list[trust_rules.TrustUse]:
     """``GET /trust-rules/{app_password}/uses``: the latest exchanges, the newest first."""
-    found = await service.labelled(request.site, user, request.parameters["app_password"], request.may)
+    found = await service.labelled(request.site, user, request.parameters["app_password"], request.how.may)
     return [
         trust_rules.TrustUse(used_on=own_api.moment(one.used_on), subject=one.subject, address=one.address)
         for one in await service.uses(request.site, found.rule)

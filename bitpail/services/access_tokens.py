@@ -23,6 +23,7 @@ from bitpail.policy.secrets import Secret
 from bitpail.services import app_passwords
 from bitpail.services.app_passwords import Wanted
 from bitpail.services.clock import now
+from bitpail.services.managing import Managing
 from bitpail.services.site import Site
 from bitpail.store import app_passwords as store
 from bitpail.store import users
@@ -110,7 +111,7 @@ async def identified(site: Site, place: Place, token_id: str) -> tuple[User, App
     raise NotFound(f"there is no such {kind_at(place).words}")
 
 
-async def revoke(site: Site, place: Place, label: str, by: str = "") -> AppPassword:
+async def revoke(site: Site, place: Place, label: str, by: User | None = None) -> AppPassword:
     """End one: the next request that presents it is refused. Raises NotFound."""
     robot, one = await labelled(site, place, label)
-    return await app_passwords.revoke(site, robot, one.label, kind=one.kind, by=by)
+    return await app_passwords.revoke(site, robot, one.label, Managing(kind=one.kind, by=by))

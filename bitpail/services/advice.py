@@ -25,7 +25,7 @@ from bitpail.policy.secrets import Secret
 from bitpail.services import app_passwords, replacements, site_policy, usage
 from bitpail.services.app_passwords import LONGEST_GRACE
 from bitpail.services.clock import now
-from bitpail.services.managing import Guard, any_of_them
+from bitpail.services.managing import OWN_APP_PASSWORDS, Managing
 from bitpail.services.replacements import UnderWay
 from bitpail.services.site import Site
 from bitpail.store import app_passwords as store
@@ -83,19 +83,17 @@ async def replace_as_advised(
     user: User,
     label: str,
     grace: int,
-    may: Guard = any_of_them,
-    kind: CredentialKind = _APP_PASSWORD,
-    by: User | None = None,
+    how: Managing = OWN_APP_PASSWORDS,
     *,
     enough: int = WATCHED,
 ) -> Replacement:
     """The narrower one that is advised. Raises NotFound, or Invalid if none is."""
     await site.last_uses.flush()
-    old = await app_passwords.labelled(site, user, label, may, kind)
+    old = await app_passwords.labelled(site, user, label, how)
     advice = await of(site, user, old, enough=enough)
     if advice.verdict is not Verdict.NARROW:
         raise Invalid(f"nothing narrower is advised for {label!r}: {advice.sentence}")
-    return await replace(site, user, label, advice.narrower, grace, may, kind, by)
+    return await replace(site, user, label, advice.narrower, grace, how)
 
 
 async def replace(
@@ -104,19 +102,17 @@ async def replace(
     label: str,
     permissions: tuple[str, ...],
     grace: int,
-    may: Guard = any_of_them,
-    kind: CredentialKind = _APP_PASSWORD,
-    by: User | None = None,
+    how: Managing = OWN_APP_PASSWORDS,
 ) -> Replacement:
     """A new one with fewer permissions, and an end for the old one ``grace`` seconds from now.
 
-    ``permissions`` are scopes of its kind, by name too; ``by`` is who does it, if it isn't the user.
+    ``permissions`` are scopes of its kind, by name too.
     Raises NotFound, Conflict while another replacement of it is under way, or
     Invalid if it would not be narrower or the administrators' policy forbids it.
     """
     if not 0 <= grace <= LONGEST_GRACE:
         raise Invalid(f"the grace must be 0 to {LONGEST_GRACE} seconds")
-    old, at = await app_passwords.labelled(site, user, label, may, kind), now()
+    old, at = await app_passwords.labelled(site, user, label, how), now()
     if old.expires_on is not None and old.expires_on <= at:
         raise Invalid(f"{label!r} has expired: create a new one")
     wanted = minimal(_scope(old, name) for name in permissions)
@@ -129,15 +125,14 @@ async def replace(
     ends_on = at + grace * 1_000_000
     ended = msgspec.structs.replace(old, expires_on=min(ends_on, old.expires_on or ends_on))
     for number in range(1, _MOST_NARROWED):
-        new = _new(old, _suffixed(label, number), wanted, at, by)
+        new = _new(old, _suffixed(label, number), wanted, at, how.by)
         await site_policy.enforce(site, new)
         try:
             async with site.db.transaction() as db:
                 if not await store.change(db, old, ended):
                     raise NotFound(f"{label!r} was revoked or replaced meanwhile")
-                who = by.username if by else ""
-                secret = await app_passwords.add(site, db, user, new, who)
-                await replacements.record(db, user, UnderWay(ended, new, old.expires_on), grace, who)
+                secret = await app_passwords.add(site, db, user, new, how.whose)
+                await replacements.record(db, user, UnderWay(ended, new, old.expires_on), grace, how.whose)
         except Conflict:
             continue
         return Replacement(ended, new, secret)

@@ -1,6 +1,6 @@
 """The life of an app password and its kin: made, listed, rotated, revoked. A secret is returned once, and not kept.
 
-``kind`` says of which one it is asked. Of an access token the user is its robot, and ``by`` who does it.
+``how`` says of which kind it is, and who does it: of an access token the user is its robot.
 """
 
 import uuid
@@ -22,7 +22,7 @@ from bitpail.policy import limits as policy_limits
 from bitpail.policy.secrets import Family, Secret
 from bitpail.services import audit, narrowed, places, site_policy
 from bitpail.services.clock import now
-from bitpail.services.managing import Guard, any_of_them
+from bitpail.services.managing import OWN_APP_PASSWORDS, Managing
 from bitpail.services.site import Site
 from bitpail.store import app_passwords as store
 from bitpail.store.database import Connection
@@ -71,24 +71,20 @@ class Rotation(Struct, frozen=True):
 
 
 async def create(
-    site: Site,
-    user: User,
-    wanted: Wanted,
-    may: Guard = any_of_them,
-    kind: CredentialKind = _APP_PASSWORD,
+    site: Site, user: User, wanted: Wanted, how: Managing = OWN_APP_PASSWORDS
 ) -> tuple[AppPassword, Secret]:
     """A new app password and its secret.
 
     Raises Invalid (the administrators' policy too), NotFound (a place it is
     limited to) or Conflict (the label is in use).
     """
-    app_password = await described(site, user, wanted, kind)
-    await may(app_password)
+    app_password = await described(site, user, wanted, how.kind)
+    await how.may(app_password)
     try:
         async with site.db.transaction() as db:
             secret = await add(site, db, user, app_password)
     except Conflict:
-        raise Conflict(f"{user.username} has {kinds.a(kind)} labelled {wanted.label!r} already") from None
+        raise Conflict(f"{user.username} has {kinds.a(how.kind)} labelled {wanted.label!r} already") from None
     return app_password, secret
 
 
@@ -226,21 +222,15 @@ async def free_label(site: Site, user: User, label: str) -> str:
     return next(one for one in (label, *numbered) if one not in taken)
 
 
-async def labelled(
-    site: Site,
-    user: User,
-    label: str,
-    may: Guard = any_of_them,
-    kind: CredentialKind = _APP_PASSWORD,
-) -> AppPassword:
+async def labelled(site: Site, user: User, label: str, how: Managing = OWN_APP_PASSWORDS) -> AppPassword:
     """The unrevoked one of that label; raises NotFound.
 
-    What ``may`` has judged is this very row: the label can be another one's a moment later.
+    What ``how.may`` has judged is this very row: the label can be another one's a moment later.
     """
-    app_password = await store.by_label(site.db, user.id, label, kind)
+    app_password = await store.by_label(site.db, user.id, label, how.kind)
     if app_password is None:
-        raise NotFound(f"{user.username} has no {kind.words} labelled {label!r}")
-    await may(app_password)
+        raise NotFound(f"{user.username} has no {how.kind.words} labelled {label!r}")
+    await how.may(app_password)
     return app_password
 
 
@@ -255,30 +245,17 @@ async def identified(
     return app_password
 
 
-async def revoke(
-    site: Site,
-    user: User,
-    label: str,
-    may: Guard = any_of_them,
-    kind: CredentialKind = _APP_PASSWORD,
-    by: str = "",
-) -> AppPassword:
+async def revoke(site: Site, user: User, label: str, how: Managing = OWN_APP_PASSWORDS) -> AppPassword:
     """End one; the next request that presents it is refused. Raises NotFound."""
-    app_password = await labelled(site, user, label, may, kind)
+    app_password = await labelled(site, user, label, how)
     async with site.db.transaction() as db:
         if await store.revoke(db, app_password.id, now()):
-            await record(db, Kind.APP_PASSWORD_REVOKED, user, app_password, by=by)
+            await record(db, Kind.APP_PASSWORD_REVOKED, user, app_password, by=how.whose)
     return app_password
 
 
 async def rotate(
-    site: Site,
-    user: User,
-    label: str,
-    grace: int,
-    may: Guard = any_of_them,
-    kind: CredentialKind = _APP_PASSWORD,
-    by: str = "",
+    site: Site, user: User, label: str, grace: int, how: Managing = OWN_APP_PASSWORDS
 ) -> tuple[AppPassword, Secret]:
     """A new secret for the same app password; the old one works ``grace`` seconds more.
 
@@ -286,7 +263,7 @@ async def rotate(
     """
     if not 0 <= grace <= LONGEST_GRACE:
         raise Invalid(f"the grace must be 0 to {LONGEST_GRACE} seconds")
-    app_password = await labelled(site, user, label, may, kind)
+    app_password = await labelled(site, user, label, how)
     if app_password.expires_on is not None and app_password.expires_on <= now():
         # Its new secret would be no better than the old one.
         raise Invalid(f"{label!r} has expired: create a new one")
@@ -297,19 +274,13 @@ async def rotate(
         ends_on = now() + grace * _SECOND
         if len(current) != 1 or not await store.start_ending(db, current[0].lookup, ends_on):
             raise Conflict(f"{label!r} is being rotated: finish that or roll it back first")
-        await record(db, Kind.APP_PASSWORD_ROTATED, user, app_password, by=by, grace=grace)
+        await record(db, Kind.APP_PASSWORD_ROTATED, user, app_password, by=how.whose, grace=grace)
         return app_password, await add_secret(site, db, app_password)
 
 
-async def rotation(
-    site: Site,
-    user: User,
-    label: str,
-    may: Guard = any_of_them,
-    kind: CredentialKind = _APP_PASSWORD,
-) -> Rotation | None:
+async def rotation(site: Site, user: User, label: str, how: Managing = OWN_APP_PASSWORDS) -> Rotation | None:
     """The rotation that is under way, with when and from where the old secret was last used."""
-    return await _rotation(site, await labelled(site, user, label, may, kind))
+    return await _rotation(site, await labelled(site, user, label, how))
 
 
 async def _rotation(site: Site, app_password: AppPassword) -> Rotation | None:
@@ -318,44 +289,28 @@ async def _rotation(site: Site, app_password: AppPassword) -> Rotation | None:
     return Rotation(living[0], living[-1]) if len(living) > 1 else None
 
 
-async def finish_rotation(
-    site: Site,
-    user: User,
-    label: str,
-    may: Guard = any_of_them,
-    kind: CredentialKind = _APP_PASSWORD,
-    by: str = "",
-) -> None:
+async def finish_rotation(site: Site, user: User, label: str, how: Managing = OWN_APP_PASSWORDS) -> None:
     """End the old secret now. Raises NotFound if no rotation is under way."""
-    app_password, under_way = await _under_way(site, user, label, may, kind)
+    app_password, under_way = await _under_way(site, user, label, how)
     async with site.db.transaction() as db:
         if not await store.end_secret(db, under_way.old.lookup, now()):
             raise _not_rotated(label)
-        await record(db, Kind.APP_PASSWORD_ROTATION_FINISHED, user, app_password, by=by)
+        await record(db, Kind.APP_PASSWORD_ROTATION_FINISHED, user, app_password, by=how.whose)
 
 
-async def roll_back_rotation(
-    site: Site,
-    user: User,
-    label: str,
-    may: Guard = any_of_them,
-    kind: CredentialKind = _APP_PASSWORD,
-    by: str = "",
-) -> None:
+async def roll_back_rotation(site: Site, user: User, label: str, how: Managing = OWN_APP_PASSWORDS) -> None:
     """Forget the new secret; the old one stays as it was. Raises NotFound."""
-    app_password, under_way = await _under_way(site, user, label, may, kind)
+    app_password, under_way = await _under_way(site, user, label, how)
     async with site.db.transaction() as db:
         # First, so that of two who end it differently the second one finds nothing to do.
         if not await store.stop_ending(db, under_way.old.lookup, now()):
             raise _not_rotated(label)
         await store.remove_secret(db, under_way.new.lookup)
-        await record(db, Kind.APP_PASSWORD_ROTATION_ROLLED_BACK, user, app_password, by=by)
+        await record(db, Kind.APP_PASSWORD_ROTATION_ROLLED_BACK, user, app_password, by=how.whose)
 
 
-async def _under_way(
-    site: Site, user: User, label: str, may: Guard, kind: CredentialKind
-) -> tuple[AppPassword, Rotation]:
-    app_password = await labelled(site, user, label, may, kind)
+async def _under_way(site: Site, user: User, label: str, how: Managing) -> tuple[AppPassword, Rotation]:
+    app_password = await labelled(site, user, label, how)
     under_way = await _rotation(site, app_password)
     if under_way is None:
         raise _not_rotated(label)

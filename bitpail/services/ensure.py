@@ -11,7 +11,7 @@ from bitpail.policy.secrets import Secret
 from bitpail.services import app_passwords, audit
 from bitpail.services.app_passwords import Wanted
 from bitpail.services.clock import now
-from bitpail.services.managing import Guard, any_of_them
+from bitpail.services.managing import Guard, Managing, any_of_them
 from bitpail.services.site import Site
 from bitpail.store import app_passwords as store
 
@@ -31,7 +31,7 @@ async def ensure(
     """Bring about the app password of that label. Raises as ``app_passwords.create`` does."""
     found = await store.by_label(site.db, user.id, wanted.label)
     if found is None:
-        made, secret = await app_passwords.create(site, user, wanted, may)
+        made, secret = await app_passwords.create(site, user, wanted, Managing(may=may))
         return Ensured("created", made, secret)
     asked = await app_passwords.described(site, user, wanted)
     await may(found)

@@ -7,10 +7,13 @@ browser session is the person, who may manage all of their own.
 from collections.abc import Awaitable, Callable
 
 import msgspec
+from msgspec import Struct
 
 from bitpail.model.access import Actor, Need
 from bitpail.model.app_passwords import AppPassword
+from bitpail.model.credentials import CredentialKind
 from bitpail.model.limits import Limits
+from bitpail.model.users import User
 from bitpail.policy.decide import Decision
 from bitpail.policy.narrowing import Whereabouts, not_wider
 from bitpail.services.access import Refused
@@ -23,6 +26,26 @@ Guard = Callable[[AppPassword], Awaitable[None]]
 
 async def any_of_them(_one: AppPassword, /) -> None:
     """The guard of who may manage all: the owner, the command line."""
+
+
+class Managing(Struct, frozen=True, kw_only=True):
+    """How credentials are managed: of which ``kind`` they are, which of them ``may`` be, and ``by`` whom.
+
+    ``by`` is who acts in the name of another, of a robot; None: whose they are.
+    """
+
+    kind: CredentialKind = CredentialKind.APP_PASSWORD
+    may: Guard = any_of_them
+    by: User | None = None
+
+    @property
+    def whose(self) -> str:
+        """The username of ``by``, for the audit log; empty if whoever acts is whose they are."""
+        return self.by.username if self.by else ""
+
+
+OWN_APP_PASSWORDS = Managing()
+"""All of one's own."""
 
 
 def guard(site: Site, actor: Actor, need: Need) -> Guard:

@@ -37,7 +37,7 @@ async def transfer(site: Site, access: Access, into: WorkspaceAccess, project_id
         raise taken(repository) from None
     # They were made by who administered it there (documented: they end).
     for _, token in await access_tokens.of_place(site, before):
-        await access_tokens.revoke(site, before, token.label, user.username if user else "")
+        await access_tokens.revoke(site, before, token.label, user)
     for workspace_id in (before.workspace_id, repository.workspace_id):
         search_marks.note(site, workspace_id, repository.id)
     return repository

@@ -11,18 +11,15 @@ from msgspec import Struct
 from bitpail.errors import Invalid, NotFound
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.audit import Kind
-from bitpail.model.credentials import CredentialKind
 from bitpail.model.users import User
 from bitpail.policy.site_policy import breaks
 from bitpail.services import app_passwords, audit, site_policy
 from bitpail.services.clock import now
-from bitpail.services.managing import Guard, any_of_them
+from bitpail.services.managing import OWN_APP_PASSWORDS, Managing
 from bitpail.services.site import Site
 from bitpail.store import app_passwords as store
 from bitpail.store import audit as events
 from bitpail.store.database import Connection
-
-_APP_PASSWORD = CredentialKind.APP_PASSWORD
 
 
 class UnderWay(Struct, frozen=True):
@@ -70,48 +67,34 @@ async def of(site: Site, user: User, old: AppPassword) -> UnderWay | None:
     return UnderWay(old, new, detail.before)
 
 
-async def labelled(
-    site: Site, user: User, label: str, may: Guard = any_of_them, kind: CredentialKind = _APP_PASSWORD
-) -> UnderWay:
+async def labelled(site: Site, user: User, label: str, how: Managing = OWN_APP_PASSWORDS) -> UnderWay:
     """The same by the label of the old one. Raises NotFound if none is under way."""
     await site.last_uses.flush()
-    found = await of(site, user, await app_passwords.labelled(site, user, label, may, kind))
+    found = await of(site, user, await app_passwords.labelled(site, user, label, how))
     if found is None:
         raise _not_replaced(label)
-    await may(found.new)
+    await how.may(found.new)
     return found
 
 
-async def finish(
-    site: Site,
-    user: User,
-    label: str,
-    may: Guard = any_of_them,
-    kind: CredentialKind = _APP_PASSWORD,
-    by: str = "",
-) -> UnderWay:
+async def finish(site: Site, user: User, label: str, how: Managing = OWN_APP_PASSWORDS) -> UnderWay:
     """Revoke the old one now. Raises NotFound if no replacement is under way."""
-    found = await labelled(site, user, label, may, kind)
+    found = await labelled(site, user, label, how)
     async with site.db.transaction() as db:
         if not await store.revoke(db, found.old.id, now()):
             raise _not_replaced(label)
         told = {"replaced_by": found.new.label}
-        await audit.record(db, Kind.APP_PASSWORD_REVOKED, user=user, app_password=found.old, by=by, **told)
+        await audit.record(
+            db, Kind.APP_PASSWORD_REVOKED, user=user, app_password=found.old, by=how.whose, **told
+        )
     return found
 
 
-async def roll_back(
-    site: Site,
-    user: User,
-    label: str,
-    may: Guard = any_of_them,
-    kind: CredentialKind = _APP_PASSWORD,
-    by: str = "",
-) -> UnderWay:
+async def roll_back(site: Site, user: User, label: str, how: Managing = OWN_APP_PASSWORDS) -> UnderWay:
     """Revoke the new one; the old one goes on as it was before. Raises NotFound, or Invalid for the policy."""
-    found = await labelled(site, user, label, may, kind)
+    found = await labelled(site, user, label, how)
     # The old one gets its end back, which may be later than that of what asks for it.
-    await may(found.as_before)
+    await how.may(found.as_before)
     await _refuse_to_undo_the_policy(site, found)
     async with site.db.transaction() as db:
         # First, so that of two who end it differently the second one finds nothing to do.
@@ -119,9 +102,9 @@ async def roll_back(
             raise _not_replaced(label)
         await store.revoke(db, found.new.id, now())
         rolled_back, told = Kind.APP_PASSWORD_REPLACEMENT_ROLLED_BACK, {"replaced_by": found.new.label}
-        await audit.record(db, rolled_back, user=user, app_password=found.old, by=by, **told)
+        await audit.record(db, rolled_back, user=user, app_password=found.old, by=how.whose, **told)
         revoked = Kind.APP_PASSWORD_REVOKED
-        await audit.record(db, revoked, user=user, app_password=found.new, by=by, rolled_back=True)
+        await audit.record(db, revoked, user=user, app_password=found.new, by=how.whose, rolled_back=True)
     return found
 
 

@@ -17,6 +17,7 @@ from bitpail.services import access_tokens as service
 from bitpail.services.access import to_workspace
 from bitpail.services.access_tokens import Place
 from bitpail.services.app_passwords import Wanted
+from bitpail.services.managing import Managing
 from bitpail.web import repository_settings, tokens, wanted, workspaces
 from bitpail.web.commands import Command, Commands
 from bitpail.web.holders import Frame, in_words
@@ -38,7 +39,6 @@ class OfPlace:
     def __init__(self, request: WebRequest, held: Held) -> None:
         self._request, self._held = request, held
         self._site, self._base = request.site, request.call.base
-        self.by = held.actor.user
         self._slug = held.workspace.slug
         self._place: Place
         if isinstance(held, Access):
@@ -53,8 +53,9 @@ class OfPlace:
             self._place, self._what = held.workspace, "workspace"
             self._name, self._example = held.workspace.name, f"{self._slug}/REPOSITORY"
             page = f"{self._slug}/workspace/settings/access-tokens"
+        self.how = Managing(kind=service.kind_at(self._place), by=held.actor.user)
         self.frame = Frame(
-            kind=service.kind_at(self._place),
+            kind=self.how.kind,
             page=f"/{quote(page)}/",
             template="tokens_of_repository.html" if isinstance(held, Access) else "tokens_of_workspace.html",
             title="Access tokens",
@@ -97,7 +98,7 @@ class OfPlace:
 
     async def create(self, wanted: Wanted) -> tuple[AppPassword, Secret]:
         """A new one."""
-        return await service.create(self._site, self._place, wanted, self.by)
+        return await service.create(self._site, self._place, wanted, self.how.by)
 
     async def limits(self, one: AppPassword) -> list[str]:
         """In words; where it works, the page says."""

@@ -13,6 +13,7 @@ from bitpail.policy.secrets import Secret
 from bitpail.services import app_passwords as service
 from bitpail.services import places
 from bitpail.services.app_passwords import Wanted
+from bitpail.services.managing import Managing
 from bitpail.services.upcoming import SOON
 from bitpail.web.commands import Commands
 from bitpail.web.pages import render
@@ -48,10 +49,10 @@ class Frame(Struct, frozen=True):
 
 
 class Holder(Protocol):
-    """Whose they are. ``by`` is who acts in the name of another: of a robot."""
+    """Whose they are, and how whoever looks manages them."""
 
     frame: Frame
-    by: User | None
+    how: Managing
 
     async def render(self, template: str, status_code: int, **values: Any) -> Response:
         """A page in its frame, which is ``of`` in the template."""
@@ -76,11 +77,11 @@ class OfPerson:
     """Whoever is logged in: a ``Holder`` but for its frame, and the commands that use one."""
 
     frame: Frame
-    by: User | None = None
 
     def __init__(self, request: WebRequest, user: User) -> None:
         self.request, self.user = request, user
         self.site, self.base = request.site, request.call.base
+        self.how = Managing(kind=self.frame.kind)
 
     async def render(self, template: str, status_code: int, **values: Any) -> Response:
         """A page of one's settings."""
@@ -98,7 +99,7 @@ class OfPerson:
 
     async def create(self, wanted: Wanted) -> tuple[AppPassword, Secret]:
         """A new one."""
-        return await service.create(self.site, self.user, wanted, kind=self.frame.kind)
+        return await service.create(self.site, self.user, wanted, self.how)
 
     async def limits(self, one: AppPassword) -> list[str]:
         """In words."""

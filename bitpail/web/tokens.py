@@ -125,7 +125,7 @@ async def _one(
         "advice": await advice_service.of(site, user, found) if is_living else None,
         "replacement": await replacements.of(site, user, found),
         "shown": Shown(found, state_of(found, now()), await holder.limits(found)),
-        "rotation": await service.rotation(site, user, found.label, kind=found.kind) if is_living else None,
+        "rotation": await service.rotation(site, user, found.label, holder.how) if is_living else None,
         "graces": wanted.GRACES,
         "done": request.query.get("done"),
         "error": error.message if error else None,
@@ -143,7 +143,7 @@ async def revoke(request: WebRequest, holder: Holder) -> Response:
     """The end of it."""
     user, found = await _found(request, holder)
     if found.revoked_on is None:
-        await service.revoke(request.site, user, found.label, kind=found.kind, by=_whose(holder))
+        await service.revoke(request.site, user, found.label, holder.how)
     return see_other(f"{holder.frame.page}?done=revoked")
 
 
@@ -152,9 +152,7 @@ async def rotate(request: WebRequest, holder: Holder) -> Response:
     user, found = await _unrevoked(request, holder)
     try:
         grace = durations.seconds(request.form.get("grace", ""))
-        made, secret = await service.rotate(
-            request.site, user, found.label, grace, kind=found.kind, by=_whose(holder)
-        )
+        made, secret = await service.rotate(request.site, user, found.label, grace, holder.how)
     except (Conflict, Invalid) as error:
         return await _one(request, holder, user, found, error)
     return await show_once(holder, made, secret, rotated=True)
@@ -165,9 +163,7 @@ async def replace(request: WebRequest, holder: Holder) -> Response:
     user, found = await _unrevoked(request, holder)
     try:
         grace = durations.seconds(request.form.get("grace", ""))
-        made = await advice_service.replace_as_advised(
-            request.site, user, found.label, grace, kind=found.kind, by=holder.by
-        )
+        made = await advice_service.replace_as_advised(request.site, user, found.label, grace, holder.how)
     except (Conflict, Invalid) as error:
         return await _one(request, holder, user, found, error)
     return await show_once(holder, made.new, made.secret, replaced=made.old)
@@ -177,16 +173,12 @@ def _ending(end: Callable[..., Awaitable[Any]], done: str) -> Handler:
     async def handle(request: WebRequest, holder: Holder) -> Response:
         user, found = await _unrevoked(request, holder)
         try:
-            await end(request.site, user, found.label, kind=found.kind, by=_whose(holder))
+            await end(request.site, user, found.label, holder.how)
         except (NotFound, Invalid) as error:
             return await _one(request, holder, user, found, error)
         return see_other(f"{holder.frame.page}{found.id}/?done={done}")
 
     return handle
-
-
-def _whose(holder: Holder) -> str:
-    return holder.by.username if holder.by else ""
 
 
 SHARED: Rows = (

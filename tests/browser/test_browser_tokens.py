@@ -8,6 +8,7 @@ from support.world import aged, written
 from bitpail.errors import NotFound
 from bitpail.model.credentials import CredentialKind
 from bitpail.services import access_tokens, app_passwords, repositories, usage, users
+from bitpail.services.managing import Managing
 
 PLACE = "/acme/notes/admin/access-tokens/"
 OWN = f"{SETTINGS}api-tokens/"
@@ -20,7 +21,7 @@ async def of_repository(site, label):
 
 async def of_ada(site, label):
     ada = await users.named(site, "ada")
-    return ada, await app_passwords.labelled(site, ada, label, kind=CredentialKind.API_TOKEN)
+    return ada, await app_passwords.labelled(site, ada, label, Managing(kind=CredentialKind.API_TOKEN))
 
 
 def counted(bitpail, find, label):

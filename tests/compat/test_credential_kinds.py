@@ -8,6 +8,7 @@ import pytest
 from bitpail.model.credentials import CredentialKind, Year
 from bitpail.services import access_tokens, app_passwords, repositories, users, workspaces, years
 from bitpail.services.app_passwords import Wanted
+from bitpail.services.managing import Managing
 
 K = CredentialKind
 GONE = (
@@ -39,7 +40,7 @@ class Scene:
         api = Wanted(label="one", permissions=both, lifetime=3600)
         made = {
             K.APP_PASSWORD: await app_passwords.create(site, ada, write),
-            K.API_TOKEN: await app_passwords.create(site, ada, api, kind=K.API_TOKEN),
+            K.API_TOKEN: await app_passwords.create(site, ada, api, Managing(kind=K.API_TOKEN)),
             K.REPOSITORY_ACCESS_TOKEN: await access_tokens.create(site, notes, write),
             K.PROJECT_ACCESS_TOKEN: await access_tokens.create(site, project, write),
             K.WORKSPACE_ACCESS_TOKEN: await access_tokens.create(site, team, write),

@@ -10,6 +10,7 @@ from bitpail.policy import attenuation
 from bitpail.policy.secrets import Secret
 from bitpail.services import app_passwords, audit
 from bitpail.services.clock import now
+from bitpail.services.managing import Managing
 
 pytestmark = pytest.mark.anyio
 
@@ -94,7 +95,7 @@ async def test_an_app_password_that_is_as_wide_replaces_the_tokens_of_a_place(ow
     events = await audit.newest(server.site, Filter(kind=Kind.APP_PASSWORD_REPLACED))
     (told,) = [audit.shown(one) for one in events]
     assert told["detail"]["by"] == "ada"
-    kept = await app_passwords.labelled(server.site, ci.user, "ci (narrowed)", kind=kind)
+    kept = await app_passwords.labelled(server.site, ci.user, "ci (narrowed)", Managing(kind=kind))
     assert kept.created_by == ada.id
 
 

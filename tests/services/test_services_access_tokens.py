@@ -26,6 +26,7 @@ from bitpail.services import (
 )
 from bitpail.services.app_passwords import Wanted
 from bitpail.services.authentication import Credential, authenticate
+from bitpail.services.managing import Managing
 from bitpail.store import default_reviewers
 from bitpail.store import users as user_store
 from bitpail.store.tables import projects as project_rows
@@ -199,8 +200,8 @@ async def test_the_audit_log_says_which_kind_it_was_and_who_did_it(server, code,
     wanted = Wanted(label="ci", permissions=("repository",))
     await access_tokens.create(server.site, code, wanted, ada)
     robot, one = await access_tokens.labelled(server.site, code, "ci")
-    await app_passwords.rotate(server.site, robot, "ci", 60, kind=one.kind, by="ada")
-    await access_tokens.revoke(server.site, code, "ci", by="ada")
+    await app_passwords.rotate(server.site, robot, "ci", 60, Managing(kind=one.kind, by=ada))
+    await access_tokens.revoke(server.site, code, "ci", by=ada)
 
     told = [audit.shown(one) for one in await audit.newest(server.site, Filter(app_password="ci"))]
     assert [one["kind"] for one in told] == [

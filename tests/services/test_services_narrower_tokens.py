@@ -26,6 +26,7 @@ from bitpail.services import (
 )
 from bitpail.services.app_passwords import LONGEST_GRACE, Wanted
 from bitpail.services.clock import now
+from bitpail.services.managing import Managing
 from bitpail.store import app_passwords as store
 from bitpail.store import policies
 
@@ -47,8 +48,9 @@ async def ci(request, server, team, ada):
     return await held(server, ada, request.param)
 
 
-async def following(server, ci, grace=7 * DAY, **more):
-    return await advice.replace_as_advised(server.site, *ci.which, grace, kind=ci.one.kind, **more)
+async def following(server, ci, grace=7 * DAY, by=None, **more):
+    how = Managing(kind=ci.one.kind, by=by)
+    return await advice.replace_as_advised(server.site, *ci.which, grace, how, **more)
 
 
 @pytest.mark.parametrize("grace", GRACES)
@@ -108,8 +110,8 @@ async def test_a_replacement_is_finished_and_the_robot_stays_the_same(server, ci
     assert await ci.asks(server, agent="forgotten-job/1.0") == 200
     await server.application._site.behind.flush()
 
-    found = await replacements.labelled(server.site, *ci.which, kind=ci.one.kind)
-    await replacements.finish(server.site, *ci.which, kind=ci.one.kind)
+    found = await replacements.labelled(server.site, *ci.which, Managing(kind=ci.one.kind))
+    await replacements.finish(server.site, *ci.which, Managing(kind=ci.one.kind))
 
     assert (found.old.last_used_client, found.new.id) == ("forgotten-job/1.0", done.new.id)
     assert await ci.asks(server) == 401
@@ -119,7 +121,7 @@ async def test_a_replacement_is_finished_and_the_robot_stays_the_same(server, ci
         assert (robot.id, left.label) == (ci.user.id, "ci (narrowed)")
         assert robot.display_name == "ci"
     with pytest.raises(NotFound):
-        await replacements.finish(server.site, *ci.which, kind=ci.one.kind)
+        await replacements.finish(server.site, *ci.which, Managing(kind=ci.one.kind))
 
 
 async def test_a_replacement_that_is_rolled_back_leaves_the_old_one_as_it_was(server, ci):
@@ -127,13 +129,13 @@ async def test_a_replacement_that_is_rolled_back_leaves_the_old_one_as_it_was(se
     with pytest.raises(Conflict, match="is being replaced"):
         await following(server, ci)
 
-    await replacements.roll_back(server.site, *ci.which, kind=ci.one.kind)
+    await replacements.roll_back(server.site, *ci.which, Managing(kind=ci.one.kind))
 
     assert await untouched(server, ci)
     assert await ci.asks(server) == 200
     assert await ci.asks(server, done.secret.reveal()) == 401
     with pytest.raises(NotFound, match="no replacement"):
-        await replacements.roll_back(server.site, *ci.which, kind=ci.one.kind)
+        await replacements.roll_back(server.site, *ci.which, Managing(kind=ci.one.kind))
 
 
 async def test_of_two_who_follow_it_at_once_one_does(server, ci):
@@ -148,15 +150,15 @@ async def test_of_two_who_follow_it_at_once_one_does(server, ci):
 async def test_the_narrower_one_is_watched_by_itself_and_can_be_rotated_and_narrowed_again(server, ci):
     made = await following(server, ci)
     user, kind = ci.user, ci.one.kind
-    _, rotated = await app_passwords.rotate(server.site, user, made.new.label, 60, kind=kind)
+    _, rotated = await app_passwords.rotate(server.site, user, made.new.label, 60, Managing(kind=kind))
 
     assert await ci.asks(server, rotated.reveal()) == 200
     await server.application._site.behind.flush()
     await aged(server, made.new, 40)
-    narrow = await app_passwords.labelled(server.site, user, made.new.label, kind=kind)
+    narrow = await app_passwords.labelled(server.site, user, made.new.label, Managing(kind=kind))
     assert (await advice.of(server.site, user, narrow)).verdict is Verdict.KEEP
     with pytest.raises(Invalid, match="fewer permissions"):
-        await advice.replace(server.site, user, made.new.label, ci.enough, 60, kind=kind)
+        await advice.replace(server.site, user, made.new.label, ci.enough, 60, Managing(kind=kind))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -166,11 +168,11 @@ async def test_it_is_never_wider_and_has_only_what_its_kind_can_have(server, tea
     granted = []
     for name in every:
         try:
-            await advice.replace(server.site, *ci.which, (name,), 60, kind=kind)
+            await advice.replace(server.site, *ci.which, (name,), 60, Managing(kind=kind))
         except Invalid:
             continue
         granted.append(name)
-        await replacements.roll_back(server.site, *ci.which, kind=kind)
+        await replacements.roll_back(server.site, *ci.which, Managing(kind=kind))
 
     assert await untouched(server, ci)
     # Of what an API token has none implies another, of the others nothing implied is left over here.
@@ -193,7 +195,7 @@ async def test_the_words_of_api_tokens_are_their_own(server, team, ada, permissi
     ci = await held(server, ada, API)
 
     with pytest.raises(Invalid, match=told):
-        await advice.replace(server.site, *ci.which, permissions, 60, kind=API)
+        await advice.replace(server.site, *ci.which, permissions, 60, Managing(kind=API))
 
     assert await untouched(server, ci)
 
@@ -201,7 +203,9 @@ async def test_the_words_of_api_tokens_are_their_own(server, team, ada, permissi
 async def test_to_write_is_narrower_than_to_write_and_read_and_does_not_read(server, team, ada):
     ci = await held(server, ada, API)
 
-    done = await advice.replace(server.site, *ci.which, ("write:repository:bitbucket",), 60, kind=API)
+    done = await advice.replace(
+        server.site, *ci.which, ("write:repository:bitbucket",), 60, Managing(kind=API)
+    )
 
     assert await ci.asks(server) == 200
     assert await ci.asks(server, done.secret.reveal()) == 403
@@ -241,7 +245,7 @@ async def test_what_never_expires_is_replaced_by_what_never_expires(server, team
     ci = await held(server, ada, kind, lifetime=None)
 
     assert (await following(server, ci)).new.expires_on is None
-    await replacements.roll_back(server.site, *ci.which, kind=kind)
+    await replacements.roll_back(server.site, *ci.which, Managing(kind=kind))
     assert await untouched(server, ci)
 
 
@@ -249,10 +253,10 @@ async def test_an_expired_one_and_a_revoked_one_are_not_replaced(server, ci):
     ended = msgspec.structs.replace(ci.one, expires_on=now() - 1)
     await store.change(server.site.db, ci.one, ended)
     with pytest.raises(Invalid, match="has expired"):
-        await advice.replace(server.site, *ci.which, ci.enough, 60, kind=ci.one.kind)
-    await app_passwords.revoke(server.site, *ci.which, kind=ci.one.kind)
+        await advice.replace(server.site, *ci.which, ci.enough, 60, Managing(kind=ci.one.kind))
+    await app_passwords.revoke(server.site, *ci.which, Managing(kind=ci.one.kind))
     with pytest.raises(NotFound):
-        await advice.replace(server.site, *ci.which, ci.enough, 60, kind=ci.one.kind)
+        await advice.replace(server.site, *ci.which, ci.enough, 60, Managing(kind=ci.one.kind))
 
     assert await app_passwords.of_user(server.site, ci.user, ci.one.kind) == []
 
@@ -268,8 +272,8 @@ async def test_the_policy_holds_for_the_narrower_one_and_is_not_undone(server, c
     policy = SitePolicy(longest_lifetime=DAY, existing_from=1)
     await policies.put(server.site.db, "app_passwords", msgspec.json.encode(policy).decode(), 1)
     with pytest.raises(Invalid, match="policy of this server"):
-        await replacements.roll_back(server.site, *which, kind=kind)
-    await replacements.finish(server.site, *which, kind=kind)
+        await replacements.roll_back(server.site, *which, Managing(kind=kind))
+    await replacements.finish(server.site, *which, Managing(kind=kind))
     assert await ci.asks(server) == 401
 
 
@@ -294,9 +298,9 @@ async def test_who_makes_a_robot_s_is_told_of_it_and_stands_in_the_audit_log(ser
     ci = await held(server, ada, kind)
 
     done = await following(server, ci, by=grace)
-    await replacements.roll_back(server.site, *ci.which, kind=kind, by="grace")
+    await replacements.roll_back(server.site, *ci.which, Managing(kind=kind, by=grace))
     await following(server, ci, by=grace)
-    await replacements.finish(server.site, *ci.which, kind=kind, by="ada")
+    await replacements.finish(server.site, *ci.which, Managing(kind=kind, by=ada))
 
     assert (ci.one.created_by, done.new.created_by) == (ada.id, grace.id)
     told = [audit.shown(one) for one in await audit.newest(server.site, Filter())]

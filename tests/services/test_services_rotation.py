@@ -15,6 +15,7 @@ from bitpail.model.access import Client
 from bitpail.policy.secrets import Secret
 from bitpail.services import advice, app_passwords, replacements
 from bitpail.services.authentication import Credential, Reason, Unauthenticated, authenticate
+from bitpail.services.managing import Managing
 
 pytestmark = pytest.mark.anyio
 
@@ -270,10 +271,10 @@ async def test_a_narrower_token_is_made_beside_one_whose_label_is_taken(server, 
     ci = await narrower.held(server, ada, kind)
     taken = await narrower.held(server, ada, kind, label="ci (narrowed)")
 
-    done = await advice.replace_as_advised(server.site, *ci.which, 3600, kind=kind)
-    await replacements.roll_back(server.site, *ci.which, kind=kind)
-    again = await advice.replace_as_advised(server.site, *ci.which, 3600, kind=kind)
-    await replacements.finish(server.site, *ci.which, kind=kind)
+    done = await advice.replace_as_advised(server.site, *ci.which, 3600, Managing(kind=kind))
+    await replacements.roll_back(server.site, *ci.which, Managing(kind=kind))
+    again = await advice.replace_as_advised(server.site, *ci.which, 3600, Managing(kind=kind))
+    await replacements.finish(server.site, *ci.which, Managing(kind=kind))
 
     assert done.new.label == again.new.label == "ci (narrowed 2)"
     secrets = (ci.secret, done.secret.reveal(), again.secret.reveal(), taken.secret)

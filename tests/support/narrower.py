@@ -10,6 +10,7 @@ from bitpail.model.credentials import CredentialKind
 from bitpail.model.users import User
 from bitpail.services import access_tokens, app_passwords, repositories, workspaces
 from bitpail.services.app_passwords import Wanted
+from bitpail.services.managing import Managing
 from bitpail.store.tables import app_password_usage
 from bitpail.store.tables import app_passwords as rows
 
@@ -70,7 +71,7 @@ async def held(
     wanted = Wanted(label=label, permissions=_WIDE_API if kind is API else _WIDE, **more)
     place = await place_of(server, kind)
     if place is None:
-        made, secret = await app_passwords.create(server.site, ada, wanted, kind=kind)
+        made, secret = await app_passwords.create(server.site, ada, wanted, Managing(kind=kind))
         user = ada
     else:
         made, secret = await access_tokens.create(server.site, place, wanted, ada)

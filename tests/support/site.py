@@ -33,6 +33,7 @@ from bitpail.services import (
     users,
     workspaces,
 )
+from bitpail.services.managing import Managing
 from bitpail.services.repositories import Wanted
 from bitpail.services.site import Site, open_site
 from bitpail.settings import Settings
@@ -89,7 +90,9 @@ class Server:
         wanted = app_passwords.Wanted(
             label=f"number {self._labels}", permissions=tuple(scopes), lifetime=lifetime
         )
-        made, secret = await app_passwords.create(self.site, user, wanted, kind=CredentialKind.API_TOKEN)
+        made, secret = await app_passwords.create(
+            self.site, user, wanted, Managing(kind=CredentialKind.API_TOKEN)
+        )
         return made, secret.reveal()
 
     async def access_token(

@@ -61,6 +61,7 @@ from bitpail.services import (
 from bitpail.services.access import to_repository
 from bitpail.services.branch_restrictions import Told
 from bitpail.services.clock import now
+from bitpail.services.managing import Managing
 from bitpail.services.repositories import Wanted
 from bitpail.store import imports, tables, usage
 from bitpail.store import trust_rules as trust_store
@@ -157,7 +158,7 @@ class World:
             permissions=("read:repository:bitbucket", "read:user:bitbucket"),
             lifetime=30 * DAY,
         )
-        self.do(app_passwords.create, self.user("ada"), api, kind=CredentialKind.API_TOKEN)
+        self.do(app_passwords.create, self.user("ada"), api, Managing(kind=CredentialKind.API_TOKEN))
         acme = self.do(workspaces.named, "acme")
         notes = self.do(repositories.named, "acme", "notes").repository
         project = self.do(workspaces.project_for, acme, None)
@@ -165,7 +166,7 @@ class World:
             wanted = app_passwords.Wanted(label=label, permissions=("repository:write", "pullrequest"))
             self.do(access_tokens.create, place, wanted, self.user("ada"))
         robot, ci = self.do(access_tokens.labelled, notes, "ci")
-        self.do(app_passwords.rotate, robot, "ci", 7 * DAY, kind=ci.kind)
+        self.do(app_passwords.rotate, robot, "ci", 7 * DAY, Managing(kind=ci.kind))
         narrow = self._narrow(notes)
         self.tokens = {
             "api_token": self.do(app_passwords.of_user, self.user("ada"), CredentialKind.API_TOKEN)[0].id,
@@ -185,7 +186,7 @@ class World:
             aged(self.server, label, 120)
             self._counted(made)
         robot, nightly = self.do(access_tokens.labelled, place, "nightly")
-        self.do(advice.replace_as_advised, robot, "nightly", 7 * DAY, kind=nightly.kind)
+        self.do(advice.replace_as_advised, robot, "nightly", 7 * DAY, Managing(kind=nightly.kind))
         return self.do(access_tokens.labelled, place, "release")[1]
 
     def _connect(self) -> None:

@@ -9,6 +9,7 @@ from support.narrower import KINDS, aged, held
 
 from bitpail.model.credentials import CredentialKind
 from bitpail.services import access_tokens, app_passwords, repositories, users
+from bitpail.services.managing import Managing
 
 pytestmark = pytest.mark.anyio
 API = "/account/settings/api-tokens/"
@@ -223,7 +224,7 @@ async def test_a_narrower_token_is_rolled_back(server, team, ada, page, kind):
 
     assert "this one goes on as before" in done.text
     assert [await ci.asks(server), await ci.asks(server, narrow)] == [200, 401]
-    kept = await app_passwords.labelled(server.site, ci.user, "ci", kind=kind)
+    kept = await app_passwords.labelled(server.site, ci.user, "ci", Managing(kind=kind))
     assert kept.expires_on == ci.one.expires_on
 
 
@@ -258,7 +259,7 @@ async def test_what_is_not_advised_is_not_done_by_a_button_that_was_there_before
 async def test_a_revoked_token_s_pages_change_nothing_of_one_that_has_its_label(server, team, ada, page):
     ci = await held(server, ada, API_TOKEN)
     shown = await page.get(f"{API}{ci.one.id}/")
-    await app_passwords.revoke(server.site, ada, "ci", kind=API_TOKEN)
+    await app_passwords.revoke(server.site, ada, "ci", Managing(kind=API_TOKEN))
     other = await held(server, ada, API_TOKEN)
 
     for what in ("rotate", "replace"):
