@@ -4,14 +4,10 @@ from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import (
-    BigInteger,
     Text,
     bindparam,
-    cast,
-    column,
     delete,
     insert,
-    or_,
     select,
     union_all,
     update,
@@ -21,8 +17,8 @@ from bitpail.model.access_keys import AccessKey, AccessKeyId
 from bitpail.model.projects import ProjectId
 from bitpail.model.repositories import RepositoryId
 from bitpail.model.ssh_keys import SshKeyUse
+from bitpail.store import last_uses
 from bitpail.store.database import Connection
-from bitpail.store.statements import json_field, object_rows
 from bitpail.store.tables import access_keys as _keys
 
 _c = _keys.c
@@ -31,8 +27,6 @@ _repository = _c.repository_id == bindparam("repository", type_=Text)
 _project = _c.project_id == bindparam("project", type_=Text)
 _fingerprint = _c.fingerprint == bindparam("wanted", type_=Text)
 _id = _c.id == bindparam("key_id", type_=Text)
-_uses = object_rows(bindparam("uses", type_=Text)).table_valued(column("value", Text), name="uses")
-_used_on = cast(json_field(_uses.c.value, "time"), BigInteger)
 
 _insert = insert(_keys)
 _of_repository = select(*_COLUMNS).where(_repository).order_by(_c.created_on, _c.id)
@@ -43,16 +37,7 @@ _standing = union_all(
 )
 _set_words = update(_keys).where(_id).values(label=bindparam("new_label"), comment=bindparam("new_comment"))
 _remove = delete(_keys).where(_id)
-_touch = (
-    update(_keys)
-    .where(_c.id == json_field(_uses.c.value, "id"))
-    .where(or_(_c.last_used_on.is_(None), _c.last_used_on < _used_on))
-    .values(
-        last_used_on=_used_on,
-        last_used_address=json_field(_uses.c.value, "address"),
-        last_used_client=json_field(_uses.c.value, "client"),
-    )
-)
+_touch = last_uses.touch(_keys)
 
 
 async def create(db: Connection, key: AccessKey) -> None:

@@ -13,8 +13,6 @@ from sqlalchemy import (
     Text,
     bindparam,
     case,
-    cast,
-    column,
     delete,
     insert,
     null,
@@ -28,9 +26,9 @@ from bitpail.model.credentials import CredentialKind
 from bitpail.model.limits import NO_LIMITS, Limits
 from bitpail.model.scopes import NAMED, AnyScope
 from bitpail.model.users import User, UserId
-from bitpail.store import policies, users
+from bitpail.store import last_uses, policies, users
 from bitpail.store.database import Connection, Database
-from bitpail.store.statements import Row, json_field, object_rows
+from bitpail.store.statements import Row
 from bitpail.store.tables import app_password_secrets as _secrets
 from bitpail.store.tables import app_passwords as _app_passwords
 from bitpail.store.tables import users as _users
@@ -43,8 +41,6 @@ COLUMNS = (
 )
 _AFTER_USER = len(users.COLUMNS)
 _user = _c.user_id == bindparam("user", type_=Text)
-_uses = object_rows(bindparam("uses", type_=Text)).table_valued(column("value", Text), name="uses")
-_used_on = cast(json_field(_uses.c.value, "time"), BigInteger)
 
 RULES = "year"
 """The name under which the decision on the year of the server is kept; it comes with each secret."""
@@ -146,23 +142,8 @@ _revoke = (
     .where(_c.id == bindparam("app_password", type_=Text), _c.revoked_on.is_(None))
     .values(revoked_on=bindparam("now", type_=BigInteger))
 )
-_used = {
-    "last_used_on": _used_on,
-    "last_used_address": json_field(_uses.c.value, "address"),
-    "last_used_client": json_field(_uses.c.value, "client"),
-}
-_touch = (
-    update(_app_passwords)
-    .where(_c.id == json_field(_uses.c.value, "id"))
-    .where(or_(_c.last_used_on.is_(None), _c.last_used_on < _used_on))
-    .values(_used)
-)
-_touch_secrets = (
-    update(_secrets)
-    .where(_s.lookup == json_field(_uses.c.value, "lookup"))
-    .where(or_(_s.last_used_on.is_(None), _s.last_used_on < _used_on))
-    .values(_used)
-)
+_touch = last_uses.touch(_app_passwords)
+_touch_secrets = last_uses.touch(_secrets, "lookup")
 
 _KINDS = {kind.value: kind for kind in CredentialKind}
 _APP_PASSWORD = CredentialKind.APP_PASSWORD

@@ -4,32 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Text, and_, bindparam, cast, column, insert, or_, select
+from sqlalchemy import BigInteger, Text, and_, bindparam, insert, or_, select
 
 from bitpail.model.audit import Event, Filter, Kind
 from bitpail.model.users import UserId
 from bitpail.store.database import Connection, Database
-from bitpail.store.statements import Row, Upsert, json_field, object_rows
+from bitpail.store.statements import Row, insert_gathered
 from bitpail.store.tables import audit_events as _events
 
 _e = _events.c
 _NAMES = Event.__struct_fields__
 _COLUMNS = tuple(_e[name] for name in _NAMES)
-_rows = object_rows(bindparam("events", type_=Text)).table_valued(column("value", Text), name="events")
 
 _insert = insert(_events)
 # The same event may come twice, from two workers or after an answer that got lost.
-_insert_all = Upsert(_events).from_select(
-    _NAMES,
-    select(
-        *(
-            cast(json_field(_rows.c.value, name), BigInteger)
-            if name == "at"
-            else json_field(_rows.c.value, name)
-            for name in _NAMES
-        )
-    ).where(json_field(_rows.c.value, "id").is_not(None)),
-)
+_insert_all = insert_gathered(_events, _NAMES, "events")
 _user, _kind = bindparam("user", type_=Text), bindparam("kind", type_=Text)
 _at, _id = bindparam("at", type_=BigInteger), bindparam("after", type_=Text)
 _limit = bindparam("most", type_=BigInteger)

@@ -8,8 +8,6 @@ from sqlalchemy import (
     Text,
     bindparam,
     case,
-    cast,
-    column,
     delete,
     func,
     literal_column,
@@ -22,26 +20,14 @@ from bitpail.model.users import UserId
 from bitpail.store.database import Connection
 from bitpail.store.oauth_tables import oauth_consumers as _consumers
 from bitpail.store.oauth_tables import oauth_grants as _grants
-from bitpail.store.statements import Row, Upsert, json_field, object_rows
+from bitpail.store.statements import Row, insert_gathered
 from bitpail.store.tables import app_passwords as _app_passwords
 from bitpail.store.tables import denials as _denials
 from bitpail.store.tables import users as _users
 
 _d = _denials.c
 _NAMES = Denial.__struct_fields__
-_rows = object_rows(bindparam("denials", type_=Text)).table_valued(column("value", Text), name="denied")
-
-_insert_all = Upsert(_denials).from_select(
-    _NAMES,
-    select(
-        *(
-            cast(json_field(_rows.c.value, name), BigInteger)
-            if name == "at"
-            else json_field(_rows.c.value, name)
-            for name in _NAMES
-        )
-    ).where(json_field(_rows.c.value, "request_id").is_not(None)),
-)
+_insert_all = insert_gathered(_denials, _NAMES, "denials")
 _sweep = delete(_denials).where(_d.at < bindparam("before", type_=BigInteger))
 # The credential of an app is its grant, and is called as the app is.
 _known = select(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import BigInteger, Text, bindparam, cast, column, delete, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Text, bindparam, delete, func, insert, or_, select, update
 
 from bitpail.model.oauth_consumers import ConsumerId
 from bitpail.model.oauth_grants import (
@@ -18,7 +18,7 @@ from bitpail.model.oauth_grants import (
 )
 from bitpail.model.scopes import Scope
 from bitpail.model.users import UserId
-from bitpail.store import oauth_consumers, policies, users
+from bitpail.store import last_uses, oauth_consumers, policies, users
 from bitpail.store.app_passwords import server_rules
 from bitpail.store.database import Connection
 from bitpail.store.oauth_consumers import scopes_of, scopes_text
@@ -29,7 +29,7 @@ from bitpail.store.oauth_tables import oauth_consumers as _consumers
 from bitpail.store.oauth_tables import oauth_device_codes as _device_codes
 from bitpail.store.oauth_tables import oauth_grants as _grants
 from bitpail.store.oauth_tables import oauth_tokens as _tokens
-from bitpail.store.statements import Row, Upsert, json_field, object_rows
+from bitpail.store.statements import Row, Upsert
 from bitpail.store.tables import users as _users
 from bitpail.store.tables import workspaces as _workspaces
 
@@ -114,18 +114,7 @@ _remove_token = delete(_tokens).where(_t.lookup == _lookup)
 
 _take_assertion = Upsert(_assertions)
 
-_uses = object_rows(bindparam("uses", type_=Text)).table_valued(column("value", Text), name="uses")
-_used_on = cast(json_field(_uses.c.value, "time"), BigInteger)
-_touch = (
-    update(_grants)
-    .where(_g.id == json_field(_uses.c.value, "id"))
-    .where(or_(_g.last_used_on.is_(None), _g.last_used_on < _used_on))
-    .values(
-        last_used_on=_used_on,
-        last_used_address=json_field(_uses.c.value, "address"),
-        last_used_client=json_field(_uses.c.value, "client"),
-    )
-)
+_touch = last_uses.touch(_grants)
 
 _expired_codes = delete(_codes).where(_k.expires_on <= _at)
 _expired_tokens = delete(_tokens).where(_t.expires_on <= _at)

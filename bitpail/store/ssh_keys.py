@@ -3,21 +3,18 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import BigInteger, Text, bindparam, cast, column, delete, insert, or_, select, update
+from sqlalchemy import BigInteger, Text, bindparam, delete, insert, select, update
 
 from bitpail.model.ssh_keys import SshKey, SshKeyUse
 from bitpail.model.users import User, UserId
-from bitpail.store import users
+from bitpail.store import last_uses, users
 from bitpail.store.database import Connection
-from bitpail.store.statements import json_field, object_rows
 from bitpail.store.tables import ssh_keys as _keys
 from bitpail.store.tables import users as _users
 
 _c = _keys.c
 _COLUMNS = tuple(_c[name] for name in SshKey.__struct_fields__)
 _user = _c.user_id == bindparam("user", type_=Text)
-_uses = object_rows(bindparam("uses", type_=Text)).table_valued(column("value", Text), name="uses")
-_used_on = cast(json_field(_uses.c.value, "time"), BigInteger)
 
 _insert = insert(_keys)
 _of_user = select(*_COLUMNS).where(_user).order_by(_c.created_on, _c.id)
@@ -36,16 +33,7 @@ _change = (
     )
 )
 _remove = delete(_keys).where(_user, _c.id == bindparam("key_id", type_=Text))
-_touch = (
-    update(_keys)
-    .where(_c.id == json_field(_uses.c.value, "id"))
-    .where(or_(_c.last_used_on.is_(None), _c.last_used_on < _used_on))
-    .values(
-        last_used_on=_used_on,
-        last_used_address=json_field(_uses.c.value, "address"),
-        last_used_client=json_field(_uses.c.value, "client"),
-    )
-)
+_touch = last_uses.touch(_keys)
 
 
 async def create(db: Connection, key: SshKey) -> None:

@@ -4,12 +4,24 @@ A statement is kept by identity, for as long as it lives: make it at module leve
 Type processors of SQLAlchemy do not run; hand over ints, str, bytes and None.
 """
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from operator import itemgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Boolean, Executable, Insert, Integer, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Executable,
+    Insert,
+    Integer,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    column,
+    select,
+)
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -105,6 +117,22 @@ class text_field(FunctionElement[str]):  # noqa: N801 - likewise
 
     inherit_cache = True
     type = Text()
+
+
+def insert_gathered(table: Table, names: Sequence[str], rows: str) -> Upsert:
+    """Writes what was gathered in memory: ``rows``, JSON, objects with these columns. What is there already stays."""
+    (key,) = table.primary_key.columns
+    one = (
+        object_rows(bindparam(rows, type_=Text)).table_valued(column("value", Text), name="gathered").c.value
+    )
+    values = [
+        cast(json_field(one, name), BigInteger)
+        if isinstance(table.c[name].type, BigInteger)
+        else json_field(one, name)
+        for name in names
+    ]
+    # SQLite can't tell whose ON is meant where a selection has no condition.
+    return Upsert(table).from_select(names, select(*values).where(json_field(one, key.name).is_not(None)))
 
 
 @compiles(text_rows, "sqlite")
