@@ -1,7 +1,4 @@
-"""Somebody lets a git in that waits at a desk of theirs, with a password of minutes for one repository.
-
-A code that came in the address is filled in and not taken: whoever sent the link may be the one who waits.
-"""
+"""Somebody lets a git in that waits at a desk of theirs, with a password of minutes for one repository."""
 
 from starlette.responses import Response
 
@@ -13,20 +10,24 @@ from bitpail.services import git_logins as service
 from bitpail.services.git_logins import LIFETIMES, TooMany
 from bitpail.web.pages import render
 from bitpail.web.request import WebRequest, see_other
+from bitpail.web.typed_codes import CodePage
 
 PAGE = "/login/git"
 
-_DONE = {
-    "allowed": "Allowed. You can go back to your terminal.",
-    "denied": "Refused. That git was given nothing.",
-}
+_CODE = CodePage(
+    title="Let git in",
+    action=PAGE,
+    shows="terminal",
+    done={
+        "allowed": "Allowed. You can go back to your terminal.",
+        "denied": "Refused. That git was given nothing.",
+    },
+)
 
 
 async def page(request: WebRequest, user: User) -> Response:  # noqa: ARG001 - the shape of a handler
     """``GET /login/git``."""
-    code = user_codes.typed(request.query.get("user_code", ""))
-    done = _DONE.get(request.query.get("done", ""))
-    return _ask(request, user_codes.shown(code) if code else "", done=done)
+    return _CODE.first(request)
 
 
 async def typed(request: WebRequest, user: User) -> Response:
@@ -35,7 +36,7 @@ async def typed(request: WebRequest, user: User) -> Response:
     try:
         login = await service.waiting(request.site, user, text, request.client)
     except (NotFound, TooMany) as error:
-        return _ask(request, text[:20], error=error)
+        return _again(request, text[:20], error)
     return _decide(request, login)
 
 
@@ -48,7 +49,7 @@ async def decide(request: WebRequest, user: User) -> Response:
     try:
         login = await service.waiting(request.site, user, form.get("user_code", ""), request.client)
     except (NotFound, TooMany) as error:
-        return _ask(request, "", error=error)
+        return _again(request, "", error)
     try:
         if decision == "allow":
             minutes = form.get("minutes", "")
@@ -76,13 +77,5 @@ def _decide(request: WebRequest, login: GitLogin, error: BitpailError | None = N
     )
 
 
-def _ask(
-    request: WebRequest, code: str, *, error: BitpailError | None = None, done: str | None = None
-) -> Response:
-    wait = error.wait if isinstance(error, TooMany) else 0
-    status = (429 if wait else 422) if error else 200
-    shown_error = error.message if error else None
-    response = render(request, "git_login.html", status, code=code, error=shown_error, done=done)
-    if wait:
-        response.headers["Retry-After"] = str(wait)
-    return response
+def _again(request: WebRequest, code: str, error: BitpailError) -> Response:
+    return _CODE.again(request, code, error, error.wait if isinstance(error, TooMany) else 0)

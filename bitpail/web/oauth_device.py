@@ -1,8 +1,4 @@
-"""Somebody types the code that a device shows, and says whether it may: RFC 8628, section 3.3.
-
-A code that came in the address is filled in and not taken: whoever sent the link
-may be the one who waits at the device.
-"""
+"""Somebody types the code that a device shows, and says whether it may: RFC 8628, section 3.3."""
 
 from starlette.responses import Response
 
@@ -14,19 +10,23 @@ from bitpail.services.oauth_devices import TooManyCodes
 from bitpail.web import scope_words
 from bitpail.web.pages import render
 from bitpail.web.request import WebRequest, see_other
+from bitpail.web.typed_codes import CodePage
 from bitpail.wire.oauth import DEVICE
 
-_DONE = {
-    "allowed": "Allowed. You can go back to your device.",
-    "denied": "Refused. The device was given nothing.",
-}
+_CODE = CodePage(
+    title="Connect a device",
+    action=DEVICE,
+    shows="device",
+    done={
+        "allowed": "Allowed. You can go back to your device.",
+        "denied": "Refused. The device was given nothing.",
+    },
+)
 
 
 async def page(request: WebRequest, user: User) -> Response:  # noqa: ARG001 - the shape of a handler
     """``GET /login/device``."""
-    code = user_codes.typed(request.query.get("user_code", ""))
-    done = _DONE.get(request.query.get("done", ""))
-    return _ask(request, user_codes.shown(code) if code else "", done=done)
+    return _CODE.first(request)
 
 
 async def typed(request: WebRequest, user: User) -> Response:
@@ -35,7 +35,7 @@ async def typed(request: WebRequest, user: User) -> Response:
     try:
         device = await service.waiting(request.site, user, text, request.client)
     except (NotFound, TooManyCodes) as error:
-        return _ask(request, text[:20], error=error)
+        return _again(request, text[:20], error)
     return render(
         request,
         "oauth_device_decide.html",
@@ -55,23 +55,9 @@ async def decide(request: WebRequest, user: User) -> Response:
         device = await service.waiting(request.site, user, request.form.get("user_code", ""), request.client)
         await service.decide(request.site, user, device, allow=decision == "allow")
     except (NotFound, TooManyCodes) as error:
-        return _ask(request, "", error=error)
+        return _again(request, "", error)
     return see_other(f"{DEVICE}?done={'allowed' if decision == 'allow' else 'denied'}")
 
 
-def _ask(
-    request: WebRequest, code: str, *, error: BitpailError | None = None, done: str | None = None
-) -> Response:
-    wait = error.wait if isinstance(error, TooManyCodes) else 0
-    status = (429 if wait else 422) if error else 200
-    response = render(
-        request,
-        "oauth_device.html",
-        status,
-        code=code,
-        error=error.message if error else None,
-        done=done,
-    )
-    if wait:
-        response.headers["Retry-After"] = str(wait)
-    return response
+def _again(request: WebRequest, code: str, error: BitpailError) -> Response:
+    return _CODE.again(request, code, error, error.wait if isinstance(error, TooManyCodes) else 0)
