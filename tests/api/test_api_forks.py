@@ -15,16 +15,6 @@ from bitpail.store.tables import workspaces as table
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def grace(server):
-    return await server.user("grace")
-
-
-@pytest.fixture
-async def graces(server, grace):
-    return await server.auth(grace, "account", "repository:write", "repository:admin", "repository:delete")
-
-
 async def test_a_public_repository_is_forked_into_the_own_workspace(server, api, auth, graces):
     tip = await filled(api, auth, is_private=False, description="Notes", language="python", has_issues=True)
 

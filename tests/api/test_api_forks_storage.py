@@ -16,16 +16,6 @@ from bitpail.services.ref_updates import PushRefused, RefUpdate, apply
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def grace(server):
-    return await server.user("grace")
-
-
-@pytest.fixture
-async def graces(server, grace):
-    return await server.auth(grace, "account", "repository:write", "repository:admin", "repository:delete")
-
-
 async def test_a_deleted_parent_leaves_its_forks_whole_and_without_one(server, api, auth, graces):
     tip = await filled(api, auth, is_private=False)
     await api.send_json("POST", FORKS, {}, auth=graces)

@@ -18,15 +18,13 @@ from authorisation import (
 )
 from support.contract import contract, independent_implications
 from support.repositories import Repository as GitRepository
-from test_authorisation_table import AGAIN, EVERYBODY, World, cases, check
+from test_authorisation_table import AGAIN, World, cases, check
 from verdicts import HOLDERS, Operation, expected, git, rest
 
 from bitpail.model.credentials import CredentialKind
-from bitpail.model.permissions import Permission
 from bitpail.model.scopes import BITBUCKET
 from bitpail.policy.kinds import GRANTABLE
 from bitpail.services import workspaces
-from bitpail.store import projects
 
 pytestmark = pytest.mark.anyio
 
@@ -71,18 +69,7 @@ class Tokens(World):
     """The same world, with API tokens as they are wanted, and access tokens of every place."""
 
     async def build(self):
-        self.users = {holder: await self.server.user(holder) for holder in EVERYBODY}
-        for place in ("private", "public"):
-            workspace = await self.server.workspace(place, self.users["owner"], public=place == "public")
-            self.places[place] = workspace
-            for role in ("member", "collaborator"):
-                await self.server.member(workspace, self.users[role], role)
-            project = await workspaces.project_for(self.server.site, workspace, None)
-            for holder, held in (("project-writer", Permission.WRITE), ("project-admin", Permission.ADMIN)):
-                await projects.grant(self.server.site.db, project.id, self.users[holder].id, held)
-            await self.make(place)
-            await self.review(place)
-        await self.server.workspace("elsewhere", self.users["outsider"])
+        await self.settle()
         self.secrets = {}
 
     async def secret(self, holder, granted):

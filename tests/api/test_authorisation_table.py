@@ -69,7 +69,8 @@ class World:
         self.repositories: dict[str, Repository] = {}
         self.auths: dict[tuple[str, str | None], Auth] = {}
 
-    async def build(self) -> None:
+    async def settle(self) -> None:
+        """Everybody, and the places with who has what in them."""
         self.users = {holder: await self.server.user(holder) for holder in EVERYBODY}
         for place in ("private", "public"):
             workspace = await self.server.workspace(place, self.users["owner"], public=place == "public")
@@ -81,8 +82,10 @@ class World:
                 await projects.grant(self.server.site.db, project.id, self.users[holder].id, held)
             await self.make(place)
             await self.review(place)
-        outsider = self.users["outsider"]
-        await self.server.workspace("elsewhere", outsider)
+        await self.server.workspace("elsewhere", self.users["outsider"])
+
+    async def build(self) -> None:
+        await self.settle()
         await self.server.adopted("elsewhere", "code", self.source)
         for holder, user in self.users.items():
             for scope in SCOPES:
