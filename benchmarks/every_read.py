@@ -29,9 +29,7 @@ _PARAMETER = re.compile(r"\{(\w+)[.?]*\}")
 def main() -> None:
     size = rest.FULL if arguments(__doc__ or "") else rest.QUICK
     with ExitStack() as stack:
-        path = histories.kept(
-            histories.make_monorepo, commits=size.commits, branches=size.branches, files=size.files
-        )
+        path = size.monorepo()
         few, many = [rest.serving(stack, path, others, size.listed) for others in size.others]
         works = {}
         for template, address in _addresses(path, few):

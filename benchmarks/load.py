@@ -15,7 +15,6 @@ from contextlib import ExitStack
 from typing import cast
 from urllib.parse import urlsplit
 
-import histories
 import httptools
 import rest
 import uvloop
@@ -59,9 +58,7 @@ def main() -> None:
     full = arguments(__doc__ or "")
     size = rest.FULL if full else rest.QUICK
     with ExitStack() as stack:
-        path = histories.kept(
-            histories.make_monorepo, commits=size.commits, branches=size.branches, files=size.files
-        )
+        path = size.monorepo()
         server = rest.serving(stack, path, size.others[0], size.listed, workers=_WORKERS)
         requests = _mixed(server, [*rest.operations(path, size)])
         loads = [_loaded(server, requests, seconds=2)]  # warm

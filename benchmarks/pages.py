@@ -36,9 +36,7 @@ def main() -> None:
     is_full, only = arguments_of_some(__doc__ or "")
     size = rest.FULL if is_full else rest.QUICK
     with ExitStack() as stack:
-        path = histories.kept(
-            histories.make_monorepo, commits=size.commits, branches=size.branches, files=size.files
-        )
+        path = size.monorepo()
         server = rest.serving(stack, path, size.others[0], size.listed)
         server.bitpail.do(_write_wiki)
         cookie = {"Cookie": f"{sessions.COOKIE}={server.bitpail.do(_session)}"}
@@ -110,44 +108,30 @@ def addresses(path: Path) -> Iterator[tuple[str, list[str]]]:
     )
     yield "tags", [f"{at}/tags/"]
     older = some("rev-list", "--first-parent", "--max-count=200", "main")
-    branches = [f"topic-{number}" for number in range(1, 20)]
-    yield "two compared, up to 200 merges apart", [f"{at}/branches/compare/main%0D{one}" for one in older]
-    yield (
-        "two compared, both worked on",
-        [
-            f"{at}/branches/compare/{one}%0D{other}"
-            for one, other in zip(branches, branches[1:] + branches[:1], strict=True)
-        ],
-    )
-    yield (
-        "two compared, one with 57,000 commits more",
-        [f"{at}/branches/compare/main%0D{one}" for one in recent],
-    )
-    yield (
-        "files of two compared: up to 200 merges",
-        [f"{at}/branches/compare/main%0D{one}?files=1" for one in older],
-    )
-    yield (
-        "files of two compared: both worked on",
-        [
-            f"{at}/branches/compare/{one}%0D{other}?files=1"
-            for one, other in zip(branches, branches[1:] + branches[:1], strict=True)
-        ],
-    )
-    yield (
-        "files of two compared: 57,000 commits",
-        [f"{at}/branches/compare/main%0D{one}?files=1" for one in recent],
-    )
-    yield (
-        "two compared: 57,000 commits counted",
-        [f"{at}/branches/compare/main%0D{one}?distances=1" for one in recent],
-    )
+    yield from _compared(f"{at}/branches/compare", older, recent)
     yield "downloads", [f"{at}/downloads/"]
     yield "a page of a wiki of 1,000", [f"{at}/wiki/part-{n % 10}/page-{n}" for n in range(20)]
     yield "all pages of a wiki", [f"{at}/wiki/browse"]
     yield "search in a wiki", [f"{at}/wiki/search?q=engine+{n}" for n in range(20)]
     yield "history of a page of a wiki", [f"{at}/wiki/history/part-{n % 10}/page-{n}" for n in range(20)]
     yield "form of a page of a wiki", [f"{at}/wiki/edit/part-{n % 10}/page-{n}" for n in range(20)]
+
+
+def _compared(at: str, older: list[str], recent: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Two beside each other: what is told at once, and what comes after the page."""
+    branches = [f"topic-{number}" for number in range(1, 20)]
+    pairs = {
+        "up to 200 merges apart": [f"main%0D{one}" for one in older],
+        "both worked on": [
+            f"{one}%0D{other}" for one, other in zip(branches, branches[1:] + branches[:1], strict=True)
+        ],
+        "one with 57,000 commits more": [f"main%0D{one}" for one in recent],
+    }
+    for how, spec in pairs.items():
+        yield f"two compared, {how}", [f"{at}/{one}" for one in spec]
+    for how, spec in pairs.items():
+        yield f"files of two compared, {how}", [f"{at}/{one}?files=1" for one in spec]
+    yield "two compared, 57,000 commits counted", [f"{at}/main%0D{one}?distances=1" for one in recent]
 
 
 def _tip(path: Path) -> str:

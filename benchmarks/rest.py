@@ -43,6 +43,12 @@ class _Size(Struct, frozen=True):
     listed: int
     starts: int
 
+    def monorepo(self) -> Path:
+        """The large repository, made once and kept."""
+        return histories.kept(
+            histories.make_monorepo, commits=self.commits, branches=self.branches, files=self.files
+        )
+
 
 QUICK = _Size(commits=3_000, branches=1_000, files=8_000, others=(100, 2_000), listed=1_000, starts=1)
 FULL = _Size(commits=60_000, branches=1_000, files=40_000, others=(100, 100_000), listed=10_000, starts=3)
@@ -73,9 +79,7 @@ class Server(Struct):
 def main() -> None:
     size = FULL if arguments(__doc__ or "") else QUICK
     with ExitStack() as stack:
-        path = histories.kept(
-            histories.make_monorepo, commits=size.commits, branches=size.branches, files=size.files
-        )
+        path = size.monorepo()
         measured = list(operations(path, size))
         few, many = [serving(stack, path, others, size.listed) for others in size.others]
         time.sleep(_REST)
