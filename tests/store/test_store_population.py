@@ -1,5 +1,6 @@
 """What benchmarks fill a database with, by the tables as they are now."""
 
+import asyncio
 import importlib
 from pathlib import Path
 
@@ -25,7 +26,8 @@ def population(monkeypatch):
 async def test_a_database_is_filled_whatever_columns_its_tables_have(settings, population):
     keys.create(settings.data_path)
 
-    samples = population.populate(settings, 40, 200)
+    # It has an event loop of its own.
+    samples = await asyncio.to_thread(population.populate, settings, 40, 200)
 
     db = await open_database(settings)
     for table, size in ((tables.app_passwords, 40), (tables.repositories, 200), (tables.users, 4)):
