@@ -28,11 +28,23 @@ def audit() -> None:
     help="Only this, like 'app_password.created'.",
 )
 @click.option("--since", metavar="7d|DATE", help="Only what happened since then.")
+@click.option(
+    "--place",
+    default="",
+    metavar="WORKSPACE[/NAME]",
+    help="Only what was done to this repository or project (by its key), or to a workspace and what is in it.",
+)
 @as_json
 @click.option("--jsonl", is_flag=True, help="One JSON object a line, for export.")
 @click.pass_obj
 def list_(
-    context: Context, username: str | None, kind: str | None, since: str | None, as_json: bool, jsonl: bool
+    context: Context,
+    username: str | None,
+    kind: str | None,
+    since: str | None,
+    place: str,
+    as_json: bool,
+    jsonl: bool,
 ) -> None:
     """List events, the oldest first."""
     moment = durations.since(since, time.time()) if since else 0
@@ -40,7 +52,7 @@ def list_(
 
     async def work(site: Site) -> None:
         user = await users.named(site, username) if username else None
-        wanted = Filter(user.id if user else "", kind or "", moment * 1_000_000)
+        wanted = Filter(user.id if user else "", kind or "", moment * 1_000_000, place=place)
         async for events in service.pages(site, wanted):
             if as_json:
                 shown.extend(service.shown(event) for event in events)

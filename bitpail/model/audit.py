@@ -1,4 +1,4 @@
-"""What happened to accounts and app passwords, as the audit log keeps it."""
+"""What happened to accounts, credentials and places, as the audit log keeps it."""
 
 # ruff: noqa: S105  # the names of events
 
@@ -54,6 +54,40 @@ class Kind(StrEnum):
     GPG_KEY_REMOVED = "gpg_key.removed"
     ACCESS_KEY_ADDED = "access_key.added"
     ACCESS_KEY_REMOVED = "access_key.removed"
+    REPOSITORY_CREATED = "repository.created"
+    REPOSITORY_IMPORTED = "repository.imported"
+    REPOSITORY_ADOPTED = "repository.adopted"
+    REPOSITORY_FORKED = "repository.forked"
+    REPOSITORY_RENAMED = "repository.renamed"
+    REPOSITORY_MADE_PUBLIC = "repository.made_public"
+    REPOSITORY_MADE_PRIVATE = "repository.made_private"
+    REPOSITORY_MAIN_BRANCH_CHANGED = "repository.main_branch_changed"
+    REPOSITORY_FORK_POLICY_CHANGED = "repository.fork_policy_changed"
+    REPOSITORY_MOVED = "repository.moved"
+    REPOSITORY_TRANSFERRED = "repository.transferred"
+    REPOSITORY_DELETED = "repository.deleted"
+    PERMISSION_GRANTED = "permission.granted"
+    PERMISSION_REVOKED = "permission.revoked"
+    BRANCH_RESTRICTION_ADDED = "branch_restriction.added"
+    BRANCH_RESTRICTION_CHANGED = "branch_restriction.changed"
+    BRANCH_RESTRICTION_REMOVED = "branch_restriction.removed"
+    BRANCHING_MODEL_CHANGED = "branching_model.changed"
+    PROJECT_CREATED = "project.created"
+    PROJECT_RENAMED = "project.renamed"
+    PROJECT_MADE_PUBLIC = "project.made_public"
+    PROJECT_MADE_PRIVATE = "project.made_private"
+    PROJECT_DELETED = "project.deleted"
+    WORKSPACE_CREATED = "workspace.created"
+    WORKSPACE_RENAMED = "workspace.renamed"
+    WORKSPACE_MADE_PUBLIC = "workspace.made_public"
+    WORKSPACE_MADE_PRIVATE = "workspace.made_private"
+    MEMBER_ADDED = "member.added"
+    MEMBER_CHANGED = "member.changed"
+    MEMBER_REMOVED = "member.removed"
+    GROUP_CREATED = "group.created"
+    GROUP_DELETED = "group.deleted"
+    GROUP_MEMBER_ADDED = "group.member_added"
+    GROUP_MEMBER_REMOVED = "group.member_removed"
     OAUTH_CONSUMER_ADDED = "oauth_consumer.added"
     OAUTH_CONSUMER_CHANGED = "oauth_consumer.changed"
     OAUTH_CONSUMER_SECRET_MADE = "oauth_consumer.secret_made"
@@ -69,12 +103,25 @@ class Kind(StrEnum):
     LOG_IN_FAILED = "user.log_in_failed"
 
 
+ABOUT_SOMEBODY = (
+    Kind.PERMISSION_GRANTED,
+    Kind.PERMISSION_REVOKED,
+    Kind.MEMBER_ADDED,
+    Kind.MEMBER_CHANGED,
+    Kind.MEMBER_REMOVED,
+    Kind.GROUP_MEMBER_ADDED,
+    Kind.GROUP_MEMBER_REMOVED,
+)
+"""Those whose detail names with ``whom`` and ``whom_uuid`` who gains or loses something, beside who did it."""
+
+
 class Event(Struct, frozen=True):
     """One line of the audit log.
 
     ``username`` and ``label`` are as they were then: an event outlives what it
     tells of. Without ``address`` it was done on the command line. ``detail`` is
-    JSON, an object.
+    JSON, an object. Of a deed on a place, user and app password are who did it and with
+    what; ``repository``, ``project`` or ``workspace`` of ``detail`` is its name as it is from then on.
     """
 
     id: str
@@ -96,7 +143,8 @@ FOR_EVER = 2**63 - 1
 class Filter(Struct, frozen=True):
     """Which events: what is empty lets everything pass. ``since`` is a moment, ``until`` the first one after.
 
-    ``app_password`` is a label or an id.
+    ``app_password`` is a label or an id. ``place`` is a workspace with all that is in it, or
+    ``workspace/repository``, or ``workspace/KEY``, as it was called in the event.
     """
 
     user_id: str = ""
@@ -105,3 +153,4 @@ class Filter(Struct, frozen=True):
     until: int = FOR_EVER
     app_password: str = ""
     address: str = ""
+    place: str = ""

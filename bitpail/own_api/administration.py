@@ -108,7 +108,7 @@ async def events(request: OwnRequest, user: User) -> Response:  # noqa: ARG001 -
         raise Invalid(f"no kind of event {query['kind']!r} (one of: {', '.join(Kind)})")
     whose = (await users.named(request.site, query["user"])).id if query.get("user") else ""
     since = durations.since(query["since"], now() / _SECOND) * _SECOND if query.get("since") else 0
-    wanted = Filter(whose, query.get("kind", ""), since)
+    wanted = Filter(whose, query.get("kind", ""), since, place=query.get("place", ""))
 
     async def lines() -> AsyncGenerator[bytes, None]:
         async for event in audit.every(request.site, wanted):

@@ -220,6 +220,7 @@ OPERATIONS = [
             "user": "Only what concerns this username.",
             "kind": "Only this, like app_password.created.",
             "since": "Only since then: a span like 7d, or a date.",
+            "place": "Only what was done to this workspace/repository or workspace/KEY, or to a workspace and what is in it.",
         },
     ),
 ]

@@ -326,4 +326,5 @@ def _judge(
         refuse_by_year(actor.presented, year, actor.user, actor.app_password)
     if decision is not Decision.ALLOW:
         raise Refused(decision, actor, need, workspace, limit, held, project)
+    origin.let_in(actor)
     site.usage.note(actor, need, repository_id)

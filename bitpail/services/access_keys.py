@@ -58,7 +58,7 @@ async def add(
             await store.create(db, key)
         except Conflict:
             raise Conflict("this key stands there already") from None
-        await audit.record(db, Kind.ACCESS_KEY_ADDED, **_told(key, place))
+        await audit.record_deed(db, Kind.ACCESS_KEY_ADDED, place, **_told(key))
     return key
 
 
@@ -112,7 +112,7 @@ async def remove(site: Site, place: Place, wanted: str) -> AccessKey:
         if wanted == key.id or fingerprint == key.fingerprint:
             async with site.db.transaction() as db:
                 if await store.remove(db, key.id):
-                    await audit.record(db, Kind.ACCESS_KEY_REMOVED, **_told(key, place))
+                    await audit.record_deed(db, Kind.ACCESS_KEY_REMOVED, place, **_told(key))
             return key
     raise NotFound("there is no such access key")
 
@@ -123,6 +123,5 @@ async def refuse_access_key(db: Connection, fingerprint: str) -> None:
         raise Conflict("this key is an access key of a repository or project; a person needs another one")
 
 
-def _told(key: AccessKey, place: Place) -> dict[str, Any]:
-    kind = "repository" if isinstance(place, Repository) else "project"
-    return {"label": key.label, "fingerprint": f"SHA256:{key.fingerprint}", kind: place.name}
+def _told(key: AccessKey) -> dict[str, Any]:
+    return {"label": key.label, "fingerprint": f"SHA256:{key.fingerprint}"}

@@ -1,4 +1,4 @@
-"""The audit log: what happened to accounts and app passwords. Append-only, and no secret in it.
+"""The audit log: what happened to accounts, credentials and places. Append-only, and no secret in it.
 
 An event is written in the transaction of the fact that it tells of. What is no
 write of its own (a first use, a refusal, a log-in) is noted and written behind.
@@ -14,14 +14,17 @@ import msgspec
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.audit import FOR_EVER, Event, Filter, Kind
 from bitpail.model.credentials import CredentialKind
+from bitpail.model.projects import Project
+from bitpail.model.repositories import Repository
 from bitpail.model.robots import Robot
 from bitpail.model.users import User, UserId
+from bitpail.model.workspaces import Workspace
 from bitpail.policy.secrets import scrub
 from bitpail.services import origin
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import audit as store
-from bitpail.store import robots
+from bitpail.store import robots, workspaces
 from bitpail.store.database import Connection
 
 _FIRST_USE = uuid.UUID("5c0cf5b6-3a66-4f0e-9d5f-3a9f0c1f1b0a")
@@ -29,7 +32,8 @@ _PAGE = 500
 END = (FOR_EVER, "")
 """The place after the newest event."""
 
-Place = tuple[int, str]
+Moment = tuple[int, str]
+Place = Repository | Project | Workspace
 
 
 async def record(
@@ -51,6 +55,31 @@ async def record(
         known = (await robots.by_ids(db, [user.id])).get(user.id)
         detail |= {"token_of": known.place} if known else {}
     await store.add(db, _event(str(uuid.uuid4()), kind, user, app_password, detail))
+
+
+async def record_deed(db: Connection, kind: Kind, place: Place | None = None, **detail: Any) -> None:
+    """Write down what somebody did to a place, as ``record``: whoever the request let in, and with what.
+
+    On the command line it is nobody. ``detail`` may name the place itself, where no row is at hand.
+    """
+    actor = origin.actor()
+    if place is not None:
+        detail = {**await named(db, place), **detail}
+    if actor is not None and actor.narrowed is not None:
+        detail["narrowed"] = actor.narrowed
+    user, app_password = (actor.user, actor.app_password) if actor else (None, None)
+    await record(db, kind, user=user, app_password=app_password, **detail)
+
+
+async def named(db: Connection, place: Place) -> dict[str, str]:
+    """What a place is called in an event, and its UUID, by which it is found again under another name."""
+    if isinstance(place, Workspace):
+        return {"workspace": place.slug, "workspace_uuid": f"{{{place.id}}}"}
+    found = await workspaces.by_id(db, place.workspace_id)
+    slug = found.slug if found else f"{{{place.workspace_id}}}"
+    if isinstance(place, Repository):
+        return {"repository": f"{slug}/{place.slug}", "repository_uuid": f"{{{place.id}}}"}
+    return {"project": f"{slug}/{place.key}", "project_uuid": f"{{{place.id}}}"}
 
 
 def note(
@@ -93,15 +122,20 @@ def _event(
         label=app_password.label if app_password else "",
         address=here.client.address,
         request_id=here.request_id,
-        detail=_storable(msgspec.json.encode(detail).decode()),
+        detail=msgspec.json.encode(_storable(msgspec.to_builtins(detail))).decode(),
     )
 
 
-def _storable(detail: str) -> str:
-    return scrub(detail).replace("\\u0000", "")
+def _storable(value: Any) -> Any:
+    """Without secrets, and without what PostgreSQL can't keep: before it is JSON, where what is left out might end a text."""
+    if isinstance(value, str):
+        return scrub(value).replace("\0", "")
+    if isinstance(value, dict):
+        return {_storable(name): _storable(one) for name, one in value.items()}
+    return [_storable(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-async def newest(site: Site, wanted: Filter, *, before: Place = END, limit: int = 100) -> list[Event]:
+async def newest(site: Site, wanted: Filter, *, before: Moment = END, limit: int = 100) -> list[Event]:
     """A page of the log, the newest first; ``before`` is the place of the last event of the page before."""
     await site.audit.flush()
     return await store.newest(site.db, wanted, before=before, limit=limit)
@@ -155,7 +189,7 @@ def _robot(event: Event, known: Robot | None) -> str:
     return f'{what} "{label}" of {place}'
 
 
-def place_of(event: Event) -> Place:
+def place_of(event: Event) -> Moment:
     """Where an event stands in the log: its moment, and its id among those of the moment."""
     return event.at, event.id
 

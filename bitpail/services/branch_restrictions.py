@@ -7,6 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from bitpail.errors import Conflict, Invalid, NotFound
 from bitpail.model.access import Access
+from bitpail.model.audit import Kind as EventKind
 from bitpail.model.branch_restrictions import (
     LEAST_VALUE,
     WITH_EXCEPTIONS,
@@ -20,7 +21,7 @@ from bitpail.model.groups import Group, GroupId
 from bitpail.model.users import User, UserId
 from bitpail.policy import branch_restrictions as policy
 from bitpail.policy import names
-from bitpail.services import repositories
+from bitpail.services import place_events, repositories
 from bitpail.services.site import Site
 from bitpail.store import branch_restrictions as store
 from bitpail.store import groups, users
@@ -61,7 +62,7 @@ class Described(Struct, frozen=True):
 
 async def of_repository(site: Site, access: Access) -> list[Described]:
     """All of them, by number."""
-    return await _described(site, await store.of_repository(site.db, access.repository.id))
+    return await _described(site.db, await store.of_repository(site.db, access.repository.id))
 
 
 async def one(site: Site, access: Access, number: int) -> Described:
@@ -69,7 +70,7 @@ async def one(site: Site, access: Access, number: int) -> Described:
     found = await store.one(site.db, access.repository.id, number)
     if found is None:
         raise NotFound(f"there is no branch restriction {number}")
-    return (await _described(site, [found]))[0]
+    return (await _described(site.db, [found]))[0]
 
 
 async def create(site: Site, access: Access, told: Told) -> Described:
@@ -86,7 +87,7 @@ async def create(site: Site, access: Access, told: Told) -> Described:
         made = _changed(Restriction(access.repository.id, number, told.kind, "", rule), told)
         _check_unique(made, others)
         await store.create(db, made)
-    return (await _described(site, [made]))[0]
+        return await _told(db, EventKind.BRANCH_RESTRICTION_ADDED, access, made)
 
 
 async def change(site: Site, access: Access, number: int, told: Told) -> Described:
@@ -103,15 +104,27 @@ async def change(site: Site, access: Access, number: int, told: Told) -> Describ
         made = _changed(msgspec.structs.replace(found, rule=rule), told)
         _check_unique(made, others)
         await store.update(db, made)
-    return (await _described(site, [made]))[0]
+        if made == found:
+            return (await _described(db, [made]))[0]
+        return await _told(db, EventKind.BRANCH_RESTRICTION_CHANGED, access, made)
 
 
 async def remove(site: Site, access: Access, number: int) -> None:
     """Take it back; raises NotFound."""
     async with site.db.transaction() as db:
         await repositories.hold(db, access.repository)
-        if not await store.remove(db, access.repository.id, number):
+        before = await store.one(db, access.repository.id, number)
+        if before is None or not await store.remove(db, access.repository.id, number):
             raise NotFound(f"there is no branch restriction {number}")
+        await _told(db, EventKind.BRANCH_RESTRICTION_REMOVED, access, before)
+
+
+async def _told(db: Connection, kind: EventKind, access: Access, restriction: Restriction) -> Described:
+    """Write down what was done, and give it with the people it excepts."""
+    (found,) = await _described(db, [restriction])
+    excepted: list[User | Group] = [*found.users, *found.groups]
+    await place_events.restricted(db, kind, access.repository, restriction, excepted)
+    return found
 
 
 def _changed(before: Restriction, told: Told) -> Restriction:
@@ -219,9 +232,9 @@ def _check_text(member: str, text: str) -> None:
         raise _wrong(member, error.message) from None
 
 
-async def _described(site: Site, restrictions: list[Restriction]) -> list[Described]:
-    people = await users.by_ids(site.db, {one for each in restrictions for one in each.rule.users})
-    found = await groups.by_ids(site.db, {one for each in restrictions for one in each.rule.groups})
+async def _described(db: Connection, restrictions: list[Restriction]) -> list[Described]:
+    people = await users.by_ids(db, {one for each in restrictions for one in each.rule.users})
+    found = await groups.by_ids(db, {one for each in restrictions for one in each.rule.groups})
     return [
         Described(
             each,

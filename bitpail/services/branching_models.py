@@ -11,7 +11,7 @@ from bitpail.model.access import Access
 from bitpail.model.branching_models import DEFAULT, BranchingModel, BranchType, Part, Prefix
 from bitpail.model.projects import Project
 from bitpail.policy import branching_models as policy
-from bitpail.services import override_settings, refs
+from bitpail.services import override_settings, place_events, refs
 from bitpail.services.refs import RefsPage
 from bitpail.services.repositories import directory, hold
 from bitpail.services.site import Site
@@ -95,7 +95,8 @@ async def change(site: Site, access: Access, wanted: Wanted) -> Configured:
     async with site.db.transaction() as db:
         await hold(db, access.repository)
         own, inherited = await store.of_repository(db, access.repository.id, access.project.id)
-        model = _changed(override_settings.holding_model(own, inherited), wanted)
+        before = override_settings.holding_model(own, inherited)
+        model = _changed(before, wanted)
         if wanted.development is not None:
             _check_exists("development", model.development, branches)
         if wanted.production is not None and model.production.enabled:
@@ -106,6 +107,7 @@ async def change(site: Site, access: Access, wanted: Wanted) -> Configured:
             override_settings=replace(own.override_settings, branching_model=True),
         )
         await store.put_repository(db, access.repository.id, own)
+        await place_events.branching_model_changed(db, access.repository, before, model)
     return _configured(model, branches)
 
 
@@ -118,8 +120,10 @@ async def change_project(site: Site, project: Project, wanted: Wanted) -> Branch
     """Change it; raises Invalid."""
     async with site.db.transaction() as db:
         settings = await store.of_project(db, project.id)
-        model = _changed(settings.branching_model or DEFAULT, wanted)
+        before = settings.branching_model or DEFAULT
+        model = _changed(before, wanted)
         await store.put_project(db, project.id, replace(settings, branching_model=model))
+        await place_events.branching_model_changed(db, project, before, model)
     return model
 
 

@@ -12,13 +12,14 @@ from bitpail.errors import BitpailError, Invalid
 from bitpail.git import directories, pools, refs
 from bitpail.git.directories import GitDirectory, common_directory
 from bitpail.model.access import Access, Actor, WorkspaceAccess
+from bitpail.model.audit import Kind
 from bitpail.model.limits import NO_LIMITS, Limits
 from bitpail.model.repositories import ForkPolicy, Repository, RepositoryId
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
 from bitpail.policy import names
 from bitpail.services import access as accesses
-from bitpail.services import lfs, repositories, upkeep
+from bitpail.services import audit, lfs, repositories, upkeep
 from bitpail.services.git_slots import whose
 from bitpail.services.repositories import SEEN, Among, Listing, Wanted
 from bitpail.services.site import Site
@@ -127,7 +128,9 @@ async def make(
         if head is not None and (wanted.main_branch is not None or pool is None):
             await refs.set_head(GitDirectory(path), head)
         await lfs.share(site, parent.id, repository.id)
-        await repositories.record(site, replace(repository, size=size), by, parent.id)
+        told = {"fork_of": (await audit.named(site.db, parent))["repository"]}
+        made = replace(repository, size=size)
+        await repositories.record(site, made, by, parent.id, kind=Kind.REPOSITORY_FORKED, told=told)
     except BaseException:
         await repositories.remove_directory(site, repository.id)
         await lfs.forget(site, repository.id)

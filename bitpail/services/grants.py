@@ -11,7 +11,7 @@ from bitpail.model.permissions import Permission, ProjectPermission, Role
 from bitpail.model.repositories import Repository
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace, WorkspaceId
-from bitpail.services import groups, users
+from bitpail.services import groups, place_events, users
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import grants as store
@@ -52,9 +52,10 @@ async def give(
     """What the command line does: to anybody, by name; ``none`` takes it away. Raises NotFound."""
     whom = await groups.named(site, workspace, name) if is_group else await users.named(site, name)
     if word == "none":
-        await store.delete(site.db, place, whom)
-    else:
-        await _put(site.db, place, named(place, whom, word))
+        await delete(site, place, whom)
+        return
+    async with site.db.transaction() as db:
+        await _put(db, place, named(place, whom, word))
 
 
 async def put(site: Site, place: Place, grant: Grant) -> None:
@@ -69,10 +70,12 @@ async def put(site: Site, place: Place, grant: Grant) -> None:
 
 
 async def _put(db: Connection, place: Place, grant: Grant) -> None:
+    before = await store.one(db, place, grant.whom)
     try:
         await store.put(db, place, grant)
     except Conflict:
         raise NotFound("what it is granted on, or whom it is granted to, is just gone") from None
+    await place_events.granted(db, place, before, grant)
 
 
 async def _check_member(db: Connection, workspace_id: WorkspaceId, user: User) -> None:
@@ -87,4 +90,7 @@ async def _check_member(db: Connection, workspace_id: WorkspaceId, user: User) -
 
 async def delete(site: Site, place: Place, whom: User | Group) -> None:
     """Take it away, if there is one."""
-    await store.delete(site.db, place, whom)
+    async with site.db.transaction() as db:
+        before = await store.one(db, place, whom)
+        if await store.delete(db, place, whom):
+            await place_events.granted(db, place, before, None)

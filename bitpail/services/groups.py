@@ -3,10 +3,12 @@
 import uuid
 
 from bitpail.errors import Conflict, Invalid, NotFound
+from bitpail.model.audit import Kind
 from bitpail.model.groups import Group, GroupId
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
 from bitpail.policy import names
+from bitpail.services import place_events
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import groups as store
@@ -23,7 +25,9 @@ async def create(site: Site, workspace: Workspace, slug: str, *, name: str | Non
         created_on=now(),
     )
     try:
-        await store.create(site.db, group)
+        async with site.db.transaction() as db:
+            await store.create(db, group)
+            await place_events.group_changed(db, Kind.GROUP_CREATED, workspace, group)
     except Conflict:
         raise Conflict(f"the group {slug!r} exists already in {workspace.slug!r}") from None
     return group
@@ -31,7 +35,11 @@ async def create(site: Site, workspace: Workspace, slug: str, *, name: str | Non
 
 async def delete(site: Site, group: Group) -> None:
     """End a group, and with it everything that was granted to it."""
-    await store.delete(site.db, group.id)
+    async with site.db.transaction() as db:
+        if await store.by_slug(db, group.workspace_id, group.slug) is not None:
+            await store.delete(db, group.id)
+            workspace = await workspaces.by_id(db, group.workspace_id)
+            await place_events.group_changed(db, Kind.GROUP_DELETED, workspace, group)
 
 
 async def of_workspace(site: Site, workspace: Workspace) -> list[Group]:
@@ -59,10 +67,16 @@ async def add(site: Site, workspace: Workspace, group: Group, user: User) -> Non
         await workspaces.set_updated(db, workspace.id, now())
         if await workspaces.membership(db, workspace.id, user.id) is None:
             raise Invalid(f"{user.username} is no member of {workspace.slug}")
+        is_new = user.id not in {one.id for one in await store.members(db, group.id)}
         await store.add(db, group.id, user.id)
+        if is_new:
+            await place_events.group_changed(db, Kind.GROUP_MEMBER_ADDED, workspace, group, user)
 
 
 async def remove(site: Site, group: Group, user: User) -> None:
     """Take somebody out; raises NotFound if they are not in it."""
-    if not await store.remove(site.db, group.id, user.id):
-        raise NotFound(f"{user.username} is not in the group {group.slug!r}")
+    async with site.db.transaction() as db:
+        if not await store.remove(db, group.id, user.id):
+            raise NotFound(f"{user.username} is not in the group {group.slug!r}")
+        workspace = await workspaces.by_id(db, group.workspace_id)
+        await place_events.group_changed(db, Kind.GROUP_MEMBER_REMOVED, workspace, group, user)

@@ -20,6 +20,7 @@ from bitpail.errors import BitpailError, GitError, Invalid, NotFound, TookTooLon
 from bitpail.git import directories
 from bitpail.git import imports as git
 from bitpail.model.access import WorkspaceAccess
+from bitpail.model.audit import Kind
 from bitpail.model.imports import Import, ImportId, State
 from bitpail.model.repositories import Repository
 from bitpail.model.users import User
@@ -136,7 +137,7 @@ async def _run(
     teller = _Teller(site, begun)
     try:
         await teller.during(_copy(site, asked, repository, addresses, teller))
-        made = await _appear(site, repository, user)
+        made = await _appear(site, repository, asked.destination.url, user)
         if not await store.finish(site.db, begun.id, State.DONE, ""):
             # Cancelled at the last moment.
             await repositories.delete(site, made)
@@ -174,11 +175,13 @@ async def _copy(
             await copy(longer)
 
 
-async def _appear(site: Site, repository: Repository, user: User) -> Repository:
+async def _appear(site: Site, repository: Repository, source: str, user: User) -> Repository:
     path = directories.repository_path(site.repositories, repository.id)
     try:
         size = await directories.disk_size(path)
-        made = await repositories.record(site, msgspec.structs.replace(repository, size=size), user)
+        there = msgspec.structs.replace(repository, size=size)
+        told = {"source": repositories.without_credential(source)}
+        made = await repositories.record(site, there, user, kind=Kind.REPOSITORY_IMPORTED, told=told)
     except BaseException:
         await directories.delete(path)
         raise

@@ -11,7 +11,7 @@ from bitpail.model.override_settings import (
     RepositorySettings,
 )
 from bitpail.model.repositories import Repository, RepositoryId
-from bitpail.services import repositories, workspaces
+from bitpail.services import place_events, repositories, workspaces
 from bitpail.services.site import Site
 from bitpail.store import override_settings as store
 
@@ -39,6 +39,7 @@ async def change(
     async with site.db.transaction() as db:
         await repositories.hold(db, access.repository)
         own, inherited = await store.of_repository(db, access.repository.id, access.project.id)
+        before = holding_model(own, inherited)
         if default_merge_strategy is not None:
             strategy = own.default_merge_strategy or _strategy(own, inherited)
             said = replace(own.override_settings, default_merge_strategy=default_merge_strategy)
@@ -56,6 +57,8 @@ async def change(
                 branching_model=model if branching_model else own.branching_model,
             )
         await store.put_repository(db, access.repository.id, own)
+        after = holding_model(own, inherited)
+        await place_events.branching_model_changed(db, access.repository, before, after)
 
 
 async def set_merge_strategy(site: Site, workspace: str, slug: str, strategy: str | None) -> str:

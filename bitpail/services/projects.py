@@ -6,9 +6,11 @@ from msgspec.structs import replace
 
 from bitpail.errors import Conflict, Invalid
 from bitpail.model.access import WorkspaceAccess
+from bitpail.model.audit import Kind
 from bitpail.model.projects import Project, ProjectId
 from bitpail.model.workspaces import Workspace
 from bitpail.policy import names
+from bitpail.services import audit, place_events
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import projects as store
@@ -42,7 +44,9 @@ async def create(
         updated_on=created,
     )
     try:
-        await store.create(site.db, project)
+        async with site.db.transaction() as db:
+            await store.create(db, project)
+            await audit.record_deed(db, Kind.PROJECT_CREATED, project, is_private=project.is_private)
     except Conflict:
         raise Conflict(f"the project {key!r} exists already in {workspace.slug!r}") from None
     return project
@@ -68,7 +72,9 @@ async def change(
         is_private=project.is_private if is_private is None else is_private,
         updated_on=now(),
     )
-    await store.update(site.db, changed)
+    async with site.db.transaction() as db:
+        await store.update(db, changed)
+        await place_events.project_changed(db, project, changed)
     return changed
 
 
@@ -79,6 +85,7 @@ async def delete(site: Site, project: Project) -> None:
             raise Invalid("the last project of a workspace stays")
         try:
             await store.delete(db, project.id)
+            await audit.record_deed(db, Kind.PROJECT_DELETED, project)
         except Conflict:
             raise Invalid(
                 f"project {project.key} still holds repositories: move or delete them first"

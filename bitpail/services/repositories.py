@@ -8,9 +8,10 @@ nothing that anybody can see.
 import asyncio
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -20,16 +21,19 @@ from bitpail.errors import Conflict, Invalid, NotFound, Unavailable
 from bitpail.git import directories, pools, pushing, refs
 from bitpail.git.directories import GitDirectory
 from bitpail.model.access import Access, WorkspaceAccess
+from bitpail.model.audit import Kind
+from bitpail.model.grants import Grant
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.projects import ProjectId
 from bitpail.model.repositories import ForkPolicy, Located, Repository, RepositoryId
 from bitpail.model.users import User
 from bitpail.model.workspaces import Workspace
 from bitpail.policy import names, permissions
-from bitpail.services import cursors, downloads, lfs, moved, search_marks, workspaces
+from bitpail.services import audit, cursors, downloads, lfs, moved, place_events, search_marks, workspaces
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import forks, watchers
+from bitpail.store import grants as grant_store
 from bitpail.store import repositories as store
 from bitpail.store import upkeep as upkeep_store
 from bitpail.store import workspaces as workspace_store
@@ -116,8 +120,11 @@ async def import_from(
     path = directories.repository_path(site.repositories, repository.id)
     await directories.import_from(source, path, progress)
     size = await directories.disk_size(path)
+    told = {"source": without_credential(source)}
     try:
-        return await record(site, msgspec.structs.replace(repository, size=size))
+        return await record(
+            site, msgspec.structs.replace(repository, size=size), kind=Kind.REPOSITORY_IMPORTED, told=told
+        )
     except BaseException:
         await directories.delete(path)
         raise
@@ -138,7 +145,17 @@ async def adopt(site: Site, workspace: Workspace, slug: str, path: Path, wanted:
     repository = await new(site, workspace, slug, wanted)
     size = await directories.disk_size(path.absolute())
     repository = msgspec.structs.replace(repository, directory=adopted, size=size)
-    return await record(site, repository)
+    told = {"directory": adopted}
+    return await record(site, repository, kind=Kind.REPOSITORY_ADOPTED, told=told)
+
+
+def without_credential(source: str) -> str:
+    """Where something was imported from, as it may be written down: without user, query and fragment of an address."""
+    scheme, separator, rest = source.partition("://")
+    if not separator:
+        return source
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0].partition('#')[0]}"
 
 
 async def new(site: Site, workspace: Workspace, slug: str, wanted: Wanted) -> Repository:
@@ -168,16 +185,25 @@ async def new(site: Site, workspace: Workspace, slug: str, wanted: Wanted) -> Re
     return _changed(plain, wanted)
 
 
-async def record(
-    site: Site, repository: Repository, by: User | None = None, parent: RepositoryId | None = None
+async def record(  # and how it came to be
+    site: Site,
+    repository: Repository,
+    by: User | None = None,
+    parent: RepositoryId | None = None,
+    *,
+    kind: Kind = Kind.REPOSITORY_CREATED,
+    told: Mapping[str, str] = MappingProxyType({}),
 ) -> Repository:
     """Write it down, with who watches it and what it was forked from; raises Conflict or NotFound.
+
+    ``kind`` and ``told`` are what the audit log hears of it.
 
     Whoever makes one administers it (documented), owners of the workspace without being told so.
     """
     try:
         async with site.db.transaction() as db:
             await store.create(db, repository)
+            await audit.record_deed(db, kind, repository, is_private=repository.is_private, **told)
             if parent is not None:
                 await forks.add(db, repository.id, parent)
             # What a robot makes is its workspace's: nobody grants it anything, and it reads no mail.
@@ -186,6 +212,7 @@ async def record(
                 membership = await workspace_store.membership(db, repository.workspace_id, by.id)
                 if membership is None or membership[0] is not Role.OWNER:
                     await store.grant(db, repository.id, by.id, Permission.ADMIN)
+                    await place_events.granted(db, repository, None, Grant(by, Permission.ADMIN))
     except Conflict:
         raise taken(repository) from None
     search_marks.note(site, repository.workspace_id, repository.id)
@@ -230,10 +257,15 @@ async def update(site: Site, access: Access, wanted: Wanted) -> Repository:
             await store.update(db, repository)
             if repository.slug != access.repository.slug:
                 await moved.note_name(db, access.repository)
+            await place_events.repository_changed(db, access.repository, repository)
+            if head is not None:
+                was = refs.main_branch(code_directory(site, repository))
+                await place_events.main_branch_changed(db, repository, head.removeprefix(_BRANCHES), was)
+                # Last: what git refuses takes the rest back with it.
+                await refs.set_head(code_directory(site, repository), head)
     except Conflict:
         raise taken(repository) from None
     if head is not None:
-        await refs.set_head(code_directory(site, repository), head)
         search_marks.note(site, repository.workspace_id, repository.id)
     return repository
 
@@ -290,7 +322,9 @@ async def delete(site: Site, repository: Repository, *, moved_to: str | None = N
     async with site.db.transaction() as db:
         if moved_to is not None:
             await moved.put(db, repository, moved_to)
-        await store.delete(db, repository.id)
+        if await store.delete(db, repository.id):
+            told = {"moved_to": moved_to} if moved_to else {}
+            await audit.record_deed(db, Kind.REPOSITORY_DELETED, repository, **told)
     search_marks.note(site, repository.workspace_id, repository.id)
     for key in (repository.id, f"{repository.id}.wiki"):
         await upkeep_store.forget(site.db, key)
@@ -402,7 +436,10 @@ async def named(site: Site, workspace: str, slug: str) -> Located:
 
 async def grant(site: Site, repository: Repository, user: User, permission: Permission) -> None:
     """Give a user a permission on one repository; NONE takes it away."""
-    await store.grant(site.db, repository.id, user.id, permission)
+    async with site.db.transaction() as db:
+        before = await grant_store.one(db, repository, user)
+        await store.grant(db, repository.id, user.id, permission)
+        await place_events.granted(db, repository, before, Grant(user, permission))
 
 
 async def hold(db: Connection, repository: Repository) -> None:

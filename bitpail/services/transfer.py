@@ -30,6 +30,7 @@ from bitpail.services import (
     denials,
     discovery,
     origin,
+    place_events,
     push_guard,
     push_reach,
     push_restrictions,
@@ -231,13 +232,16 @@ async def _limited(git_directory: GitDirectory, access: Access, pushed: PushedRe
 
 async def _landed(site: Site, access: Access, size: int) -> None:
     git_directory = await directory(site, access)
-    await main_branch.after_push(site.objects, git_directory)
+    branch = await main_branch.after_push(site.objects, git_directory)
     if access.need.of == "wiki":
         return
     search_marks.note(site, access.workspace.id, access.repository.id)
     try:
         # To look at every file would cost more the more pushes there were; upkeep does it.
         await repositories.note_push(site.db, access.repository.id, size, now())
+        if branch is not None:
+            async with site.db.transaction() as db:
+                await place_events.main_branch_changed(db, access.repository, branch, None, pushed=True)
     except BitpailError as error:
         # The push is on disk and was acknowledged; a size that is a push old harms nobody.
-        log.warning("push.size_not_noted", repository=access.repository.id, reason=error.message)
+        log.warning("push.not_noted", repository=access.repository.id, reason=error.message)

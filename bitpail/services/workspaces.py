@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from bitpail.errors import Conflict, Invalid, NotFound
+from bitpail.model.audit import Kind
 from bitpail.model.permissions import Permission, Role
 from bitpail.model.projects import Project, ProjectId
 from bitpail.model.repositories import Repository
 from bitpail.model.users import User
 from bitpail.model.workspaces import Member, Workspace, WorkspaceId
 from bitpail.policy import names
+from bitpail.services import audit, place_events
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import groups, projects, users
@@ -37,6 +39,9 @@ async def create(
     try:
         async with site.db.transaction() as db:
             await add(db, workspace, owner=owner)
+            await audit.record_deed(
+                db, Kind.WORKSPACE_CREATED, workspace, is_private=workspace.is_private, owner=owner.username
+            )
     except Conflict:
         raise Conflict(f"the workspace {slug!r} exists already") from None
     return workspace
@@ -65,7 +70,9 @@ async def change(site: Site, workspace: Workspace, *, name: str, is_private: boo
     if not text:
         raise Invalid("the workspace name is empty")
     changed = replace(workspace, name=text, is_private=is_private, updated_on=now())
-    await store.change(site.db, changed)
+    async with site.db.transaction() as db:
+        await store.change(db, changed)
+        await place_events.workspace_changed(db, workspace, changed)
     return changed
 
 
@@ -113,15 +120,24 @@ async def put_member(
         raise NotFound(f"no user {user.username!r}")
     async with site.db.transaction() as db:
         await _keep_an_owner(db, workspace, user, still_owner=role is Role.OWNER)
+        before = await _member(db, workspace, user)
         await store.add_member(db, workspace.id, user.id, role, repositories, now())
+        await place_events.member_changed(db, workspace, before, await _member(db, workspace, user))
 
 
 async def remove_member(site: Site, workspace: Workspace, user: User) -> None:
     """End a membership, also in the groups of the workspace; the last owner stays."""
     async with site.db.transaction() as db:
         await _keep_an_owner(db, workspace, user, still_owner=False)
+        before = await _member(db, workspace, user)
         await store.remove_member(db, workspace.id, user.id)
+        await place_events.member_changed(db, workspace, before, None)
         await groups.remove_from_all(db, workspace.id, user.id)
+
+
+async def _member(db: Connection, workspace: Workspace, user: User) -> Member | None:
+    found = await store.membership(db, workspace.id, user.id)
+    return Member(workspace.id, user, *found, added_on=0) if found else None
 
 
 async def _keep_an_owner(db: Connection, workspace: Workspace, user: User, *, still_owner: bool) -> None:

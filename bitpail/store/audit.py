@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Text, and_, bindparam, insert, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, bindparam, func, insert, literal, or_, select
 
-from bitpail.model.audit import Event, Filter, Kind
+from bitpail.model.audit import ABOUT_SOMEBODY, Event, Filter, Kind
 from bitpail.model.users import UserId
 from bitpail.store.database import Connection, Database
-from bitpail.store.statements import Row, insert_gathered
+from bitpail.store.statements import Row, insert_gathered, text_field
 from bitpail.store.tables import audit_events as _events
 
 _e = _events.c
@@ -23,8 +23,29 @@ _user, _kind = bindparam("user", type_=Text), bindparam("kind", type_=Text)
 _at, _id = bindparam("at", type_=BigInteger), bindparam("after", type_=Text)
 _limit = bindparam("most", type_=BigInteger)
 _app_password, _address = bindparam("app_password", type_=Text), bindparam("address", type_=Text)
+_place = bindparam("place", type_=Text)
+
+
+def _member(name: str) -> ColumnElement[str]:
+    return text_field(_e.detail, literal(name, Text))
+
+
+def _is_in(name: str) -> ColumnElement[bool]:
+    """Whether a member names the place, or one in it."""
+    inside = _place + "/"
+    return or_(_member(name) == _place, func.substr(_member(name), 1, func.length(inside)) == inside)
+
+
 _wanted = and_(
-    or_(_user == "", _e.user_id == _user),
+    or_(
+        _user == "",
+        _e.user_id == _user,
+        and_(
+            or_(*(_e.kind == kind.value for kind in ABOUT_SOMEBODY)),
+            _member("whom_uuid") == "{" + _user + "}",
+        ),
+    ),
+    or_(_place == "", *(_is_in(name) for name in ("repository", "project", "workspace", "moved_from"))),
     or_(_kind == "", _e.kind == _kind),
     or_(_app_password == "", _e.label == _app_password, _e.app_password_id == _app_password),
     or_(_address == "", _e.address == _address),

@@ -26,8 +26,42 @@ SENTENCES = {
     Kind.APP_PASSWORD_EXPIRED: "{credential} {name} used after it had expired",
     Kind.APP_PASSWORD_REVOKED: "{credential} {name} revoked",
     Kind.APP_PASSWORD_LEAKED: "A push that held {credential} {name} was refused",
-    Kind.ACCESS_KEY_ADDED: "Access key {name} added",
-    Kind.ACCESS_KEY_REMOVED: "Access key {name} removed",
+    Kind.ACCESS_KEY_ADDED: "Access key “{label}” added to {place}",
+    Kind.ACCESS_KEY_REMOVED: "Access key “{label}” removed from {place}",
+    Kind.REPOSITORY_CREATED: "Repository {place} created",
+    Kind.REPOSITORY_IMPORTED: "Repository {place} imported from {source}",
+    Kind.REPOSITORY_ADOPTED: "Repository {place} adopted: {directory}",
+    Kind.REPOSITORY_FORKED: "Repository {place} forked from {fork_of}",
+    Kind.REPOSITORY_RENAMED: "Repository {place} renamed from “{name_before}” to “{name}”",
+    Kind.REPOSITORY_MADE_PUBLIC: "Repository {place} made public",
+    Kind.REPOSITORY_MADE_PRIVATE: "Repository {place} made private",
+    Kind.REPOSITORY_MAIN_BRANCH_CHANGED: "Main branch of {place} changed to {branch}",
+    Kind.REPOSITORY_FORK_POLICY_CHANGED: "Fork policy of {place} changed from {before} to {fork_policy}",
+    Kind.REPOSITORY_MOVED: "Repository {place} moved from project {project_before} to {project}",
+    Kind.REPOSITORY_TRANSFERRED: "Repository {moved_from} transferred: it is {place} now",
+    Kind.REPOSITORY_DELETED: "Repository {place} deleted",
+    Kind.PERMISSION_GRANTED: "Permission {permission} on {place} granted to {whom}",
+    Kind.PERMISSION_REVOKED: "Permission {permission} on {place} taken from {whom}",
+    Kind.BRANCH_RESTRICTION_ADDED: "Branch restriction added to {place}: {restriction} on {branches}",
+    Kind.BRANCH_RESTRICTION_CHANGED: "Branch restriction of {place} changed: {restriction} on {branches}",
+    Kind.BRANCH_RESTRICTION_REMOVED: "Branch restriction removed from {place}: {restriction} on {branches}",
+    Kind.BRANCHING_MODEL_CHANGED: "Branching model of {place} changed",
+    Kind.PROJECT_CREATED: "Project {place} created",
+    Kind.PROJECT_RENAMED: "Project {place} renamed from “{name_before}” to “{name}”",
+    Kind.PROJECT_MADE_PUBLIC: "Project {place} made public",
+    Kind.PROJECT_MADE_PRIVATE: "Project {place} made private",
+    Kind.PROJECT_DELETED: "Project {place} deleted",
+    Kind.WORKSPACE_CREATED: "Workspace {place} created",
+    Kind.WORKSPACE_RENAMED: "Workspace {place} renamed from “{name_before}” to “{name}”",
+    Kind.WORKSPACE_MADE_PUBLIC: "Workspace {place} made public",
+    Kind.WORKSPACE_MADE_PRIVATE: "Workspace {place} made private",
+    Kind.MEMBER_ADDED: "Member {whom} added to workspace {place} as {role}",
+    Kind.MEMBER_CHANGED: "Member {whom} of workspace {place} changed: {role}, with {repositories} on its repositories",
+    Kind.MEMBER_REMOVED: "Member {whom} removed from workspace {place}",
+    Kind.GROUP_CREATED: "Group {group} created in {place}",
+    Kind.GROUP_DELETED: "Group {group} of {place} deleted",
+    Kind.GROUP_MEMBER_ADDED: "Group {group} of {place}: {whom} put into it",
+    Kind.GROUP_MEMBER_REMOVED: "Group {group} of {place}: {whom} taken out of it",
     Kind.TRUST_RULE_CREATED: "Trust rule {name} added: jobs of {issuer}",
     Kind.TRUST_RULE_USED: "A secret of trust rule {name} handed out to {subject}",
     Kind.TRUST_RULE_REMOVED: "Trust rule {name} removed",
@@ -98,8 +132,18 @@ def sentence(event: Event) -> str:
     told = {name: value for name, value in detail.items() if isinstance(value, str)}
     told["name"] = f"“{event.label or told.get('label', '')}”"
     told.setdefault("credential", CredentialKind.APP_PASSWORD.words)
+    for what in ("repository", "project", "workspace"):
+        if what in told:
+            told.setdefault("place", told[what])
     text = SENTENCES[event.kind].format_map(_Told(told))
+    if event.app_password_id and _is_deed(event):
+        text += f", with {told['credential']} “{event.label}”"
     return text[:1].upper() + text[1:]
+
+
+def _is_deed(event: Event) -> bool:
+    """Whether it is done to a place by a person; a robot is called by its token anyway."""
+    return "{place}" in SENTENCES[event.kind] and "/" not in event.username
 
 
 class _Told(dict[str, str]):

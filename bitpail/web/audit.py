@@ -17,7 +17,7 @@ from bitpail.web import activity
 from bitpail.web.pages import render
 from bitpail.web.request import WebRequest
 
-_FIELDS = ("kind", "user", "app_password", "address", "since", "until")
+_FIELDS = ("kind", "user", "place", "app_password", "address", "since", "until")
 _PAGE = 100
 _SECOND = 1_000_000
 _LONGEST = 255
@@ -88,10 +88,11 @@ async def _wanted(request: WebRequest, typed: dict[str, str]) -> Filter:
         until=durations.since(typed["until"], at) * _SECOND if typed["until"] else FOR_EVER,
         app_password=typed["app_password"],
         address=typed["address"],
+        place=typed["place"],
     )
 
 
-def _place(text: str) -> audit.Place:
+def _place(text: str) -> audit.Moment:
     """Raises Invalid."""
     if not text:
         return audit.END
@@ -106,10 +107,11 @@ def _line(event: Event, whose: str) -> Line:
 
 
 def _detail(event: Event) -> str:
-    """What is longer than some lines of a page is whole in the export."""
+    """What is longer than some lines of a page is whole in the export, and UUIDs are there alone."""
     texts = {
         name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
         for name, value in msgspec.json.decode(event.detail).items()
+        if not name.endswith("_uuid")
     }
     return "; ".join(
         f"{name}: {text if len(text) <= _SHOWN else f'{text[:_SHOWN]}… (the export has all of it)'}"

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from support.rows import unused_id
 
@@ -53,6 +55,31 @@ async def test_the_log_is_filtered_by_user_kind_and_time(db):
     assert await found(kind="user.created") == [a, c]
     assert await found(since=2) == [b, c]
     assert await found(user_id="u1", kind="user.created", since=2) == []
+
+
+async def test_the_log_is_filtered_by_place_and_by_whom_it_concerns(db):
+    def deed(at, kind, **detail):
+        return event(at, kind, detail=json.dumps(detail))
+
+    code = deed(1, Kind.REPOSITORY_CREATED, repository="acme/code")
+    moved = deed(2, Kind.REPOSITORY_RENAMED, repository="acme/other", moved_from="acme/code")
+    team = deed(3, Kind.MEMBER_ADDED, workspace="acme", whom="grace", whom_uuid="{u2}")
+    longer = deed(4, Kind.REPOSITORY_CREATED, repository="acme/code-2")
+    elsewhere = deed(5, Kind.PROJECT_CREATED, project="acme2/LIB")
+    # Only who gains or loses something is concerned: no text of theirs makes an event one about them.
+    named = deed(6, Kind.PROJECT_RENAMED, project="acme/LIB", whom_uuid="{u2}")
+    await audit.add_all(db, [code, moved, team, longer, elsewhere, named])
+
+    async def found(**wanted):
+        return await audit.oldest(db, Filter(**wanted), after=(-1, ""), limit=9)
+
+    assert await found(place="acme/code") == [code, moved]
+    assert await found(place="acme") == [code, moved, team, longer, named]
+    assert await found(place="acme/LIB") == [named]
+    assert await found(place="acme/") == await found(place="%") == await found(place="a_me") == []
+    assert await found(user_id="u2") == [team]
+    assert await found(user_id="u2", place="acme/code") == []
+    assert await audit.newest(db, Filter(place="acme2"), before=END, limit=9) == [elsewhere]
 
 
 async def test_the_newest_event_of_two_kinds_is_found_for_one_app_password(db):
