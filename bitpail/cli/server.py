@@ -80,6 +80,9 @@ def serve(
         server_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=settings.graceful_stop,
+        # A worker that says nothing for so long is replaced. After five seconds, on a machine that is busy, each
+        # was while it was still being started, and the server never came up.
+        timeout_worker_healthcheck=60,
         ssl_certfile=settings.tls_certificate or None,
         ssl_keyfile=settings.tls_key or None,
     )

@@ -28,7 +28,10 @@ LONGEST = 16 * 1024
 _FRESH = 3600.0
 _STALE = 24 * 3600.0
 _AGAIN = 60.0
-_MOST_ISSUERS = 100
+_LONGEST_AGAIN = 600.0
+_MOST_DOUBLED = 10
+_MOST_ISSUERS = 500
+_MOST_KEPT = 2000
 _MOST_KEYS = 50
 _SMALLEST_RSA = 2048
 _KINDS = {"RS256": ("RSA", ""), "ES256": ("EC", "P-256"), "EdDSA": ("OKP", "Ed25519")}
@@ -56,12 +59,21 @@ class _KeySet(Struct):
 
 
 class _Kept(Struct):
-    """``tried`` is when they were asked for last, right or wrong; both in seconds of a clock that only goes on."""
+    """``tried`` is when they were asked for last, right or wrong; both in seconds of a clock that only goes on.
+
+    ``vain`` is how often in turn that was in vain after the first time.
+    """
 
     keys: "list[tuple[str | None, str, Key]]"
     fetched: float
     tried: float
+    vain: int = 0
     failed: str = ""
+
+    @property
+    def again(self) -> float:
+        """Seconds for which they aren't asked for anew."""
+        return min(_AGAIN * (1 << min(self.vain, _MOST_DOUBLED)), _LONGEST_AGAIN)
 
 
 class Issuers:
@@ -77,56 +89,58 @@ class Issuers:
         """Whether an issuer's address is one that can be asked at all, before its name is looked up."""
         return issuer.startswith("https://") or issuer in self._private
 
-    async def verify(self, token: str, issuer: str) -> dict[str, Any]:
+    async def verify(self, token: str, issuer: str, line: str = "") -> dict[str, Any]:
         """The claims of a token that ``issuer`` has signed, with nothing else about them checked.
 
-        Raises Invalid, and Unreachable if its keys can't be had.
+        ``line`` is as of ``Fetcher.get``. Raises Invalid, and Unreachable if its keys can't be had.
         """
-        header, signed_by = _header(token), issuer
+        header = _header(token)
         if header.alg not in _KINDS:
             raise Invalid(f"the ID token is signed with {header.alg[:20]!r}, not one of {', '.join(_KINDS)}")
         if header.crit is not None or header.b64 is not None:
             raise Invalid("the header of the ID token asks for what is not understood")
-        key = await self._key(signed_by, header)
+        key = await self._key(issuer, line, header)
         claims = _claims(token, key, header.alg)
         if claims.get("iss") != issuer:
             raise Invalid("the ID token is another issuer's")
         return claims
 
-    async def _key(self, issuer: str, header: _Header) -> "Key":
-        found = _chosen(await self._keys(issuer, wanted=False), header)
+    async def _key(self, issuer: str, line: str, header: _Header) -> "Key":
+        found = _chosen(await self._keys(issuer, line, wanted=False), header)
         if found is None:
-            found = _chosen(await self._keys(issuer, wanted=True), header)
+            found = _chosen(await self._keys(issuer, line, wanted=True), header)
         if found is None:
             raise Invalid("the ID token is signed with a key that its issuer does not publish")
         return found
 
-    async def _keys(self, issuer: str, *, wanted: bool) -> "list[tuple[str | None, str, Key]]":
+    async def _keys(self, issuer: str, line: str, *, wanted: bool) -> "list[tuple[str | None, str, Key]]":
         """``wanted``: one that is not among them was asked for, so they may have changed."""
         lock = self._locks.setdefault(issuer, asyncio.Lock())
         async with lock:
             kept, at = self._kept.get(issuer), time.monotonic()
             if kept is not None:
+                self._kept.move_to_end(issuer)
                 age = at - kept.fetched
                 is_good = age < _FRESH and not wanted
                 # Whoever makes up key after key must not make us ask as often.
-                if is_good or (at - kept.tried < _AGAIN and age < _STALE):
+                if is_good or (at - kept.tried < kept.again and age < _STALE):
                     if kept.failed:
                         raise Unreachable(kept.failed)
                     return kept.keys
-            return await self._renewed(issuer, kept, at)
+            return await self._renewed(issuer, line, kept, at)
 
     async def _renewed(
-        self, issuer: str, kept: _Kept | None, at: float
+        self, issuer: str, line: str, kept: _Kept | None, at: float
     ) -> "list[tuple[str | None, str, Key]]":
         try:
-            keys = await self._fetched(issuer)
+            keys = await self._fetched(issuer, line)
         except Unreachable as error:
+            vain = kept.vain + 1 if kept is not None else 0
             if kept is None or kept.failed or at - kept.fetched > _STALE:
                 # What failed is tried again no sooner than what was right.
-                self._keep(issuer, _Kept([], at - _FRESH, at, error.message))
+                self._keep(issuer, _Kept([], at - _FRESH, at, vain, error.message))
                 raise
-            kept.tried = at
+            kept.tried, kept.vain = at, vain
             return kept.keys
         self._keep(issuer, _Kept(keys, at, at))
         return keys
@@ -134,20 +148,24 @@ class Issuers:
     def _keep(self, issuer: str, kept: _Kept) -> None:
         self._kept[issuer] = kept
         self._kept.move_to_end(issuer)
-        if len(self._kept) > _MOST_ISSUERS:
+        # Those that nobody has needed for longest go first: many of one user's don't push out everybody's.
+        while (
+            len(self._kept) > _MOST_ISSUERS or sum(len(one.keys) for one in self._kept.values()) > _MOST_KEPT
+        ):
             oldest, _ = self._kept.popitem(last=False)
             self._locks.pop(oldest, None)
 
-    async def _fetched(self, issuer: str) -> "list[tuple[str | None, str, Key]]":
+    async def _fetched(self, issuer: str, line: str) -> "list[tuple[str | None, str, Key]]":
         is_private = issuer in self._private
         try:
             url = issuer.rstrip("/") + _WELL_KNOWN
-            found = msgspec.json.decode(await self._fetcher.get(url, is_private=is_private), type=_Discovery)
+            content = await self._fetcher.get(url, is_private=is_private, line=line)
+            found = msgspec.json.decode(content, type=_Discovery)
             if found.issuer != issuer:
                 raise Unreachable(f"{url} is about another issuer")
             if not is_address(found.jwks_uri):
                 raise Unreachable(f"{url} names no address of keys")
-            content = await self._fetcher.get(found.jwks_uri, is_private=is_private)
+            content = await self._fetcher.get(found.jwks_uri, is_private=is_private, line=line)
             listed = msgspec.json.decode(content, type=_KeySet).keys
         except (ValueError, RecursionError):
             raise Unreachable(f"{issuer} does not answer as issuers do") from None

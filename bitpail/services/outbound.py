@@ -2,15 +2,19 @@
 
 Such an address must not lead to what only this machine can reach: it is looked up
 once, judged, and then connected to as it was judged. No redirect is followed, no proxy
-asked, and neither a slow server nor a large answer holds anything up.
+asked, and neither a slow server nor a large answer holds anybody up but whoever chose it.
 """
 
 import asyncio
 import http.client
 import socket
 import ssl
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 from msgspec import Struct
 
@@ -22,7 +26,10 @@ LARGEST = 512 * 1024
 """Bytes of a document."""
 _SECONDS = 10.0
 _EACH = 5.0
-_AT_ONCE = 4
+_TURN = 30.0
+_AT_ONCE = 32
+
+T = TypeVar("T")
 
 _PORTS = {"https": 443, "http": 80}
 
@@ -39,35 +46,70 @@ class _Target(Struct, frozen=True):
 
 
 class Fetcher:
-    """So many at once, for each worker."""
+    """So many at once, for each worker, and one of each line.
+
+    Its threads are its own: a name server that says nothing can't be left, and would hold those up
+    in which passwords are checked.
+    """
 
     def __init__(self) -> None:
         self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._threads = ThreadPoolExecutor(_AT_ONCE, "outbound")
+        self._lines: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def get(self, url: str, *, is_private: bool) -> bytes:
+    async def get(self, url: str, *, is_private: bool, line: str = "") -> bytes:
         """The document at an address. Raises Unreachable.
 
         ``is_private``: an administrator has named the address as one that may lie in a
-        private network, and may speak plain HTTP.
+        private network, and may speak plain HTTP. ``line``: who waits for whom; whoever gives
+        many addresses that hang waits for those alone.
         """
         target = _target(url, is_private=is_private)
-        async with self._turns:
-            try:
-                return await asyncio.wait_for(_fetch(target, is_private=is_private), _SECONDS)
-            except TimeoutError:
-                raise Unreachable(f"{target.host} took more than {_SECONDS:.0f} seconds to answer") from None
+        turn = self._lines.get(line) or self._lines.setdefault(line, asyncio.Lock())
+        try:
+            async with asyncio.timeout(_TURN):
+                await turn.acquire()
+        except TimeoutError:
+            raise Unreachable(f"{target.host} was not asked: others of the same user take too long") from None
+        try:
+            async with self._turns:
+                return await asyncio.wait_for(self._fetch(target, is_private=is_private), _SECONDS)
+        except TimeoutError:
+            raise Unreachable(f"{target.host} took more than {_SECONDS:.0f} seconds to answer") from None
+        finally:
+            turn.release()
+
+    async def _fetch(self, target: _Target, *, is_private: bool) -> bytes:
+        address = await self._address(target, is_private=is_private)
+        opened: list[socket.socket] = []
+        try:
+            return await self._in_thread(_read, target, address, opened)
+        finally:
+            # Whoever waits no longer ends the thread too: its next read finds the line closed.
+            for one in opened:
+                with suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+
+    async def _address(self, target: _Target, *, is_private: bool) -> str:
+        try:
+            found = await self._in_thread(_looked_up, target.host, target.port)
+        except (OSError, UnicodeError):
+            raise Unreachable(f"there is no host {target.host}") from None
+        addresses = [str(one[4][0]) for one in found]
+        if not is_private and any(destinations.refuse(address, ()) for address in addresses):
+            raise Unreachable(
+                f"{target.host} lies in a network of our own: only an administrator can allow that"
+            )
+        if not addresses:
+            raise Unreachable(f"there is no host {target.host}")
+        return addresses[0]
+
+    def _in_thread(self, work: Callable[..., T], *given: object) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
 
 
-async def _fetch(target: _Target, *, is_private: bool) -> bytes:
-    address = await _address(target, is_private=is_private)
-    opened: list[socket.socket] = []
-    try:
-        return await asyncio.to_thread(_read, target, address, opened)
-    finally:
-        # Whoever waits no longer ends the thread too: its next read finds the line closed.
-        for one in opened:
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+def _looked_up(host: str, port: int) -> list[Any]:
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 def _target(url: str, *, is_private: bool) -> _Target:
@@ -86,21 +128,6 @@ def _target(url: str, *, is_private: bool) -> _Target:
     if not path.isascii() or not path.isprintable() or " " in path:
         raise Unreachable("not an address of a document")
     return _Target(parts.scheme, host, port or _PORTS[parts.scheme], path)
-
-
-async def _address(target: _Target, *, is_private: bool) -> str:
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(
-            target.host, target.port, type=socket.SOCK_STREAM
-        )
-    except (OSError, UnicodeError):
-        raise Unreachable(f"there is no host {target.host}") from None
-    addresses = [str(one[4][0]) for one in found]
-    if not is_private and any(destinations.refuse(address, ()) for address in addresses):
-        raise Unreachable(f"{target.host} lies in a network of our own: only an administrator can allow that")
-    if not addresses:
-        raise Unreachable(f"there is no host {target.host}")
-    return addresses[0]
 
 
 def _read(target: _Target, address: str, opened: list[socket.socket]) -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import BigInteger, Text, bindparam, delete, insert, select, update
+from sqlalchemy import BigInteger, Text, bindparam, delete, insert, or_, select, update
 
 from bitpail.model.trust_rules import Trusted, TrustRule, TrustUse
 from bitpail.model.users import UserId
@@ -33,6 +33,10 @@ _by_issuer = (
     .order_by(_r.created_on, _r.id)
     .limit(bindparam("most", type_=BigInteger))
 )
+# By its id if that is one: somebody else may have given a rule of theirs the same label.
+_named = _by_issuer.where(
+    or_(_r.id == bindparam("rule", type_=Text), _app_passwords.c.label == bindparam("rule", type_=Text))
+)
 _of_user = _all.where(
     _app_passwords.c.user_id == bindparam("user", type_=Text), _app_passwords.c.revoked_on.is_(None)
 ).order_by(_r.created_on, _r.id)
@@ -58,9 +62,17 @@ async def create(db: Connection, rule: TrustRule) -> None:
     await db.run(_insert, **{**msgspec.structs.asdict(rule), "claims": claims})
 
 
-async def by_issuer(db: Connection, issuer: str, most: int) -> list[Trusted]:
-    """Those of an issuer whose app password is not revoked, oldest first."""
-    return _trusted(await db.all(_by_issuer, wanted=issuer, most=most))
+async def by_issuer(db: Connection, issuer: str, most: int, named: str = "") -> list[Trusted]:
+    """Those of an issuer whose app password is not revoked, oldest first.
+
+    ``named``: the one that has it as its id, else those that have it as their label.
+    """
+    if not named:
+        return _trusted(await db.all(_by_issuer, wanted=issuer, most=most))
+    if "\0" in named:
+        return []
+    found = _trusted(await db.all(_named, wanted=issuer, most=most, rule=named))
+    return [one for one in found if one.rule.id == named] or found
 
 
 async def of_user(db: Connection, user_id: UserId) -> list[Trusted]:

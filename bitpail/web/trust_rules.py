@@ -144,6 +144,7 @@ def _job(one: Trusted, base: str) -> str:
         f'secret=$(printf %s "$ID_TOKEN" | curl -sSf {base}{TOKEN} \\\n'
         "  -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange \\\n"
         "  -d subject_token_type=urn:ietf:params:oauth:token-type:id_token \\\n"
+        f"  -d rule={rule.id} \\\n"
         "  --data-urlencode subject_token@- | jq -r .access_token)\n"
         f"# user name {one.user.username}, password $secret, for {rule.lifetime // 60} minutes"
     )

@@ -13,9 +13,11 @@ from bitpail.policy import trust_rules as policy
 from bitpail.policy.secrets import Secret
 from bitpail.services import advice, app_passwords, audit, leaks, trust_rules, users
 from bitpail.services.clock import now
+from bitpail.services.outbound import Unreachable
 from bitpail.store import trust_rules as store
 from bitpail.store.tables import app_password_secrets, metadata, trust_uses
 from bitpail.store.tables import app_passwords as app_password_rows
+from bitpail.store.tables import trust_rules as rows
 
 pytestmark = pytest.mark.anyio
 
@@ -84,10 +86,53 @@ async def test_of_two_rules_that_fit_one_is_named(server, ada, issuer, rule):
         server, ada, issuer, "second", permissions=("repository",), claims={"repository": "acme/*"}
     )
 
-    assert "name one by rule=LABEL" in wrong(await exchange(server, issuer.token()))
+    assert "name one by rule=ID" in wrong(await exchange(server, issuer.token()))
     for name in ("second", second.rule.id):
         assert (await exchange(server, issuer.token(), rule=name)).json()["scope"] == "repository"
     assert (await exchange(server, issuer.token(), rule="ci")).json()["scope"] == "repository:write"
+
+
+async def test_a_strangers_rule_for_the_same_jobs_takes_none_of_them_away(server, ada, issuer, rule):
+    """The attack: Mallory trusts Ada's jobs too, under the same label, so that theirs are refused as ambiguous."""
+    mallory = await server.user("mallory")
+    theirs = await make(server, mallory, issuer, rule.app_password.label, repositories=(), branches=())
+
+    for named in ("", rule.app_password.label):
+        answer = await exchange(server, issuer.token(), **({"rule": named} if named else {}))
+        assert "more than one" in wrong(answer)
+    answers = [await exchange(server, issuer.token(), rule=one.rule.id) for one in (rule, theirs)]
+    assert [answer.json()["username"] for answer in answers] == ["ada", "mallory"]
+
+
+async def test_however_many_rules_of_others_there_are_one_that_is_named_is_found(
+    server, ada, issuer, rule, monkeypatch
+):
+    mallory = await server.user("mallory")
+    older = await make(server, mallory, issuer, "older", repositories=(), branches=())
+    await server.site.db.run(update(rows).where(rows.c.id == older.rule.id).values(created_on=1))
+    monkeypatch.setattr(trust_rules, "_MOST_OF_ISSUER", 1)
+
+    for named in (rule.rule.id, rule.app_password.label):
+        answer = await exchange(server, issuer.token(), rule=named)
+        assert answer.json()["username"] == "ada"
+    for named in ("x", "\0", "' or ''='", older.rule.id + " "):
+        assert "no trust rule fits" in wrong(await exchange(server, issuer.token(), rule=named))
+
+
+async def test_an_issuer_that_hangs_holds_up_its_own_user_alone(server, ada, issuer, rule, monkeypatch):
+    seen = []
+
+    async def verify(_token, at, line):
+        seen.append((at, line))
+        raise Unreachable("x")
+
+    monkeypatch.setattr(server.application._site.issuers, "verify", verify)
+    await exchange(server, issuer.token())
+    mallory = await server.user("mallory")
+    await make(server, mallory, issuer, repositories=(), branches=())
+    await exchange(server, issuer.token())
+
+    assert seen == [(issuer.url, ada.id), (issuer.url, issuer.url)]
 
 
 async def test_what_is_handed_out_is_written_down_and_no_token_is(server, ada, issuer, rule):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+from itertools import pairwise
 
 import pytest
 from support.issuer import issuing, part
@@ -69,6 +70,38 @@ async def test_keys_that_were_right_go_on_while_the_issuer_is_away(issuer, issue
     monkeypatch.setattr(module, "_STALE", 0.0)
     with pytest.raises(Unreachable, match="answers 500"):
         await issuers.verify(issuer.token(), issuer.url)
+
+
+async def test_an_issuer_that_fails_again_and_again_is_asked_less_and_less(issuer, issuers, monkeypatch):
+    at = [0.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: at[0])
+    issuer.answers["/.well-known/openid-configuration"] = 500
+    times = []
+    while at[0] < 3600:
+        before = len(issuer.asked)
+        with pytest.raises(Unreachable, match="answers 500"):
+            await issuers.verify(issuer.token(), issuer.url)
+        times += [at[0]] * (len(issuer.asked) - before)
+        at[0] += 30
+
+    gaps = [later - sooner for sooner, later in pairwise(times)]
+    assert gaps == [60, 120, 240, 480, 600, 600, 600, 600]
+    issuer.answers.clear()
+    at[0] += 600
+    assert await issuers.verify(issuer.token(), issuer.url)
+
+
+async def test_many_issuers_of_one_user_do_not_push_out_those_that_are_needed(issuer, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_ISSUERS", 3)
+    with issuing() as other:
+        asked = Issuers((issuer.url, other.url))
+        await asked.verify(issuer.token(), issuer.url)
+        for number in range(6):
+            asked._keep(f"https://{number}.example.org", module._Kept([], 0.0, 0.0, failed="x"))
+            await asked.verify(issuer.token(), issuer.url)
+
+    assert len(issuer.asked) == 2
+    assert len(asked._kept) == 3
 
 
 async def test_an_issuer_that_does_not_answer_is_not_asked_with_every_token(issuer, issuers):
@@ -275,7 +308,7 @@ async def test_a_name_that_leads_to_us_after_it_was_judged_does_not(issuer, monk
     """The attack: a name that is public when it is judged, and ours when it is connected to."""
     answers = iter(["8.8.8.8", "127.0.0.1"])
 
-    async def looked_up(_self, host, port, **_):
+    def looked_up(host, port, **_):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]
 
     connected = []
@@ -284,7 +317,7 @@ async def test_a_name_that_leads_to_us_after_it_was_judged_does_not(issuer, monk
         connected.append((*address, timeout > 0))
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", looked_up)
+    monkeypatch.setattr(outbound.socket, "getaddrinfo", looked_up)
     monkeypatch.setattr(outbound.socket, "create_connection", refuse)
 
     with pytest.raises(Unreachable):
@@ -293,10 +326,10 @@ async def test_a_name_that_leads_to_us_after_it_was_judged_does_not(issuer, monk
 
 
 async def test_one_public_address_among_others_is_not_enough(monkeypatch):
-    async def looked_up(_self, host, port, **_):
+    def looked_up(host, port, **_):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in ("8.8.8.8", "10.0.0.1")]
 
-    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", looked_up)
+    monkeypatch.setattr(outbound.socket, "getaddrinfo", looked_up)
     with pytest.raises(Unreachable, match="network of our own"):
         await Fetcher().get("https://both.example.org/", is_private=False)
 
@@ -323,3 +356,44 @@ async def test_who_says_nothing_and_who_says_it_slowly_are_left(monkeypatch):
             await Fetcher().get(f"http://127.0.0.1:{port}/", is_private=True)
 
     slow.close()
+
+
+async def test_who_names_many_that_hang_waits_for_those_alone(issuer, monkeypatch):
+    """The attack: one user's rules name addresses that take a connection and say nothing; all others waited too."""
+    monkeypatch.setattr(outbound, "_SECONDS", 600.0)
+    monkeypatch.setattr(outbound, "_TURN", 600.0)
+    connected = []
+
+    async def hang(_reader, writer):
+        connected.append(writer)
+
+    silent = await asyncio.start_server(hang, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/"
+    fetcher = Fetcher()
+    waiting = [asyncio.create_task(fetcher.get(url, is_private=True, line="mallory")) for _ in range(40)]
+    while not connected:
+        await asyncio.sleep(0.01)
+
+    async with asyncio.timeout(60):
+        assert await fetcher.get(f"{issuer.url}/keys", is_private=True, line="ada")
+
+    assert len(connected) == 1
+    assert not any(task.done() for task in waiting)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    silent.close()
+    for writer in connected:
+        writer.close()
+
+
+async def test_nobody_waits_for_a_turn_without_end(issuer, monkeypatch):
+    monkeypatch.setattr(outbound, "_TURN", 0.1)
+    fetcher = Fetcher()
+    turn = fetcher._lines["mallory"] = asyncio.Lock()
+
+    async with turn:
+        with pytest.raises(Unreachable, match="of the same user take too long"):
+            await fetcher.get(f"{issuer.url}/keys", is_private=True, line="mallory")
+
+    assert await fetcher.get(f"{issuer.url}/keys", is_private=True, line="mallory")

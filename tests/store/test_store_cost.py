@@ -122,7 +122,7 @@ STATEMENTS = {
         (notices, "_end _last _due _release"),
         (app_passwords, "_by_lookup _of_user _unrevoked_of_user _by_label _revoke _touch"),
         (app_passwords, "_expiring _change _put_public_key _forget_ended"),
-        (trust_rules, "_by_issuer _of_user _touch _uses_of _sweep"),
+        (trust_rules, "_by_issuer _named _of_user _touch _uses_of _sweep"),
         (git_logins, "_by_digest _by_user_code _decide _remove _sweep"),
         (upkeep, "_begin _due _of _claim _renew _finish _release _forget _waiting"),
     )
