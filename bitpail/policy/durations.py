@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 from bitpail.errors import Invalid
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
-_SPAN = re.compile(r"([0-9]{1,9})([smhdwy])")
+# Nothing is nothing in whatever unit.
+_SPAN = re.compile(r"0|([0-9]{1,9})([smhdwy])")
 
 
 def seconds(text: str) -> int:
-    """``90s``, ``15m``, ``12h``, ``30d``, ``6w``, ``1y`` as seconds; raises Invalid."""
+    """``90s``, ``15m``, ``12h``, ``30d``, ``6w``, ``1y`` or ``0`` as seconds; raises Invalid."""
     found = _SPAN.fullmatch(text.strip())
     if found is None:
         raise Invalid(f"not a span of time: {text!r} (like 12h, 30d or 1y)")
-    return int(found[1]) * _UNITS[found[2]]
+    return int(found[1]) * _UNITS[found[2]] if found[2] else 0
 
 
 def seconds_until(text: str, now: float) -> int:

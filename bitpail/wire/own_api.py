@@ -268,13 +268,13 @@ class Wanted(Described, kw_only=True, forbid_unknown_fields=True):
 
 
 class ToRotate(Struct, kw_only=True, forbid_unknown_fields=True):
-    """`grace` is how long the old secret goes on working: a span like 1h."""
+    """`grace` is how long the old secret goes on working: a span like 1h, or 0: it ends at once."""
 
     grace: str = "1d"
 
 
 class ToReplace(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Without `permissions` those that are advised. `after` is how long it must have been watched for advice."""
+    """Without `permissions` those that are advised. `grace` as of a rotation; `after` is how long it must have been watched for advice."""
 
     permissions: tuple[str, ...] | None = None
     grace: str = "7d"
