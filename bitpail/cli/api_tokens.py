@@ -4,17 +4,21 @@ from typing import Any
 
 import click
 
-from bitpail.cli import credentials, tokens
+from bitpail.cli import advice, credentials, tokens
+from bitpail.cli.backend import Asked, asked
 from bitpail.cli.context import Context, Group, answer, as_json
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.credentials import CredentialKind
 from bitpail.model.scopes import ApiScope
 from bitpail.model.users import User
+from bitpail.own_api import app_passwords, insight
+from bitpail.own_api.tokens import of_person
 from bitpail.policy.secrets import Secret
 from bitpail.services import app_passwords as service
 from bitpail.services import users
 from bitpail.services.managing import Managing
 from bitpail.services.site import Site
+from bitpail.wire.own_api import NewSecret, ToReplace
 
 _KIND = CredentialKind.API_TOKEN
 _HINT = (
@@ -65,12 +69,9 @@ def create(context: Context, /, username: str, as_json: bool, **given: Any) -> N
 @click.pass_obj
 def list_(context: Context, username: str, include_revoked: bool, as_json: bool) -> None:
     """List the API tokens of a user: label, permissions, last use."""
-
-    async def work(site: Site) -> list[AppPassword]:
-        user = await users.named(site, username)
-        return await service.of_user(site, user, _KIND, include_revoked=include_revoked)
-
-    tokens.show(context.run(work), as_json=as_json)
+    revoked = "true" if include_revoked else "false"
+    found = context.ask(asked(of_person(app_passwords.listed), username, revoked=revoked))
+    tokens.show(found, _KIND, as_json=as_json)
 
 
 @api_token.command()
@@ -91,12 +92,8 @@ def rotate(context: Context, /, username: str, label: str, **given: Any) -> None
 @click.pass_obj
 def advise(context: Context, username: str, after: str, as_json: bool) -> None:
     """Say of each token whether fewer permissions would have been enough."""
-
-    async def listed(site: Site) -> list[tuple[User, AppPassword]]:
-        user = await users.named(site, username)
-        return [(user, one) for one in await service.of_user(site, user, _KIND)]
-
-    tokens.advise(context, listed, after=after, as_json=as_json)
+    found = context.ask(asked(of_person(insight.advised), username, after=after))
+    advice.tell(found, as_json=as_json, kind=_KIND)
 
 
 @api_token.command()
@@ -104,13 +101,20 @@ def advise(context: Context, username: str, after: str, as_json: bool) -> None:
 @credentials.narrower
 @as_json
 @click.pass_obj
-def replace(context: Context, /, username: str, label: str, **given: Any) -> None:
+def replace(context: Context, /, username: str, label: str, as_json: bool, **given: Any) -> None:
     """Make a narrower token with the same limits and the same end; the old one expires after the grace.
 
     The new one is labelled "LABEL (narrowed)". Its secret is printed once. LABEL
     is that of the old one, also to finish, to roll back and to ask.
     """
-    tokens.replace(context, label, _whose(username), _HINT, **given)
+
+    def ask(handler: Any, body: ToReplace | None = None, /) -> Asked:
+        return asked(of_person(handler), username, label, body)
+
+    def show(new: NewSecret) -> None:
+        tokens.show_new(new, _KIND, _HINT, as_json=as_json)
+
+    advice.narrow(context, label, ask, show, as_json=as_json, **given)
 
 
 @api_token.command()

@@ -7,24 +7,20 @@ from typing import Any
 import click
 
 from bitpail.cli import credentials
-from bitpail.cli.context import Context, answer, date
+from bitpail.cli.context import Context, answer, moment
 from bitpail.model.app_passwords import AppPassword
 from bitpail.model.credentials import CredentialKind
 from bitpail.model.users import User
 from bitpail.policy import durations
 from bitpail.policy.secrets import Secret
-from bitpail.services import advice, replacements
 from bitpail.services import app_passwords as service
-from bitpail.services.advice import Advised, Replacement
 from bitpail.services.app_passwords import Rotation, Wanted
 from bitpail.services.managing import Managing
-from bitpail.services.replacements import UnderWay
 from bitpail.services.site import Site
+from bitpail.wire import own_api as wire
 
 Whose = Callable[[Site], Awaitable[tuple[User, CredentialKind]]]
 """Whose the token of a command is, or its robot; raises NotFound."""
-
-_DAY = 86_400
 
 
 def wanted(*, expires: str | None, **same: Any) -> Wanted:
@@ -34,22 +30,39 @@ def wanted(*, expires: str | None, **same: Any) -> Wanted:
 
 def show_once(made: AppPassword, secret: Secret, hint: str, *, as_json: bool) -> None:
     """Print a new secret, alone on standard output; ``hint`` says how it is presented."""
+    _show_once(made, made.scopes, made.kind, secret.reveal(), hint, as_json=as_json)
+
+
+def show_new(new: wire.NewSecret, kind: CredentialKind, hint: str, *, as_json: bool) -> None:
+    """The same of one that came from our own API."""
+    made = new.app_password
+    _show_once(made, made.permissions, kind, new.secret, hint, as_json=as_json)
+
+
+def _show_once(
+    made: credentials.Credential,
+    permissions: tuple[str, ...],
+    kind: CredentialKind,
+    secret: str,
+    hint: str,
+    *,
+    as_json: bool,
+) -> None:
     if as_json:
-        expires = {"expires_on": date(made.expires_on)} if made.expires_on else {}
-        shown = {"label": made.label, "permissions": made.scopes, **expires, "secret": secret.reveal()}
-        answer({"kind": made.kind, **shown})
+        expires = {"expires_on": moment(made.expires_on)} if made.expires_on else {}
+        answer({"kind": kind, "label": made.label, "permissions": permissions, **expires, "secret": secret})
         return
-    click.echo(secret.reveal())
-    click.echo(f"This is the only time it is shown. It has: {', '.join(made.scopes)}.\n{hint}", err=True)
+    click.echo(secret)
+    click.echo(f"This is the only time it is shown. It has: {', '.join(permissions)}.\n{hint}", err=True)
 
 
-def show(found: list[AppPassword], *, as_json: bool) -> None:
+def show(found: wire.AppPasswords, kind: CredentialKind, *, as_json: bool) -> None:
     """List them: label, permissions, last use."""
     if as_json:
-        answer([{"kind": one.kind, **credentials.shown(one, one.scopes)} for one in found])
+        answer([{"kind": kind, **credentials.shown(one, one.permissions)} for one in found.values])
         return
-    for one in found:
-        click.echo(credentials.listed(one, one.scopes))
+    for one in found.values:
+        click.echo(credentials.listed(one, one.permissions))
 
 
 def revoke(context: Context, label: str, whose: Whose) -> None:
@@ -99,91 +112,3 @@ def rotate(  # the options of one command
         click.echo(f"the {'old' if finish else 'new'} secret of {label} has ended")
     else:
         show_once(*context.run(begin), hint, as_json=as_json)
-
-
-def advise(
-    context: Context,
-    listed: Callable[[Site], Awaitable[list[tuple[User, AppPassword]]]],
-    *,
-    after: str,
-    as_json: bool,
-) -> None:
-    """Say of each token whether fewer permissions would have been enough."""
-
-    async def work(site: Site) -> list[Advised]:
-        enough = durations.seconds(after) // _DAY
-        return await advice.of_each(site, await listed(site), enough=enough)
-
-    found = context.run(work)
-    if as_json:
-        answer([_advised(each) for each in found])
-        return
-    for each in found:
-        click.echo(f"{each.app_password.label}: {each.advice.sentence}")
-
-
-def replace(  # the options of one command
-    context: Context,
-    label: str,
-    whose: Whose,
-    hint: str,
-    *,
-    advised: bool,
-    permissions: tuple[str, ...],
-    grace: str,
-    finish: bool,
-    roll_back: bool,
-    status: bool,
-    after: str,
-    as_json: bool,
-) -> None:
-    """Begin a replacement by a narrower one, end it, or tell how it stands."""
-    credentials.one_way(
-        advised=advised, permissions=permissions, finish=finish, roll_back=roll_back, status=status
-    )
-
-    async def begin(site: Site) -> Replacement:
-        (user, kind), seconds = await whose(site), durations.seconds(grace)
-        if not advised:
-            return await advice.replace(site, user, label, permissions, seconds, Managing(kind=kind))
-        enough = durations.seconds(after) // _DAY
-        return await advice.replace_as_advised(site, user, label, seconds, Managing(kind=kind), enough=enough)
-
-    async def end(site: Site) -> UnderWay:
-        user, kind = await whose(site)
-        ended = replacements.finish if finish else replacements.roll_back
-        return await ended(site, user, label, Managing(kind=kind))
-
-    async def under_way(site: Site) -> UnderWay | None:
-        user, kind = await whose(site)
-        await site.last_uses.flush()
-        return await replacements.of(
-            site, user, await service.labelled(site, user, label, Managing(kind=kind))
-        )
-
-    if status:
-        found = context.run(under_way)
-        old, new = (found.old, found.new) if found else (None, None)
-        credentials.tell_replacement(label, old, new, as_json=as_json)
-    elif finish or roll_back:
-        context.run(end)
-        credentials.tell_ended_replacement(label, finish=finish)
-    else:
-        done = context.run(begin)
-        show_once(done.new, done.secret, hint, as_json=as_json)
-        click.echo(f"{label} works until {date(done.old.expires_on)}", err=True)
-
-
-def _advised(each: Advised) -> dict[str, Any]:
-    one = each.app_password
-    return {
-        "kind": one.kind,
-        "label": one.label,
-        "advice": each.advice.verdict,
-        "permissions": one.scopes,
-        "needed": each.advice.narrower,
-        "days": each.advice.days,
-        "sentence": each.advice.sentence,
-        "created_on": date(one.created_on),
-        "last_used_on": date(one.last_used_on),
-    }

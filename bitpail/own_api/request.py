@@ -80,7 +80,8 @@ class OwnRequest(ABC):
     async def shown(self, user: User, one: AppPassword) -> wire.AppPassword:
         """An app password as it goes out, its places by name."""
         # A robot sees nothing by itself: places are named to who asks.
-        named, limits = await places.named(self.site, self.how.by or user, one.limits), one.limits
+        looks = self.how.by if user.is_robot else user
+        named, limits = await places.named(self.site, looks, one.limits), one.limits
         return wire.AppPassword(
             id=one.id,
             label=one.label,

@@ -99,16 +99,18 @@ def _at(what: str, opens: Opens, scope: Scope, place: str) -> list[Operation]:
         row(
             "GET",
             every,
-            tokens.listed_at(what),
+            tokens.at(what, tokens.listed),
             f"List {about}",
             wire.AppPasswords,
             query={**_PAGE, **_REVOKED},
         ),
-        *_replacement(row, f"{every}/{{app_password}}", lambda handler: tokens.of_place(handler, what)),
+        *_replacement(
+            row, f"{every}/{{app_password}}", lambda handler: tokens.at(what, tokens.of_robot(handler))
+        ),
         row(
             "GET",
             f"{place}/access-token-advice",
-            tokens.advised_at(what),
+            tokens.at(what, tokens.advised),
             f"Whether fewer permissions of {about} would be enough",
             list[wire.Advice],
             query=_AFTER,

@@ -4,6 +4,7 @@ What is done with one is done as with an app password, by the same handlers: her
 """
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any
 
 from msgspec.structs import replace
@@ -19,9 +20,11 @@ from bitpail.wire import own_api as wire
 
 Held = Access | ProjectAccess | WorkspaceAccess
 OfOne = Callable[[OwnRequest, User], Awaitable[Any]]
+OfPlace = Callable[[OwnRequest, Place], Awaitable[Any]]
 OfHeld = Callable[[OwnRequest, Held], Awaitable[Any]]
 
 
+@cache
 def of_person(handler: OfOne) -> OfOne:
     """What a handler does, done with API tokens of whoever asks."""
 
@@ -32,46 +35,47 @@ def of_person(handler: OfOne) -> OfOne:
     return _named(handle, f"api_token_{handler.__name__}")
 
 
-def of_place(handler: OfOne, what: str) -> OfHeld:
-    """The same with one access token of the place that the route opens; ``what`` is the word for such places."""
+@cache
+def of_robot(handler: OfOne) -> OfPlace:
+    """The same with one access token of a place, which the path names."""
 
-    async def handle(request: OwnRequest, held: Held) -> Any:
-        place = _place(request, held)
+    async def handle(request: OwnRequest, place: Place) -> Any:
         return await handler(request, await _robot(request, place))
 
-    return _named(handle, f"{what}_{handler.__name__}")
+    return _named(handle, handler.__name__)
 
 
-def listed_at(what: str) -> OfHeld:
+async def listed(request: OwnRequest, place: Place) -> wire.AppPasswords:
     """``GET .../access-tokens``: those of the place that may be managed, oldest first."""
-
-    async def handle(request: OwnRequest, held: Held) -> wire.AppPasswords:
-        revoked = request.flag("revoked")
-        found = await access_tokens.of_place(request.site, _place(request, held), include_revoked=revoked)
-        return await app_passwords.page_of(request, found)
-
-    return _named(handle, f"{what}_tokens")
+    revoked = request.flag("revoked")
+    found = await access_tokens.of_place(request.site, place, include_revoked=revoked)
+    return await app_passwords.page_of(request, found)
 
 
-def advised_at(what: str) -> OfHeld:
+async def advised(request: OwnRequest, place: Place) -> list[wire.Advice]:
     """``GET .../access-token-advice``: on each of those that may be managed."""
-
-    async def handle(request: OwnRequest, held: Held) -> list[wire.Advice]:
-        return await insight.advised_of(
-            request, await access_tokens.of_place(request.site, _place(request, held))
-        )
-
-    return _named(handle, f"{what}_advised")
+    return await insight.advised_of(request, await access_tokens.of_place(request.site, place))
 
 
-def _place(request: OwnRequest, held: Held) -> Place:
-    place: Place = held.workspace
-    if isinstance(held, Access):
-        place = held.repository
-    elif isinstance(held, ProjectAccess):
-        place = held.project
-    request.how = replace(request.how, kind=access_tokens.kind_at(place), by=held.actor.user)
-    return place
+@cache
+def at(what: str, work: OfPlace) -> OfHeld:
+    """Some work as the rows of a place have it, which a route opens; ``what`` is the word for such places."""
+
+    async def handle(request: OwnRequest, held: Held) -> Any:
+        place: Place = held.workspace
+        if isinstance(held, Access):
+            place = held.repository
+        elif isinstance(held, ProjectAccess):
+            place = held.project
+        return await here(request, place, work, held.actor.user)
+
+    return _named(handle, f"{what}_{work.__name__}")
+
+
+async def here(request: OwnRequest, place: Place, work: OfPlace, by: User | None = None) -> Any:
+    """Do some work with the tokens of a place; ``by`` nobody who is known: whoever holds the data directory."""
+    request.how = replace(request.how, kind=access_tokens.kind_at(place), by=by)
+    return await work(request, place)
 
 
 async def _robot(request: OwnRequest, place: Place) -> User:

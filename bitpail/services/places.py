@@ -19,6 +19,7 @@ from bitpail.services.access import Refused
 from bitpail.services.repositories import Among
 from bitpail.services.site import Site
 from bitpail.store import projects
+from bitpail.store import repositories as repositories_store
 from bitpail.store import workspaces as store
 
 _SEEN = Need()
@@ -61,8 +62,11 @@ async def names(site: Site, user: User, limits: Limits) -> list[str]:
     return listed
 
 
-async def named(site: Site, user: User, limits: Limits) -> Places:
-    """The same by kind, as they are given when one is made; an id in braces for what is not to be seen."""
+async def named(site: Site, user: User | None, limits: Limits) -> Places:
+    """The same by kind, as they are given when one is made; an id in braces for what is not to be seen.
+
+    ``user`` None is whoever holds the data directory, who sees all.
+    """
 
     def shown(name: str, identifier: str) -> str:
         return f"{{{identifier}}}" if name == _GONE else name
@@ -96,8 +100,11 @@ async def _workspace(site: Site, user: User, slug: str) -> WorkspaceAccess:
         raise NotFound(f"no workspace {slug!r}") from None
 
 
-async def repository_name(site: Site, user: User, repository_id: str) -> str | None:
+async def repository_name(site: Site, user: User | None, repository_id: str) -> str | None:
     """What people call a repository; None if it is gone or the user can't see it any more."""
+    if user is None:
+        located = await repositories_store.find(site.db, "{}", f"{{{repository_id}}}", None)
+        return f"{located.workspace.slug}/{located.repository.slug}" if located else None
     try:
         found = await access.to_repository(site, _actor(user), _SEEN, "{}", f"{{{repository_id}}}")
     except BitpailError:
@@ -105,11 +112,11 @@ async def repository_name(site: Site, user: User, repository_id: str) -> str | N
     return f"{found.workspace.slug}/{found.repository.slug}"
 
 
-async def _repository_name(site: Site, user: User, repository_id: RepositoryId) -> str:
+async def _repository_name(site: Site, user: User | None, repository_id: RepositoryId) -> str:
     return await repository_name(site, user, repository_id) or _GONE
 
 
-async def _project_name(site: Site, user: User, project_id: ProjectId) -> str:
+async def _project_name(site: Site, user: User | None, project_id: ProjectId) -> str:
     found = await projects.by_id(site.db, project_id)
     if found is None:
         return _GONE
@@ -117,7 +124,10 @@ async def _project_name(site: Site, user: User, project_id: ProjectId) -> str:
     return slug if slug == _GONE else f"{slug}/{found.key}"
 
 
-async def _workspace_name(site: Site, user: User, workspace_id: WorkspaceId) -> str:
+async def _workspace_name(site: Site, user: User | None, workspace_id: WorkspaceId) -> str:
+    if user is None:
+        found = await store.by_id(site.db, workspace_id)
+        return found.slug if found else _GONE
     try:
         return (await _workspace(site, user, f"{{{workspace_id}}}")).workspace.slug
     except BitpailError:

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import re
 import threading
 from contextlib import contextmanager
 
@@ -11,7 +12,7 @@ from support.shell import Shell
 from bitpail.cli.backend import asked
 from bitpail.cli.remote import Remote, ServerRefused
 from bitpail.errors import BitpailError, Invalid
-from bitpail.own_api import app_passwords
+from bitpail.own_api import account, app_passwords
 from bitpail.policy.secrets import Secret
 from bitpail.testing import Bitpail
 
@@ -31,12 +32,13 @@ def there(started, tmp_path):
     secret = started.app_password(
         ada, "repository:write", "wiki", "bitpail:app-password:write", label="manager"
     )
-    return There(started, tmp_path, secret)
+    return There(started, tmp_path, ada, secret)
 
 
 class There:
-    def __init__(self, server, tmp_path, secret):
+    def __init__(self, server, tmp_path, ada, secret):
         self.server = server
+        self.ada = ada
         self.secret = secret
         self.shell = Shell(tmp_path / "no data here")
         self.local = Shell(server.settings.data)
@@ -50,6 +52,14 @@ class There:
         done = self(*words, "--json")
         assert done.worked, done.seen
         return json.loads(done.out)
+
+    def lets_in(self, secret):
+        """Whether the server takes this secret of Ada's."""
+        try:
+            Remote(self.server.url, Secret(secret)).ask(asked(account.me, "ada"))
+        except ServerRefused:
+            return False
+        return True
 
 
 def described(label):
@@ -73,6 +83,10 @@ def test_the_whole_life_of_an_app_password_sounds_the_same_here_and_on_a_server(
         ]
         finished = where("app-password", "rotate", "--user", "ada", "--label", name, "--finish")
         again = where("app-password", "rotate", "--user", "ada", "--label", name, "--finish")
+        at_once = where.json("app-password", "rotate", "--user", "ada", "--label", name, "--grace", "0")
+        assert not there.lets_in(rotated["secret"])
+        assert there.lets_in(at_once["secret"])
+        assert where.json("app-password", "rotate", "--user", "ada", "--label", name, "--status") is None
         revoked = where("app-password", "revoke", "--user", "ada", "--label", name)
         told.append(
             [
@@ -88,6 +102,133 @@ def test_the_whole_life_of_an_app_password_sounds_the_same_here_and_on_a_server(
         )
 
     assert told[0] == told[1]
+
+
+PLACES = [("--repository", "ada/notes"), ("--project", "ada/PROJ"), ("--workspace", "ada")]
+OF_PLACES = ("repository:admin", "project:admin", "team:write")
+
+
+@pytest.fixture
+def administering(there):
+    """The same with an app password that may do what administers places."""
+    secret = there.server.app_password(
+        there.ada, *OF_PLACES, "repository:write", "bitpail:app-password:write", label="administrator"
+    )
+    there.file.write_text(f"{secret}\n")
+    return there
+
+
+def narrower(where, name, *words):
+    """What the life of a narrower token sounds like, from the advice to the end of the old one; ``name`` left out."""
+    one = (*words, "--label", name)
+    enough = ("--permission", "repository", "--grace", "1h", "--json")
+    said = [
+        where("access-token", "list", *words, "--json"),
+        where("access-token", "advise", *words, "--json"),
+        where("access-token", "replace", *one, *enough),
+        where("access-token", "replace", *one, *enough),
+        where("access-token", "replace", *one, "--status", "--json"),
+        where("access-token", "replace", *one, "--status"),
+        where("access-token", "replace", *one, "--roll-back"),
+        where("access-token", "replace", *one, *enough),
+        where("access-token", "replace", *one, "--finish"),
+        where("access-token", "replace", *one, "--finish"),
+        where("access-token", "list", *words, "--all"),
+    ]
+    return [(done.status, done.out, done.err) for done in said]
+
+
+def alike(text, name):
+    """Without what differs from one token to the next: its name, its secret, and when it was made or ends."""
+    for pattern in (rf"\b{name}\b", r"bpt_\w+", r"\d{4}-\d\d-\d\dT[\d:]+\+00:00"):
+        text = re.sub(pattern, "...", text)
+    return text
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place[0])
+def test_a_narrower_access_token_sounds_the_same_here_and_on_a_server(administering, place):
+    told = []
+    for where, name, more in ((administering, "one", ("--user", "ada")), (administering.local, "two", ())):
+        made = administering.local(
+            "access-token", "create", *place, "--label", name, "--permission", "repository:write"
+        )
+        assert made.worked, made.seen
+        told.append(
+            [
+                (status, alike(out, name), alike(err, name))
+                for status, out, err in narrower(where, name, *place, *more)
+            ]
+        )
+        administering.local.well("access-token", "revoke", *place, "--label", f"{name} (narrowed)")
+
+    there, here = told
+    # What went before is still listed with what was revoked.
+    assert there[:-1] == here[:-1]
+    assert [status for status, _, _ in there] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0]
+    listed = json.loads(there[0][1])
+    assert [(one["label"], one["permissions"]) for one in listed] == [("...", ["repository:write"])]
+    assert place[1] in str(listed[0]["limits"])
+    assert "is being replaced" in there[3][2]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("list", "--repository", "ada/notes"), "--server wants --user"),
+        (("list", "--user", "ada"), "name one of --repository"),
+        (
+            ("list", "--user", "ada", "--workspace", "ada", "--project", "ada/PROJ"),
+            "name one of --repository",
+        ),
+        (("list", "--user", "ada", "--repository", "notes"), "name a repository as WORKSPACE/REPOSITORY"),
+        (("list", "--user", "ada", "--repository", "ada/none"), "none"),
+        (("list", "--user", "ada", "--repository", "ada/.."), "not found"),
+        (("list", "--user", "grace", "--repository", "ada/notes"), "Invalid credentials"),
+        (("advise", "--user", "ada", "--workspace", "ada", "--after", "soon"), "not a span of time: 'soon'"),
+        (
+            ("replace", "--user", "ada", "--workspace", "ada", "--label", "none", "--advised"),
+            "labelled 'none'",
+        ),
+        (("replace", "--user", "ada", "--workspace", "ada", "--label", "a/../b", "--finish"), "'a/../b'"),
+        (("replace", "--user", "ada", "--workspace", "ada", "--label", "x"), "give one of --advised"),
+    ],
+)
+def test_what_is_wrong_with_tokens_on_a_server_is_said_in_one_line(administering, words, told):
+    done = administering("access-token", *words)
+
+    assert not done.worked
+    assert told in done.err
+    assert done.out == ""
+
+
+def test_a_token_that_may_more_than_who_asks_is_neither_shown_nor_narrowed(there):
+    place = ("--repository", "ada/notes")
+    there.local.json("access-token", "create", *place, "--label", "ci", "--permission", "repository:delete")
+    secret = there.server.app_password(
+        there.ada, "repository:admin", "bitpail:app-password:write", label="less"
+    )
+    there.file.write_text(f"{secret}\n")
+
+    asked = (
+        "access-token",
+        "replace",
+        *place,
+        "--user",
+        "ada",
+        "--label",
+        "ci",
+        "--permission",
+        "repository",
+    )
+    refused = there(*asked)
+
+    assert there.json("access-token", "list", *place, "--user", "ada") == []
+    assert refused.status == 1
+    assert "no wider than itself" in refused.err
+    # Nor does one that administers nothing, though it is Ada's.
+    there.file.write_text(f"{there.secret}\n")
+    assert "repository:admin" in there(*asked).err
+    assert len(there.local.json("access-token", "list", *place, "--all")) == 1
 
 
 def test_a_description_is_brought_about_once_and_a_different_one_ends_with_1(there):
