@@ -288,7 +288,7 @@ async def test_each_fetch_is_counted_once_and_looking_is_not(server, api, auth, 
     async def shown():
         return (await api.get(DOWNLOADS, auth=auth)).json()["values"][0]["downloads"]
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await shown() < 3:
             await asyncio.sleep(0.2)
     assert await shown() == 3

@@ -118,7 +118,7 @@ def begin(visitor, relay, elsewhere):
     visitor.page.get_by_text("It asks for a password").click()
     visitor.fill(username="grace", password=elsewhere.secret)
     visitor.press("Import repository")
-    assert relay.holds.wait(20)
+    assert relay.holds.wait(60)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])

@@ -73,7 +73,7 @@ def test_where_standard_error_is_a_log_a_command_prints_the_link(empty):
     while told[-1] and "set-up-link" not in told[-1]:
         told.append(process.stderr.readline())
     process.terminate()
-    told.append(process.communicate(timeout=20)[1])
+    told.append(process.communicate(timeout=60)[1])
 
     assert "'bitpail set-up-link' prints a link" in told[-2]
     assert "link=" not in "".join(told)

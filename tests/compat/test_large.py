@@ -159,7 +159,7 @@ def test_a_file_of_100_mib_is_read_listed_and_compared_by_a_server_that_holds_no
 def test_a_push_whose_client_dies_half_way_leaves_nothing(scene):
     with Relay.to(scene.server.url, up=HALF) as relay:
         pushing = scene.person.start("git", "push", relay.instead_of(scene.url), "main", at=scene.clone)
-        assert relay.holds.wait(30)
+        assert relay.holds.wait(60)
         assert eventually(lambda: not scene.is_quiet)
         kill(pushing)
 
@@ -177,7 +177,7 @@ def test_a_clone_whose_client_dies_half_way_ends_its_git(person):
         scene = Scene(server, person, size=ENOUGH)
         with Relay.to(server.url, down=HALF) as relay:
             cloning = person.start("git", "clone", relay.instead_of(scene.url), "another")
-            assert relay.holds.wait(30)
+            assert relay.holds.wait(60)
             assert eventually(lambda: not scene.is_quiet)
             kill(cloning)
 
@@ -193,12 +193,12 @@ def test_a_push_through_a_server_that_dies_half_way_leaves_nothing_that_counts_a
     scene = own_scene
     with Relay.to(scene.server.url, up=HALF) as relay:
         pushing = scene.person.start("git", "push", relay.instead_of(scene.url), "main", at=scene.clone)
-        assert relay.holds.wait(30)
+        assert relay.holds.wait(60)
         assert eventually(lambda: not scene.is_quiet)
         left = gits(scene.server.process.pid)
         scene.server.process.kill()
         scene.server.process.wait()
-        _, complaint = pushing.communicate(timeout=30)
+        _, complaint = pushing.communicate(timeout=60)
 
     assert pushing.returncode != 0
     assert b"->" not in complaint
@@ -253,12 +253,12 @@ def test_a_client_that_stops_reading_is_given_up(person):
         scene = Scene(server, person, size=ENOUGH)
         with Relay.to(server.url, down=HALF) as relay:
             cloning = person.start("git", "clone", relay.instead_of(scene.url), "another")
-            assert relay.holds.wait(30)
+            assert relay.holds.wait(60)
 
             assert eventually(lambda: scene.is_quiet)
 
             relay.let_go()
-            _, complaint = cloning.communicate(timeout=30)
+            _, complaint = cloning.communicate(timeout=60)
 
         assert cloning.returncode != 0, complaint
         assert not Path(person.home / "another").exists()

@@ -215,7 +215,7 @@ def test_no_process_shows_a_secret_while_a_request_runs(server, person, tmp_path
     running = shown(server.process.pid)
     found = planted.found()
     (tmp_path / "go").touch()
-    pushing.communicate(timeout=30)
+    pushing.communicate(timeout=60)
 
     assert any(b"receive-pack" in text for text in running.values())
     assert found == set()

@@ -23,7 +23,7 @@ class Wire:
         self._secret = secret
         parts = urlsplit(server.url)
         self._host = parts.netloc
-        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=20)
+        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=120)
 
     def __enter__(self):
         return self

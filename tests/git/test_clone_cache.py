@@ -97,7 +97,7 @@ async def test_when_nobody_is_left_git_ends_and_nothing_stays(cache, server, com
 
     for reader in readers:
         await reader.aclose()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while children() or files(cache):
             await asyncio.sleep(0.01)
 

@@ -59,7 +59,7 @@ async def test_too_much_output_ends_git(repository):
 
 async def test_git_that_takes_too_long_is_ended(repository):
     with pytest.raises(GitError, match="longer than"):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(50):
             await run(None, "-c", "alias.wait=!sleep 60; true", "wait", timeout=0.2)
 
     assert children() == []

@@ -4,6 +4,7 @@ import asyncio
 import os
 
 import pytest
+from support.processes import becomes
 
 from bitpail.errors import GitError, TookTooLong, TooLarge, Unavailable
 from bitpail.git.command import PROCESSES
@@ -32,7 +33,7 @@ while True:
 async def kept(tmp_path, monkeypatch):
     (tmp_path / "worker_of_test.py").write_text(_WORKER)
     monkeypatch.syspath_prepend(str(tmp_path))
-    made = KeptPython("worker_of_test", slowest=2, longest_wait=0.3, idle=0.2, largest=1 << 20)
+    made = KeptPython("worker_of_test", slowest=60, longest_wait=60, idle=60, largest=1 << 20)
     yield made
     await made.close()
 
@@ -51,9 +52,11 @@ async def test_one_process_answers_all_questions_each_its_own(kept):
 async def test_what_fails_or_takes_too_long_is_an_error_and_the_next_question_is_answered(kept, head, error):
     pid = int(await kept.ask(b"pid", b""))
 
+    kept._slowest = 1 if head == b"sleep" else 60
     with pytest.raises(error):
         await kept.ask(head, b"x")
 
+    kept._slowest = 60
     assert await kept.ask(b"echo", b"again") == b"again"
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
@@ -67,13 +70,15 @@ async def test_an_answer_that_is_too_large_is_refused(kept):
 
 async def test_who_waits_for_others_too_long_is_told_so(kept):
     slow = asyncio.create_task(kept.ask(b"sleep", b""))
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0)
+    kept._longest_wait = 0.1
 
     with pytest.raises(Unavailable, match="busy"):
         await kept.ask(b"echo", b"")
 
     slow.cancel()
     await asyncio.gather(slow, return_exceptions=True)
+    kept._longest_wait = 60
     assert await kept.ask(b"echo", b"now") == b"now"
 
 
@@ -81,11 +86,8 @@ async def test_it_ends_when_nobody_asks(kept):
     running = PROCESSES.running
     await kept.ask(b"echo", b"")
     assert PROCESSES.running == running + 1
+    kept._idle = 0.1
+    await kept.ask(b"echo", b"")
 
-    for _ in range(50):
-        await asyncio.sleep(0.05)
-        if PROCESSES.running == running:
-            break
-
-    assert PROCESSES.running == running
+    assert await becomes(lambda: PROCESSES.running == running)
     assert await kept.ask(b"echo", b"woken") == b"woken"

@@ -190,7 +190,7 @@ async def test_whoever_goes_ends_git(server, ada, git, auth):
     scope = server.client._scope(
         "GET", b"/ada/code/get/main.tar.bz2", b"", [(b"authorization", _basic(auth))]
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         await server.application(scope, receive, send)
         while PROCESSES.running > before:
             await asyncio.sleep(0.02)

@@ -47,7 +47,7 @@ async def test_a_client_that_says_nothing_is_let_go(small):
         answers.append(message)
 
     scope = small.client._scope("POST", COMMITS.encode(), b"", [])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await small.application(scope, silent, send)
 
     assert answers[0]["status"] == 400

@@ -328,7 +328,7 @@ async def test_a_refusal_names_the_app_and_says_who_can_mend_it(server, app, pag
 
 async def denials_of(server, request_id):
     """What is kept of a refusal, once the server has written it down."""
-    for _ in range(200):
+    for _ in range(1200):
         try:
             return await denials.explain(server.site, request_id)
         except NotFound:

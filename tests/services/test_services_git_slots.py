@@ -98,7 +98,7 @@ async def test_a_full_queue_is_told_at_once():
     await settled()
 
     with pytest.raises(Busy, match="too many wait already") as busy:
-        async with asyncio.timeout(1), given_out.slot("grace", "b"):
+        async with asyncio.timeout(60), given_out.slot("grace", "b"):
             raise AssertionError("there was none")
 
     assert busy.value.full
@@ -148,7 +148,7 @@ def test_whatever_happens_the_bounds_hold_and_nothing_is_lost(jobs, steps):
                 assert max(Counter(getattr(job, key) for job in running).values(), default=0) <= 2
         for job in all_jobs:
             job.over.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await asyncio.gather(*(job.task for job in all_jobs), return_exceptions=True)
         assert (given_out.running, given_out.waiting) == (0, 0)
         assert not given_out._users

@@ -88,12 +88,12 @@ async def test_nothing_is_written_when_nothing_was_used(writes):
 async def test_uses_are_written_behind_and_the_writer_ends(writes):
     gathered = LastUses(None, WriteBehind(0))
     note(gathered, "a", HERE)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await gathered._behind._writer
 
     assert len(writes.written) == 1
     note(gathered, "b", HERE)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await gathered._behind._writer
     assert [set(written) for written in writes.written] == [{"a"}, {"b"}]
 

@@ -7,7 +7,7 @@ import pytest
 from support.mail_server import PASSWORD, USER, certificate, mail_server
 
 from bitpail.errors import ConfigurationError, Invalid, Unavailable
-from bitpail.services import mail
+from bitpail.services import mail, outbox
 from bitpail.services.outbox import NotSent, Outbox
 from bitpail.services.site import open_site
 from bitpail.settings import Settings, load, masked
@@ -163,14 +163,17 @@ async def test_a_mail_is_tried_a_few_times_unless_the_answer_is_final(posting, a
         assert (server.tries, server.mails) == (tries, [])
 
 
-async def test_a_slow_mail_server_delays_nobody_and_a_full_queue_says_so(posting):
+async def test_a_slow_mail_server_delays_nobody_and_a_full_queue_says_so(posting, monkeypatch):
+    monkeypatch.setattr(outbox, "_LAST_WORDS", 60)
     with mail_server() as server:
-        server.delay = 2
+        server.go.clear()
         site = await posting(server)
         queued = [await mail.send(site, ADA, "test") for _ in range(4)]
         taken = len(server.mails)
         # A stop waits for them, some seconds at most.
-        await site.outbox.close()
+        closing = asyncio.create_task(site.outbox.close())
+        server.go.set()
+        await closing
 
     assert queued == [True, True, True, False]
     assert taken == 0

@@ -198,23 +198,32 @@ async def test_no_request_fails_during_rotations(held):
     current = [held.secret]
     statuses = []
     done = asyncio.Event()
+    rounds = [0] * 6
 
-    async def client():
+    async def client(number):
         while not done.is_set():
             # The secret as it was when the request was made ready; it may be an old one by now.
             secret = current[0]
             await asyncio.sleep(0.001)
             statuses.append(await held.asks(secret))
+            rounds[number] += 1
 
-    clients = [asyncio.create_task(client()) for _ in range(6)]
+    async def everybody_has_asked():
+        # What each was about to send is answered, and what it made ready after that.
+        seen = list(rounds)
+        while any(now < before + 2 for now, before in zip(rounds, seen, strict=True)):
+            assert not any(one.done() for one in clients)
+            await asyncio.sleep(0.001)
+
+    clients = [asyncio.create_task(client(number)) for number in range(6)]
     for turn in range(6):
         new = await held.rotate()
-        await asyncio.sleep(0.02)
+        await everybody_has_asked()
         if turn % 3 == 2:
             await held.roll_back()
         else:
             current[0] = new
-            await asyncio.sleep(0.05)
+            await everybody_has_asked()
             await held.finish()
     done.set()
     await asyncio.gather(*clients)

@@ -57,7 +57,7 @@ def test_a_command_line_that_ssh_itself_would_not_send_starts_nothing(bitpail, a
 
     before = started()
 
-    out, status = asyncio.run(asyncio.wait_for(attempt(), 20))
+    out, status = asyncio.run(asyncio.wait_for(attempt(), 60))
 
     assert out == ""
     assert status != 0

@@ -262,7 +262,7 @@ def test_a_killed_server_ends_its_clients_and_the_next_one_takes_its_place(sshd,
                 assert pipe.stdout.read(4)
                 for process in family(server.process.pid):
                     process.kill()
-                assert pipe.wait(30) != 0
+                assert pipe.wait(60) != 0
             server.process.wait()
             assert "Permission denied" in ada.ssh().err
 

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -18,7 +19,7 @@ USER, PASSWORD = "bitpail", "a-password-of-the-mail-server"
 
 
 class MailServer:
-    """``answer`` is what it says to a mail, ``delay`` how many seconds it thinks before."""
+    """``answer`` is what it says to a mail, after ``delay`` seconds and when ``go`` is set."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -26,11 +27,15 @@ class MailServer:
         self.tries = 0
         self.answer = "250 OK"
         self.delay = 0.0
+        self.go = threading.Event()
+        self.go.set()
         self.log_ins: list[bytes] = []
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd has it so
         self.tries += 1
         await asyncio.sleep(self.delay)
+        while not self.go.is_set():
+            await asyncio.sleep(0.01)
         if self.answer.startswith("250"):
             self.envelopes.append(envelope)
         return self.answer
@@ -66,7 +71,7 @@ class MailServer:
 
     async def until(self, number: int) -> list[EmailMessage]:
         """The mails, once there are so many."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.envelopes) < number:
                 await asyncio.sleep(0.01)
         return self.mails

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import psutil
 
+PATIENCE = 60
+"""Seconds for what happens at once on a machine that has nothing else to do."""
+
 
 def family(pid: int) -> list[psutil.Process]:
     """A process and all its descendants that are there now."""
@@ -69,7 +72,7 @@ def memory(pid: int) -> int:
     return int(psutil.Process(pid).memory_info().rss)
 
 
-async def becomes(true: Callable[[], bool], seconds: float = 15) -> bool:
+async def becomes(true: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     """The same as ``eventually``, where the loop has to go on meanwhile."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
@@ -78,7 +81,7 @@ async def becomes(true: Callable[[], bool], seconds: float = 15) -> bool:
     return true()
 
 
-def eventually(true: Callable[[], bool], seconds: float = 15) -> bool:
+def eventually(true: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     """Whether it becomes true in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -5,7 +5,7 @@ from bitpail.git.directories import GitDirectory
 from bitpail.git.transport import Limits, Service
 from bitpail.wire.packet_lines import FLUSH, encode
 
-LIMITS = Limits(timeout=30, idle=10)
+LIMITS = Limits(timeout=120, idle=60)
 ZERO = "0" * 40
 
 

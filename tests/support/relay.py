@@ -32,7 +32,7 @@ class Relay:
         thread = threading.Thread(target=relay._run, args=(ready,))
         thread.start()
         try:
-            assert ready.wait(10)
+            assert ready.wait(60)
             yield relay
         finally:
             relay._loop.call_soon_threadsafe(relay._loop.stop)

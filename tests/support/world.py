@@ -390,7 +390,7 @@ def denied(server: Bitpail, username: str, secret: str) -> str:
 
 def written(server: Bitpail, service: Any, *arguments: Any) -> None:
     """Wait until what the server writes behind is there."""
-    for _ in range(200):
+    for _ in range(1200):
         try:
             server.do(lambda site: service(site, *arguments))
         except NotFound:

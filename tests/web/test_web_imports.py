@@ -82,7 +82,7 @@ def answering(answer):
 async def ended(page, begun):
     """The page of an import once that has ended."""
     assert begun.status == 303, begun.text
-    for _ in range(300):
+    for _ in range(1200):
         shown = await page.follow(begun)
         if "data-again" not in shown.text:
             return shown
@@ -142,7 +142,7 @@ async def test_a_credential_is_nowhere_while_it_is_used_and_afterwards(server, p
         url = relay.instead_of(f"{elsewhere.url}/acme/closed.git")
         inside = url.replace("://", f"://grace:{secret}@")
         begun = await page.submit(FORM, url=inside, into="ada/PROJ")
-        assert await asyncio.to_thread(relay.holds.wait, 20)
+        assert await asyncio.to_thread(relay.holds.wait, 60)
         running = _processes()
         held = await page.follow(begun)
         relay.let_go()
@@ -173,11 +173,11 @@ async def test_it_is_cancelled_and_nothing_of_it_is_left(server, page, elsewhere
     with Relay.to(elsewhere.url, down=200_000) as relay:
         url = relay.instead_of(f"{elsewhere.url}/acme/closed.git")
         begun = await page.submit(FORM, url=url, into="ada/PROJ", username="grace", password=elsewhere.secret)
-        assert await asyncio.to_thread(relay.holds.wait, 20)
+        assert await asyncio.to_thread(relay.holds.wait, 60)
         where = begun.headers["location"]
         await page.submit(where, f"{where}/cancel")
         shown = await page.get(where)
-        for _ in range(100):
+        for _ in range(600):
             if not left_over(server):
                 break
             await asyncio.sleep(0.1)
@@ -199,7 +199,7 @@ async def test_a_stopped_server_leaves_a_line_that_says_so(tmp_path, migrated_fi
                 FORM, url=url, into="ada/PROJ", username="grace", password=elsewhere.secret
             )
             assert begun.status == 303
-            assert await asyncio.to_thread(relay.holds.wait, 20)
+            assert await asyncio.to_thread(relay.holds.wait, 60)
     async with serving(changed) as server:
         (found,) = await imports.of_user(server.site, ada)
 
