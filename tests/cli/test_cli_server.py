@@ -181,8 +181,8 @@ def test_a_narrower_access_token_sounds_the_same_here_and_on_a_server(administer
             "name one of --repository",
         ),
         (("list", "--user", "ada", "--repository", "notes"), "name a repository as WORKSPACE/REPOSITORY"),
-        (("list", "--user", "ada", "--repository", "ada/none"), "none"),
-        (("list", "--user", "ada", "--repository", "ada/.."), "not found"),
+        (("list", "--user", "ada", "--repository", "ada/none"), "it no longer exists"),
+        (("list", "--user", "ada", "--repository", "ada/.."), "it no longer exists"),
         (("list", "--user", "grace", "--repository", "ada/notes"), "Invalid credentials"),
         (("advise", "--user", "ada", "--workspace", "ada", "--after", "soon"), "not a span of time: 'soon'"),
         (

@@ -45,7 +45,7 @@ def test_many_pushes_are_counted_and_put_in_order_without_anybody_asking(tmp_pat
         # The first ones may be done before the last one is pushed; those wait for a while.
         assert eventually(lambda: any((place / "objects/pack").glob("*.bitmap")), SOON)
         assert eventually((place / "objects/info/commit-graphs/commit-graph-chain").exists, SOON)
-        assert (place / "packed-refs").exists()
+        assert eventually((place / "packed-refs").exists, SOON)
         assert refs(place)[f"refs/heads/b{MANY - 1}"] == person.head(work)
         assert len(refs(place)) == MANY + 1
         assert is_intact(place)

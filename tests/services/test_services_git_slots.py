@@ -12,7 +12,7 @@ from bitpail.services.git_slots import Bounds, Busy, GitSlots
 pytestmark = pytest.mark.anyio
 
 
-def slots(total=2, per_user=2, per_repository=2, queue=100, longest_wait=5.0):
+def slots(total=2, per_user=2, per_repository=2, queue=100, longest_wait=60.0):
     return GitSlots(Bounds(total, per_user, per_repository, queue, longest_wait))
 
 

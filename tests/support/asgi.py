@@ -108,7 +108,7 @@ class Client:
 
         sent = _encoded(headers, auth)
         scope = self._scope(method, raw, given, sent)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await self._application(scope, lambda: anext(incoming), send)
         if is_api(raw) and answer.status:
             self._judge(answer, raw, given, sent, b"".join(pieces), self.beyond | frozenset(beyond))

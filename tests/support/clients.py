@@ -10,7 +10,7 @@ from typing import Any
 
 from bitpail.testing.terminal import Session, at_terminal
 
-_PATIENCE = 60
+_PATIENCE = 180
 
 
 @dataclass(frozen=True)

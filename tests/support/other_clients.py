@@ -22,7 +22,7 @@ BITBUCKET_JS = Path(__file__).with_name("bitbucket_js")
 PASSPORT = Path(__file__).with_name("passport")
 GO_GIT = Path(__file__).with_name("go_git")
 
-_PATIENCE = 60
+_PATIENCE = 180
 
 
 class Refused(Exception):

@@ -120,7 +120,7 @@ def end_by_the_api(server: Bitpail, username: str, key_id: str, seconds: float) 
         ],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     assert answer.stdout == "200", answer
 

@@ -46,6 +46,9 @@ LogLevel VERBOSE
 """
 
 
+_TRIES = 5
+
+
 class Sshd(NamedTuple):
     """Where it listens, and whom it lets in."""
 
@@ -92,25 +95,32 @@ def running(place: Path, data: Path | None, keys: Path | None = None) -> Iterato
     is_root = os.geteuid() == 0
     user = "git" if is_root else getpass.getuser()
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{place}/host_key"], check=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     bitpail = shlex.join([str(Path(sys.prefix) / "bin/bitpail"), "--data", str(data)])
     who = f"AuthorizedKeysFile {keys}" if keys else _BY_BITPAIL.format(command=bitpail, user=user)
-    text = _CONFIGURATION.format(port=port, place=place, keys=who)
-    (place / "sshd_config").write_text(text)
     libraries = sorted((UNPACKED / "usr/lib").glob("*-linux-gnu*"))
     environment = {"PATH": os.environ["PATH"], "LD_LIBRARY_PATH": ":".join(map(str, libraries))}
-    command = [str(find_sshd()), "-D", "-f", f"{place}/sshd_config", "-E", f"{place}/log"]
-    started = subprocess.Popen(
-        ["unshare", "--mount", "sh", "-c", _as_root(place, command)] if is_root else command, env=environment
-    )
-    try:
-        assert eventually(lambda: _listens(port)), (place / "log").read_text()
-        yield Sshd(f"ssh://{user}@127.0.0.1:{port}", user, place / "log", started.pid)
-    finally:
-        started.terminate()
-        started.wait()
+    log = place / "log"
+    command = [str(find_sshd()), "-D", "-f", f"{place}/sshd_config", "-E", str(log)]
+    if is_root:
+        command = ["unshare", "--mount", "sh", "-c", _as_root(place, command)]
+    for _ in range(_TRIES):
+        port = _free_port()
+        (place / "sshd_config").write_text(_CONFIGURATION.format(port=port, place=place, keys=who))
+        started = subprocess.Popen(command, env=environment)
+        try:
+            if _listens(started, log, port):
+                yield Sshd(f"ssh://{user}@127.0.0.1:{port}", user, log, started.pid)
+                return
+        finally:
+            started.terminate()
+            started.wait()
+    raise AssertionError(log.read_text())
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _as_root(place: Path, command: list[str]) -> str:
@@ -131,6 +141,11 @@ def _as_root(place: Path, command: list[str]) -> str:
     )
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _listens(started: subprocess.Popen[bytes], log: Path, port: int) -> bool:
+    """Whether it does so by itself: another process may have taken the port meanwhile."""
+
+    def told() -> bool:
+        return log.exists() and f"Server listening on 127.0.0.1 port {port}." in log.read_text()
+
+    assert eventually(lambda: told() or started.poll() is not None), log
+    return told()

@@ -15,7 +15,7 @@ SECRET = re.compile(r"bp[at]?_[0-9A-Za-z]{36}")
 
 # The browser reports the status of a page that says "wrong password" or "not found" as an error of loading.
 _STATUS = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
-_PATIENCE = 10_000
+_PATIENCE = 60_000
 
 
 class Visitor:

@@ -1,6 +1,6 @@
 """A server on which everything that a page can show has happened once."""
 
-import secrets
+import itertools
 import time
 import uuid
 from base64 import b64encode
@@ -68,6 +68,7 @@ from bitpail.store import trust_rules as trust_store
 from bitpail.testing import Bitpail
 
 DAY = 24 * 3600
+_NUMBERS = itertools.count(1)
 _KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBnUbTHcbmiFJuQk8ZCUxmUkA1yBxWsdSCd3hqmcXX9p ada@laptop"
 _MACHINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFw0p2Zl6uY3o0m7q1kq0m8o9m4mXo0E2n4qv6kF0y1T machine"
 _CLIENTS = (("192.0.2.10", "git/2.39.5"), ("192.0.2.77", "curl/8.5.0"))
@@ -292,7 +293,7 @@ class World:
 
     def unused_label(self) -> str:
         """A name that nothing has yet."""
-        return f"ada-{secrets.token_hex(3)}"
+        return f"ada-{next(_NUMBERS):06x}"
 
     def empty_server(self) -> Bitpail:
         """Another server, on which there is nobody yet."""
