@@ -12,6 +12,7 @@ from bitpail.policy.secrets import Secret
 from bitpail.services import app_passwords, audit, brownouts, users, years
 from bitpail.services.authentication import Credential, Reason, Unauthenticated, authenticate
 from bitpail.services.clock import now
+from bitpail.services.managing import Managing
 
 pytestmark = pytest.mark.anyio
 
@@ -79,7 +80,7 @@ async def test_other_kinds_go_on_and_so_does_whoever_has_a_wrong_secret(server, 
         site,
         ada,
         app_passwords.Wanted(label="token", permissions=("read:repository:bitbucket",), lifetime=3600),
-        kind=CredentialKind.API_TOKEN,
+        Managing(kind=CredentialKind.API_TOKEN),
     )
     await brownouts.add(site, [window()])
 
