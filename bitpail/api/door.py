@@ -43,11 +43,12 @@ class Api:
         try:
             match = self._router.find(call.method, _path(call))
             if match is None:
-                return errors.unknown_path()
-            if match.route.handler is not_served:
+                response = await _nowhere(call)
+            elif match.route.handler is not_served:
                 return errors.not_served(match.route.method, in_contract(match.route.template))
-            route = match.route
-            response = await self._operate(call, match)
+            else:
+                route = match.route
+                response = await self._operate(call, match)
         except ClientGone:
             raise
         except BitpailError as error:
@@ -85,6 +86,12 @@ class Api:
             if refused.decision is not Decision.UNSEEN:
                 raise
         conditions.judge(call.request.headers, current)
+
+
+async def _nowhere(call: Call) -> Response:
+    """There is no such operation; a credential is looked at even so: scripts ask at the root what theirs may."""
+    call.actor = await authenticate(call.site, credential(call.request.headers), call.client, Door.REST)
+    return errors.unknown_path()
 
 
 def _path(call: Call) -> bytes:

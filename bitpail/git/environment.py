@@ -29,6 +29,8 @@ SAFETY: Final[Config] = (
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
     ("receive.autogc", "false"),
+    # Otherwise who pushes is advised, at length, to set it themselves where they can't.
+    ("receive.denyDeleteCurrent", "refuse"),
     ("receive.fsckObjects", "true"),
     ("transfer.fsckObjects", "true"),
     # Old histories hold these mistakes and nobody can mend them now.

@@ -33,6 +33,21 @@ async def test_errors_carry_the_same_headers(server, api, ada):
     assert refused.headers["x-accepted-oauth-scopes"] == "account"
 
 
+@pytest.mark.parametrize("path", ["/2.0", "/2.0/", "/!api/2.0/", "/2.0/nothing/here"])
+async def test_the_root_tells_what_a_credential_covers_and_what_is_none_is_refused(server, ada, path):
+    auth = await server.auth(ada, "wiki", "account")
+
+    for method in ("HEAD", "GET"):
+        told = await server.client.request(method, path, auth=auth)
+        assert (told.status, told.headers["x-oauth-scopes"]) == (404, "account, wiki")
+        assert told.headers["x-credential-type"] == "apppassword"
+    anonymous = await server.client.get(path)
+    assert (anonymous.status, "x-oauth-scopes" in anonymous.headers) == (404, False)
+    wrong = await server.client.get(path, auth=("ada", "wrong"))
+    assert (wrong.status, "x-oauth-scopes" in wrong.headers) == (401, False)
+    assert wrong.json()["error"]["message"] == "Invalid credentials."
+
+
 async def test_a_missing_scope_is_told_with_the_scopes_in_minimal_form(server, api, ada):
     auth = await server.auth(ada, "pullrequest:write", "repository", "email", "pipeline:variable", "pipeline")
 

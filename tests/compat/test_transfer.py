@@ -69,6 +69,18 @@ def test_tags_and_branches_come_and_go(notes):
     assert set(refs(notes.directory)) == {"refs/heads/main", "refs/tags/v1"}
 
 
+def test_the_main_branch_is_deleted_by_nobody_and_nobody_is_told_to_configure_the_server(notes):
+    person, clone = notes.person, notes.clone
+    person.well("clone", "--quiet", notes.url_with_secret)
+
+    refused = person.git("push", "--force", "origin", "--delete", "main", at=clone)
+
+    assert refused.status == 1
+    assert "deletion of the current branch prohibited" in refused.err
+    assert "denyDeleteCurrent" not in refused.err
+    assert set(refs(notes.directory)) == {"refs/heads/main"}
+
+
 def test_a_rewritten_branch_needs_force(notes):
     person, clone = notes.person, notes.clone
     person.well("clone", "--quiet", notes.url_with_secret)
