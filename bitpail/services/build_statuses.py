@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bitpail.errors import Invalid, NotFound
 from bitpail.model.access import Access
@@ -16,6 +18,7 @@ from bitpail.store import build_statuses as store
 
 _MOST = 500
 _GRAVITY = (State.SUCCESSFUL, State.INPROGRESS, State.STOPPED, State.FAILED)
+_LONGEST = {"name": 255, "description": 2000, "refname": 1000, "url": members.ADDRESS_LENGTH}
 _TEMPLATE = re.compile(r"\{(repository\.full_name|repository\.uuid|commit\.hash|commit\.short_hash)\}")
 
 
@@ -33,7 +36,7 @@ async def of_commit(site: Site, access: Access, revision: str) -> list[BuildStat
     """All of a commit, the newest first; raises Invalid or NotFound."""
     commit = await commits.one(site, access, revision)
     found = await store.of_commit(site.db, access.repository.id, commit.hash)
-    return sorted(found, key=lambda status: status.updated_on, reverse=True)
+    return [_filled(access, one) for one in sorted(found, key=lambda one: one.updated_on, reverse=True)]
 
 
 async def worst(site: Site, access: Access, commits: Sequence[str]) -> dict[str, State]:
@@ -50,15 +53,15 @@ async def one(site: Site, access: Access, revision: str, key: str) -> BuildStatu
     found = await store.one(site.db, access.repository.id, commit.hash, key)
     if found is None:
         raise NotFound(f"there is no build status {key!r} of this commit")
-    return found
+    return _filled(access, found)
 
 
 async def tell(
     site: Site, access: Access, revision: str, key: str, told: Told, *, only_again: bool = False
 ) -> BuildStatus:
-    """Write the status of a key, a second time instead of the first. Raises Invalid, or NotFound.
+    """Write the status of a key over the one that is there, as a whole. Raises Invalid, or NotFound.
 
-    A first one needs state and URL; ``only_again`` refuses to make one.
+    It needs state and URL. With ``only_again`` there has to be one, and what isn't told stays as it was.
     """
     commit = await commits.one(site, access, revision)
     members.needed("key", key, 255)
@@ -73,38 +76,38 @@ async def tell(
             repository_id=access.repository.id,
             commit=commit.hash,
             key=key,
-            state=_given("state", told.state, before.state if before else None),
-            name=members.text(
-                "name", told.name if told.name is not None else before.name if before else key, 255
-            ),
-            url=_url(access, commit.hash, _given("url", told.url, before.url if before else None)),
-            description=members.text(
-                "description", told.description or (before.description if before else ""), 2000
-            ),
-            refname=members.text("refname", told.refname or (before.refname if before else ""), 1000),
             created_on=before.created_on if before else at,
             updated_on=at,
+            **_words(told, before if only_again else None, key),
         )
+        filled = _filled(access, status)
+        members.address("url", filled.url)
         await store.put(db, status)
-    return status
+    return filled
 
 
-def _given(name: str, value: str | None, before: str | None) -> str:
-    found = value if value is not None else before
-    if found is None:
-        raise members.missing(name)
-    return str(found)
+def _words(told: Told, before: BuildStatus | None, key: str) -> dict[str, Any]:
+    """What is told, else what was; raises Invalid."""
+    kept: dict[str, str | None] = {"name": key, "description": "", "refname": "", "state": None, "url": None}
+    if before is not None:
+        kept = {name: getattr(before, name) for name in kept}
+    words: dict[str, Any] = {}
+    for name, was in kept.items():
+        said = getattr(told, name)
+        if said is None and was is None:
+            raise members.missing(name)
+        words[name] = str(was if said is None else said)
+    for name, longest in _LONGEST.items():
+        members.text(name, words[name], longest)
+    return words
 
 
-def _url(access: Access, commit_hash: str, text: str) -> str:
-    """The address with its templates filled; raises Invalid for one that a browser should not follow."""
+def _filled(access: Access, status: BuildStatus) -> BuildStatus:
+    """With the templates of its address filled now: a repository may have another name by then."""
     values = {
         "repository.full_name": f"{access.workspace.slug}/{access.repository.slug}",
         "repository.uuid": f"{{{access.repository.id}}}",
-        "commit.hash": commit_hash,
-        "commit.short_hash": commit_hash[:12],
+        "commit.hash": status.commit,
+        "commit.short_hash": status.commit[:12],
     }
-    members.text("url", text, members.ADDRESS_LENGTH)
-    filled = _TEMPLATE.sub(lambda match: values[match[1]], text)
-    members.address("url", filled)
-    return filled
+    return replace(status, url=_TEMPLATE.sub(lambda match: values[match[1]], status.url))

@@ -37,6 +37,42 @@ async def test_a_build_is_told_told_again_and_listed(api, auth, statuses):
     assert [one["key"] for one in failed["values"]] == ["docs"]
 
 
+async def test_a_key_is_written_over_as_a_whole_and_changed_member_by_member(api, auth, statuses):
+    told = {**TOLD, "name": "CI", "description": "running"}
+    made = (await api.send_json("POST", f"{statuses}/build", told, auth=auth)).json()
+    own = f"{statuses}/build/ci%2F1"
+
+    # A change leaves what it doesn't name, and empties what it names so.
+    changed = (await api.send_json("PUT", own, {"state": "FAILED", "refname": ""}, auth=auth)).json()
+    assert {**changed, "updated_on": None} == {**made, "state": "FAILED", "refname": None, "updated_on": None}
+    # What comes again under its key is all that there is (documented: it is overwritten).
+    again = {"key": "ci/1", "state": "SUCCESSFUL", "url": "https://ci.example.org/2"}
+    over = (await api.send_json("POST", f"{statuses}/build", again, auth=auth)).json()
+    assert (over["name"], over["description"], over["refname"]) == ("ci/1", "", None)
+    assert (over["created_on"], over["url"]) == (made["created_on"], "https://ci.example.org/2")
+    for lacking in ("state", "url"):
+        less = {name: value for name, value in again.items() if name != lacking}
+        refused = await api.send_json("POST", f"{statuses}/build", less, auth=auth, beyond={"key"})
+        assert refused.json()["error"]["fields"] == {lacking: ["required key not provided"]}
+    assert (await api.get(own, auth=auth)).json() == over
+
+
+async def test_a_template_is_filled_whenever_it_is_shown(api, auth, statuses, server, ada):
+    url = "https://ci.example.org/{repository.full_name}/{commit.short_hash}"
+    await api.send_json("POST", f"{statuses}/build", {**TOLD, "url": url}, auth=auth)
+    admin = await server.auth(ada, "repository", "repository:admin")
+    assert (await api.send_json("PUT", CODE, {"name": "renamed"}, auth=admin)).status == 200
+
+    moved = statuses.replace("/code/", "/renamed/")
+    shown = (await api.get(moved, auth=auth)).json()["values"][0]
+    short = statuses.split("/")[-2][:12]
+
+    assert shown["url"] == f"https://ci.example.org/ada/renamed/{short}"
+    assert (await api.get(f"{moved}/build/ci%2F1", auth=auth)).json() == shown
+    kept = await api.send_json("PUT", f"{moved}/build/ci%2F1", {"state": "FAILED"}, auth=auth)
+    assert kept.json()["url"] == shown["url"]
+
+
 async def test_the_address_may_name_the_repository_and_the_commit(api, auth, statuses):
     url = "https://ci.example.org/{repository.full_name}/{commit.hash}?u={repository.uuid}"
     made = await api.send_json("POST", f"{statuses}/build", {**TOLD, "url": url}, auth=auth)
