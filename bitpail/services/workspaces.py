@@ -153,11 +153,15 @@ async def _keep_an_owner(db: Connection, workspace: Workspace, user: User, *, st
 
 
 async def project_named(site: Site, workspace: Workspace, *, key: str | None, uuid: str | None) -> Project:
-    """A project by what a client called it; raises Invalid, as a member of a body that is wrong."""
-    if key is not None:
+    """A project by what a client called it; raises Invalid, as a member of a body that is wrong.
+
+    A UUID in braces may stand in ``key`` as well, as in the vendor's own example.
+    """
+    in_braces = key if key is not None and key.startswith("{") else None
+    if key is not None and in_braces is None:
         project = await projects.by_key(site.db, workspace.id, key)
     else:
-        project = await projects.by_id(site.db, ProjectId((uuid or "").strip("{}").lower()))
+        project = await projects.by_id(site.db, ProjectId((in_braces or uuid or "").strip("{}").lower()))
     if project is None or project.workspace_id != workspace.id:
         raise no_project(key or uuid or "")
     return project

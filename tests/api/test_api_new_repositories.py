@@ -86,13 +86,15 @@ async def test_a_project_that_may_not_be_seen_sounds_like_one_that_is_not_there(
     for project in ({"key": "LIB"}, {"key": "NONE"}):
         answer = await api.send_json("POST", f"{ROOT}/code", {"project": project}, auth=auth)
         told.append((answer.status, answer.text.replace(project["key"], "KEY")))
-    by_uuid = await api.send_json(
-        "POST", f"{ROOT}/code", {"project": {"uuid": f"{{{hidden.id}}}"}}, auth=auth
-    )
+    by_uuid, as_key = [
+        await api.send_json("POST", f"{ROOT}/code", {"project": {name: f"{{{hidden.id}}}"}}, auth=auth)
+        for name in ("uuid", "key")
+    ]
 
     assert told[0] == told[1]
     assert told[0][0] == 400
     assert (by_uuid.status, "LIB" in by_uuid.text) == (400, False)
+    assert as_key.text == by_uuid.text
 
 
 async def test_a_repository_moves_to_a_project_that_takes_it(api, server, acme, grace, auth):

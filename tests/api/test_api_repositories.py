@@ -178,17 +178,28 @@ async def test_the_project_is_chosen_by_key_or_uuid_and_else_the_oldest(server, 
         await api.send_json(
             "POST", f"{root}/six", {"project": {"uuid": f"{{{made.id.upper()}}}"}}, auth=auth
         ),
+        # The vendor's own example has the UUID as key.
+        await api.send_json("POST", f"{root}/seven", {"project": {"key": f"{{{made.id}}}"}}, auth=auth),
         await api.send_json("POST", f"{root}/three", {}, auth=auth),
         await api.send_json("PUT", f"{root}/three", {"project": {"key": "LIB"}}, auth=auth),
     ]
 
-    assert [answer.status for answer in chosen] == [200] * 5
-    assert [answer.json()["project"]["key"] for answer in chosen] == ["LIB", "LIB", "LIB", "PROJ", "LIB"]
+    assert [answer.status for answer in chosen] == [200] * 6
+    assert [answer.json()["project"]["key"] for answer in chosen] == [*["LIB"] * 4, "PROJ", "LIB"]
 
 
 @pytest.mark.parametrize(
     "project",
-    [{"key": "NONE"}, {"key": "lib"}, {"key": "\0"}, {"uuid": "{}"}, {"uuid": "\0"}, {"uuid": "x"}, {}],
+    [
+        {"key": "NONE"},
+        {"key": "lib"},
+        {"key": "\0"},
+        {"key": "{}"},
+        {"uuid": "{}"},
+        {"uuid": "\0"},
+        {"uuid": "x"},
+        {},
+    ],
 )
 async def test_an_unknown_project_is_named_in_fields(api, auth, project):
     answer = await api.send_json("POST", CODE, {"project": project}, auth=auth)
