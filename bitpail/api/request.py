@@ -246,7 +246,9 @@ class ApiRequest:
             raise Invalid(f"{name}: {text}", {name: [text]})
 
     async def parts(self, limit: int, most: int) -> list[forms.Part]:
-        """A form with files, or one without, as parts in order; raises Invalid."""
+        """A form with files, or one without, as parts in order; raises Invalid. No body at all is an empty one."""
+        if not self._media_type() and not await self._content(limit):
+            return []
         if self._media_type() not in {forms.IN_PARTS, forms.MEDIA_TYPE}:
             raise Invalid(f"the body must be a form: {forms.IN_PARTS} or {forms.MEDIA_TYPE}")
         content = await self._content(limit)

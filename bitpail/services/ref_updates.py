@@ -4,6 +4,7 @@ So whatever rules a push rules these too, and there is no second way to a ref:
 limits of the app password, names, the guard against secrets, quarantine, fsck.
 """
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from hashlib import sha1, sha256
@@ -18,6 +19,7 @@ from bitpail.wire.packet_lines import FLUSH, Decoder, encode
 
 _CAPABILITIES = b"report-status side-band-64k agent=bitpail"
 _REPORT, _PROGRESS = 1, 2
+_FSCK = re.compile(r"error: object [0-9a-f]+: (.+)")
 _MOVED = ("fetch first", "already exists", "reference already exists", "failed to update ref", "is at ")
 _NO_OBJECTS = b"PACK\0\0\0\2\0\0\0\0"
 _PIECE = 1 << 16
@@ -80,7 +82,11 @@ def _judge(report: list[str], said: str) -> None:
     if not report:
         raise GitError("git receive-pack reported nothing", stderr=said)
     if not report[0].startswith("unpack ok"):
-        raise Invalid(f"git does not take these objects: {report[0].removeprefix('unpack ')}")
+        # fsck's own words, without which nobody could tell what to mend.
+        why = _FSCK.search(said)
+        raise Invalid(
+            f"git does not take these objects: {why[1] if why else report[0].removeprefix('unpack ')}"
+        )
     failed = [line.split(" ", 2) for line in report[1:] if line.startswith("ng ")]
     if not failed:
         return

@@ -141,6 +141,31 @@ async def test_a_part_that_says_nothing_usable_is_refused(api, auth, git, tip, h
     assert git.git("rev-parse", "main") == tip
 
 
+async def test_what_describes_the_commit_may_all_stand_in_the_address_without_a_body(api, auth, git, tip):
+    made = commit_of(await api.request("POST", f"{SRC}?files=run&message=Gone&branch=next", auth=auth))
+
+    assert git.git("log", "-1", "--format=%s", "next") == "Gone"
+    assert git.git("diff-tree", "-r", "--name-status", "--no-commit-id", made).split() == ["D", "run"]
+    for body in (b"run=x", b"{}"):
+        refused = await api.request("POST", f"{SRC}?files=run", auth=auth, body=body)
+        assert (refused.status, "must be a form" in refused.text) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "why"),
+    [
+        (".gitmodules", '[submodule "x"]\npath = x\nurl = -u./x\n', "gitmodulesUrl"),
+        (".g\u200cit/config", "x", "hasDotgit"),
+    ],
+)
+async def test_what_git_finds_wrong_is_told_in_its_own_words(api, auth, git, tip, path, content, why):
+    refused = await api.send_form("POST", SRC, [(path, content)], auth=auth)
+
+    assert refused.status == 400
+    assert refused.json()["error"]["message"].startswith(f"git does not take these objects: {why}: ")
+    assert git.git("rev-parse", "main") == tip
+
+
 async def test_a_form_of_more_files_than_a_commit_may_bring_is_told_how_many(api, auth, git, tip):
     names = [f"d/{number}" for number in range(1001)]
 
