@@ -15,6 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from bitpail.errors import Invalid
+from bitpail.wire import natural_order
 
 LONGEST = 4000
 _DEEPEST = 50
@@ -293,15 +294,9 @@ def ordered(values: Iterable[Object], sort: str, *, natural: frozenset[str] = fr
         if path[-1] in _ORDERS:
             found = _rank(found, _ORDERS[path[-1]])
         if isinstance(found, str) and name in natural:
-            return 2, _natural(found)
+            return 2, natural_order.key(found)
         if isinstance(found, str):
             return 2, found
         return (0, 0) if found is None or isinstance(found, dict) else (1, found)
 
     return sorted(values, key=key, reverse=sort.startswith("-"))
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    """Digits as numbers, which come before letters."""
-    parts = re.findall(r"\d+|\D+", text)
-    return [(0, int(part), part) if part.isdecimal() and part.isascii() else (1, 0, part) for part in parts]

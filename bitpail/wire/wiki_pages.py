@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from bitpail.wire import natural_order
 from bitpail.wire.markup_files import CREOLE, MARKDOWN, RESTRUCTURED_TEXT, TEXTILE
 from bitpail.wire.markup_files import ENDINGS as OF_MARKUP
 
@@ -52,7 +53,7 @@ class Names:
 
     def __init__(self, paths: Iterable[str]) -> None:
         found = [page.name for path in paths if (page := page_of(path)) is not None]
-        self.names = sorted(dict.fromkeys(found), key=lambda name: (name != HOME, name.lower(), name))
+        self.names = sorted(dict.fromkeys(found), key=_order)
         self._by_word = {_word(name): name for name in reversed(self.names)}
 
     def meant(self, word: str, inside: str) -> str | None:
@@ -64,6 +65,10 @@ class Names:
         return self._by_word.get(_word(word)) or (
             self._by_word.get(_word(f"{inside}/{word}")) if inside else None
         )
+
+
+def _order(name: str) -> tuple[bool, list[tuple[int, int, str]], str]:
+    return name != HOME, natural_order.key(name.lower()), name
 
 
 def _word(name: str) -> str:

@@ -166,6 +166,15 @@ async def test_each_directory_of_the_list_is_named_once_below_the_one_that_holds
     assert listed == [*first, "0 other/", "1 more/", "2 e"]
 
 
+async def test_chapters_are_listed_in_the_order_of_their_numbers(page, push):
+    push(dict.fromkeys(("Chapter-10.md", "Chapter-2.md", "Home.md", "Chapter-1.md"), b"x"))
+
+    for at in ("browse", "Home"):
+        text = (await shown(page, f"{WIKI}/{at}")).text
+        places = [text.index(f">{name}</a>") for name in ("Chapter-1", "Chapter-2", "Chapter-10")]
+        assert places == sorted(places)
+
+
 async def test_a_page_called_like_one_of_our_words_is_reached(page, push):
     push({"edit/x.md": b"one", "HEAD.md": b"two", "search.md": b"three", "create.md": b"four"})
 
