@@ -1,5 +1,7 @@
 """A file edited, added, moved or removed at a browser. What was typed is shown again whenever it is refused."""
 
+from contextlib import suppress
+
 from msgspec import Struct
 from starlette.responses import Response
 
@@ -119,7 +121,9 @@ async def _saved(request: WebRequest, access: Access, form: str) -> Response:
         )
     except _REFUSALS as error:
         return await _page(request, access, form, await _after(request, access, filled, error), error)
-    leads_to = filled.path.strip("/").rpartition("/")[0] if form == DELETE else filled.path.strip("/")
+    leads_to = filled.path.strip("/")
+    if form == DELETE:
+        leads_to = await _left_above(request, access, branch, leads_to)
     return see_other(f"{below(access, 'src', branch, leads_to)}?done={form}")
 
 
@@ -169,3 +173,12 @@ async def _is_empty(request: WebRequest, access: Access) -> bool:
 
 def _path(request: WebRequest) -> str:
     return request.parameters["path"].strip("/")
+
+
+async def _left_above(request: WebRequest, access: Access, branch: str, path: str) -> str:
+    """The nearest directory above: Git keeps none without a file, so that those go which have lost their last."""
+    while path := path.rpartition("/")[0]:
+        with suppress(NotFound):
+            await source.find(request.site, access, branch, path)
+            break
+    return path

@@ -160,6 +160,25 @@ async def test_a_file_is_added_to_a_new_branch_and_deleted_again(page, made, git
     assert git.git("ls-tree", "-r", "--name-only", "more/docs") == "docs/a.txt"
 
 
+@pytest.mark.parametrize(
+    ("files", "gone", "left"),
+    [
+        ({"a/b/c.txt": b"x\n", "a/z.txt": b"x\n"}, "a/b/c.txt", "/a"),
+        ({"a/b/c.txt": b"x\n", "b": b"x\n"}, "a/b/c.txt", ""),
+        ({"a/b/c.txt": b"x\n"}, "a/b/c.txt", ""),
+        ({"c.txt": b"x\n"}, "c.txt", ""),
+    ],
+)
+async def test_who_deletes_the_last_file_of_a_directory_comes_to_what_is_left(page, made, files, gone, left):
+    await made(files)
+
+    answer = await page.follow(await send(page, f"{HOME}/delete-file/main/{gone}"))
+
+    assert answer.status == 200
+    assert "Deleted." in answer.text
+    assert f'href="{HOME}/history-node/main{left}' in answer.text
+
+
 async def test_the_first_file_of_an_empty_repository(server, page, engines, git):
     made = await server.adopted("engines", "difference", git)
 
