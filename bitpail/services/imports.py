@@ -266,13 +266,24 @@ def reason(error: BitpailError, *, has_credential: bool) -> str:
     return error.message
 
 
+_WHO = "the server there wants to know who you are: give a user name and a password, or a token"
+_NOT_THEY = (
+    "the server there does not accept this user name and password, or has no such repository for them to see"
+)
+
+
+def wants_password(one: Import) -> bool:
+    """Whether one failed that another user name or password may help."""
+    return one.state is State.FAILED and one.said in {_WHO, _NOT_THEY}
+
+
 _LEADS_ON = tuple(f"error: {status}" for status in (301, 302, 303, 307, 308))
 _SAYINGS = (
     (
         ("could not read Username", "could not read Password", "terminal prompts disabled"),
-        "the server there wants to know who you are: give a user name and a password, or a token",
+        _WHO,
     ),
-    (("Authentication failed", "error: 403"), "the server there does not accept this user name and password"),
+    (("Authentication failed", "error: 403"), _NOT_THEY),
     (
         _LEADS_ON,
         "the address leads on to another one: open it in a browser, and give the one where you arrive",
@@ -298,9 +309,7 @@ _SAYINGS = (
 def _words(stderr: str, *, has_credential: bool) -> str:
     for signs, saying in _SAYINGS:
         if any(sign in stderr for sign in signs):
-            if has_credential and saying.startswith("the server there wants"):
-                return "the server there does not accept this user name and password"
-            return saying
+            return _NOT_THEY if has_credential and saying == _WHO else saying
     lines = [
         line for line in stderr.replace("\r", "\n").splitlines() if line.startswith(("fatal:", "error:"))
     ]

@@ -2,12 +2,14 @@
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from bitpail.errors import BitpailError
-from bitpail.model.imports import State
+from bitpail.model.imports import Import, State
 from bitpail.model.users import User
+from bitpail.model.workspaces import Workspace
 from bitpail.policy.secrets import Secret
 from bitpail.services import imports, placing, workspaces
 from bitpail.services.git_slots import Busy
@@ -22,7 +24,7 @@ _INSIDE = re.compile(r"(://)[^/]*@")
 
 
 async def page(request: WebRequest, user: User) -> Response:
-    """``GET /repo/import``; ``url`` and ``workspace`` are filled in."""
+    """``GET /repo/import``; ``url``, ``name``, ``workspace`` and ``project`` are filled in, ``asks`` shows what a password wants."""
     return await _page(request, user)
 
 
@@ -32,7 +34,7 @@ async def _page(request: WebRequest, user: User, error: BitpailError | None = No
     fresh: dict[str, Any] = {
         "url": _without_credential(request.query.get("url", "")[:2000]),
         "into": into,
-        "name": "",
+        "name": request.query.get("name", "")[:255],
         "username": "",
         "is_private": True,
         "has_wiki": True,
@@ -47,6 +49,7 @@ async def _page(request: WebRequest, user: User, error: BitpailError | None = No
         choices=by_workspace(rooms),
         # The password is typed again: it stands in no page.
         form=typed if error else fresh,
+        asks=bool(typed["username"] or "asks" in request.query),
         running=await imports.of_user(request.site, user),
         error=said(error),
     )
@@ -85,8 +88,14 @@ async def one(request: WebRequest, user: User) -> Response:
         one=found,
         running=found.state is State.RUNNING,
         place=f"{workspace.slug}/{found.slug}",
-        again=workspace.slug,
+        again=_again(found, workspace),
     )
+
+
+def _again(one: Import, workspace: Workspace) -> str:
+    """The form with what was asked for, but for what is kept nowhere."""
+    wanted = {"url": one.source, "name": one.name, "workspace": workspace.slug}
+    return f"{_PAGE}?{urlencode(wanted | ({'asks': '1'} if imports.wants_password(one) else {}))}"
 
 
 async def cancel(request: WebRequest, user: User) -> Response:

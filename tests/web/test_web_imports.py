@@ -122,7 +122,7 @@ async def test_an_empty_repository_is_imported_as_an_empty_one(server, page, els
 
 async def test_a_private_one_needs_a_password_and_says_so(server, page, elsewhere):
     url = f"{elsewhere.url}/acme/closed.git"
-    without = await ended(page, await page.submit(FORM, url=url, into="ada/PROJ"))
+    without = await ended(page, await page.submit(FORM, url=url, into="ada/PROJ", name="My own"))
     wrong = await ended(
         page, await page.submit(FORM, url=url, into="ada/PROJ", username="grace", password="wrong")
     )
@@ -131,6 +131,11 @@ async def test_a_private_one_needs_a_password_and_says_so(server, page, elsewher
     )
 
     assert "give a user name and a password" in without.text
+    again = next(link for link in Page(without.text).links if link.startswith(FORM))
+    form = (await page.get(again)).text
+    assert "<details open>" in form
+    assert Page(form).values.items() >= {"url": url, "name": "My own"}.items()
+    assert "<details open>" not in (await page.get(FORM)).text
     assert "does not accept this user name and password" in wrong.text
     assert "All branches and tags are here" in right.text
     assert left_over(server) == []
