@@ -16,7 +16,7 @@ from bitpail.services.clock import now
 from bitpail.web import boxes, commands, tokens, wanted
 from bitpail.web.commands import Commands
 from bitpail.web.errors import status_of
-from bitpail.web.holders import Frame, OfPerson, Shown, limits_in_words, state_of
+from bitpail.web.holders import NO_EXAMPLE, Frame, OfPerson, Shown, limits_in_words, state_of
 from bitpail.web.pages import render
 from bitpail.web.request import WebRequest
 from bitpail.web.wanted import Filled
@@ -47,9 +47,11 @@ class OfOwner(OfPerson):
     async def commands(self, made: AppPassword, secret: Secret) -> Commands:
         """What its permissions allow, and how it is kept out of addresses."""
         repository = await self.example(made)
+        is_for_one = len(made.limits.repositories) == 1 and repository != NO_EXAMPLE
         return Commands(
             commands.to_use(self.base, self.user, made, secret, repository),
             commands.to_keep(self.base, self.user, secret, repository),
+            repository if is_for_one else "",
         )
 
 

@@ -21,10 +21,11 @@ class Command(Struct, frozen=True):
 
 
 class Commands(Struct, frozen=True):
-    """Those that use a new one, and those that have it stored."""
+    """Those that use a new one, and those that have it stored; ``place`` is the one repository it is for, if it is."""
 
     use: list[Command]
     keep: list[Command] = []
+    place: str = ""
 
 
 def to_use(base: str, user: User, made: AppPassword, secret: Secret, repository: str) -> list[Command]:

@@ -19,6 +19,8 @@ from bitpail.web.commands import Commands
 from bitpail.web.pages import render
 from bitpail.web.request import WebRequest
 
+NO_EXAMPLE = "WORKSPACE/REPOSITORY"
+
 
 class Shown(Struct, frozen=True):
     """One of the list. ``state`` is empty while it works and goes on working."""
@@ -107,7 +109,7 @@ class OfPerson:
 
     async def example(self, made: AppPassword) -> str:
         """A repository for commands: one in which it works, if there is one."""
-        return await places.example(self.site, self.user, made.limits) or "WORKSPACE/REPOSITORY"
+        return await places.example(self.site, self.user, made.limits) or NO_EXAMPLE
 
 
 def state_of(one: AppPassword, at: int) -> str:

@@ -56,6 +56,21 @@ async def test_a_link_creates_nothing_and_says_what_it_asked_for_in_vain(server,
 
 
 @pytest.mark.anyio
+async def test_the_secret_leads_back_to_the_one_repository_that_it_is_for(server, page, ada):
+    await server.repository("ada", "notes")
+    await server.repository("ada", "cards")
+
+    one = await page.submit(NEW, label="one", scopes="repository", repositories="ada/notes")
+    two = await page.submit(NEW, label="two", scopes="repository", repositories="ada/notes\nada/cards")
+    every = await page.submit(NEW, label="all", scopes="repository")
+
+    assert "/ada/notes/" in Page(one.text).links
+    for answer in (two, every):
+        assert secret_in(answer)
+        assert not {"/ada/notes/", "/ada/cards/"} & set(Page(answer.text).links)
+
+
+@pytest.mark.anyio
 async def test_creating_shows_the_secret_once_with_the_commands_to_paste(server, page, ada):
     await server.repository("ada", "notes")
 
