@@ -29,6 +29,10 @@ class NotFound(BitpailError):
     """It is not there, or it is not yours: the two must sound the same."""
 
 
+class NoSuchPath(NotFound):
+    """The commit is there, and has nothing at this path."""
+
+
 class Conflict(BitpailError):
     """The request met something that already exists or has moved meanwhile."""
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 
 from msgspec import Struct
 
-from bitpail.errors import GitError, NotFound, TookTooLong, TooLarge
+from bitpail.errors import GitError, NoSuchPath, NotFound, TookTooLong, TooLarge
 from bitpail.git.command import start
 from bitpail.git.directories import GitDirectory
 from bitpail.git.objects import Objects
@@ -43,7 +43,7 @@ async def find(objects: Objects, directory: GitDirectory, tree: str, path: str) 
         inside = await _inside(objects, directory, found) if found.is_directory else None
         entry = inside.find(rest.pop(0), _prefix(found)) if inside is not None else None
         if entry is None:
-            raise NotFound(f"No such file or directory: {path}")
+            raise NoSuchPath(f"No such file or directory: {path}")
         found = entry
     return found
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import msgspec
 from msgspec import Struct
 
-from bitpail.errors import Invalid, NotFound, TookTooLong
+from bitpail.errors import Invalid, NoSuchPath, NotFound, TookTooLong
 from bitpail.git import file_history, history, trees
 from bitpail.git.directories import GitDirectory
 from bitpail.git.file_history import Touched, Walk
@@ -134,7 +134,7 @@ async def followed(
         if following is None and found:
             following = await _before(site, git_directory, found[-1], name)
     if not versions:
-        raise NotFound(f"No such file or directory: {path}")
+        raise NoSuchPath(f"No such file or directory: {path}")
     people = await commits.people(site, [one for one, _ in versions])
     sealed = cursors.seal(site, access.repository.id, following) if following else None
     return FollowedPage(versions, people, sealed)
@@ -179,7 +179,7 @@ async def _check_found(site: Site, git_directory: GitDirectory, walk: Walk, vers
         and walk.floor is None
         and await _entry(site, git_directory, walk.start, walk.path) is None
     ):
-        raise NotFound(f"No such file or directory: {walk.path}")
+        raise NoSuchPath(f"No such file or directory: {walk.path}")
 
 
 async def _entry(site: Site, git_directory: GitDirectory, commit: str, path: str) -> Entry | None:

@@ -90,7 +90,7 @@ class Web:
             call.actor = Actor(request.logged_in.user, None, frozenset(Scope), call.client)
             if not call.raw_path.startswith(b"/static/"):
                 request.upcoming = await upcoming.of_user(call.site, request.logged_in.user)
-        granted = await _open(call, match)
+        granted = request.opened = await _open(call, match)
         template = match.route.template
         if call.method == "POST" and template not in STREAMED:
             await request.read_form(files=template in UPLOADS, is_long=template in LONG_FORMS)

@@ -121,6 +121,7 @@ async def _files(request: WebRequest, access: Access, error: BitpailError | None
         limit=limit,
         error=error.message if error else "",
         action=_home(access),
+        api=f"{request.links.api}/repositories{address(access.workspace, access.repository)}/downloads",
         field=FIELD,
         previous=request.neighbour(number - 1) if number > 1 else None,
         following=request.neighbour(number + 1) if number * _LISTED < found.size else None,

@@ -6,15 +6,18 @@ from starlette.responses import Response
 
 from bitpail.errors import BitpailError, Conflict, Invalid, NotFound, TooLarge, Unavailable
 from bitpail.http.routing import MethodNotAllowed
+from bitpail.model.access import Access
+from bitpail.model.permissions import Permission
 from bitpail.policy.decide import Decision
 from bitpail.policy.secrets import scrub
 from bitpail.services.access import Refused
 from bitpail.services.git_slots import Busy
 from bitpail.services.ref_updates import PushRefused
-from bitpail.web import moved, no_wiki
+from bitpail.web import moved, no_wiki, repository_errors
 from bitpail.web.moved import AS_SENT, Elsewhere, Moved
 from bitpail.web.no_wiki import NoWiki
 from bitpail.web.pages import render
+from bitpail.web.repository import segment
 from bitpail.web.request import Forged, WebRequest, see_other
 
 HOME = "/account/settings/"
@@ -47,21 +50,51 @@ def response(request: WebRequest, error: BitpailError, form_page: str = HOME) ->
         return moved.page(request, error)
     if isinstance(error, NoWiki):
         return no_wiki.page(request, error)
-    status = status_of(error)
-    if status == 500:
-        request.call.noted["error"] = repr(error)
-        message = f"Something went wrong on the server; its log has it as {request.call.request_id}"
-    elif isinstance(error, Refused) and error.decision is Decision.UNSEEN:
-        # The same for what is not there and what is not theirs.
-        status, message = 404, "there is no such page, or you may not see it"
-    elif isinstance(error, Refused):
-        message = "you may not do this"
+    status, message = _told(request, error)
+    if isinstance(request.opened, Access) and status != 500:
+        page = repository_errors.page(request, request.opened, error, status, message)
     else:
-        message = error.message
-    page = render(request, "error.html", status, status=status, message=message, kept=request.kept)
+        page = render(
+            request,
+            "error.html",
+            status,
+            status=status,
+            message=message,
+            kept=request.kept,
+            back=_way_back(request, error),
+        )
     if isinstance(error, MethodNotAllowed):
         page.headers["Allow"] = ", ".join(error.allowed)
     return page
+
+
+def _told(request: WebRequest, error: BitpailError) -> tuple[int, str]:
+    status = status_of(error)
+    if status == 500:
+        request.call.noted["error"] = repr(error)
+        return 500, f"Something went wrong on the server; its log has it as {request.call.request_id}"
+    if isinstance(error, Refused) and error.decision is Decision.UNSEEN:
+        # The same for what is not there and what is not theirs.
+        return 404, "there is no such page, or you may not see it"
+    return status, _refusal(error) if isinstance(error, Refused) else error.message
+
+
+_VERBS = {Permission.READ: "read", Permission.WRITE: "write", Permission.ADMIN: "administer"}
+
+
+def _refusal(refused: Refused) -> str:
+    needed, held = refused.need.permission, refused.held
+    if held is Permission.NONE or held >= needed:
+        return "you may not do this"
+    return f"to do this one needs the permission to {_VERBS[needed]}; yours is to {_VERBS[held]}. Ask who administers it"
+
+
+def _way_back(request: WebRequest, error: BitpailError) -> tuple[str, str]:
+    """The place whose page it was, if that may be seen; else the start. A name and an address."""
+    names = [request.parameters[name] for name in ("workspace", "repo_slug") if name in request.parameters]
+    if not names or not isinstance(error, Refused) or error.held is Permission.NONE:
+        return "the start", "/"
+    return "/".join(names), f"/{'/'.join(map(segment, names))}/"
 
 
 def leads_to_log_in(request: WebRequest, error: BitpailError) -> bool:

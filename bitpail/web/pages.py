@@ -76,7 +76,7 @@ async def rendered(text: str) -> Markup:
 
 def _sentence(message: str) -> str:
     """An error's message as a sentence for people, without anything secret that was typed into it."""
-    text = clean(scrub(message))
+    text = shown(scrub(message))
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
 
 
@@ -97,7 +97,7 @@ def _sendable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """The same as a page can show it: with what would turn the direction of the text around it made to be seen."""
     text = _sendable(text)
     return text if text.isascii() else _TURNING.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
@@ -132,7 +132,7 @@ _environment.filters["sentence"] = _sentence
 _environment.filters["moment"] = moment
 _environment.filters["size"] = _size
 _environment.filters["sendable"] = _sendable
-_environment.filters["shown"] = _shown
+_environment.filters["shown"] = shown
 _environment.globals["avatar"] = _avatar
 _environment.globals["static"] = static_files.address
 _environment.globals["credential_page"] = notices.page

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from urllib.parse import urlencode, urlsplit
 
+from msgspec import Struct
 from starlette.datastructures import ImmutableMultiDict, QueryParams
 from starlette.responses import RedirectResponse, Response
 
@@ -52,7 +53,8 @@ class Forged(BitpailError):
 class WebRequest:
     """One request of a browser.
 
-    ``form`` and ``files`` are empty unless it is a POST; ``upcoming`` is told on every page.
+    ``form`` and ``files`` are empty unless it is a POST; ``upcoming`` is told on every page. ``opened`` is what the
+    page acts on, once it may.
     ``kept`` is what somebody wrote into a form that is refused: it is given back, and nothing else is done with it.
     ``form_leads_to`` is where else than to this server the forms of the page may lead.
     """
@@ -64,6 +66,7 @@ class WebRequest:
         self.form: Fields = ImmutableMultiDict()
         self.files: dict[str, bytes] = {}
         self.upcoming: Upcoming | None = None
+        self.opened: Struct | None = None
         self._streamed: Body | None = None
         self.form_leads_to = ""
         self.kept: list[str] = []

@@ -14,9 +14,9 @@ from bitpail.services.last_changes import LastChanges
 from bitpail.services.source import Found
 from bitpail.web import file, ref_chooser, rendered_file
 from bitpail.web.commits import title_of
+from bitpail.web.pages import shown
 from bitpail.web.repository import SOURCE, address, below, render_in
 from bitpail.web.request import WebRequest, see_other
-from bitpail.wire.text import clean
 
 _LISTED = 200
 _LONGEST_MESSAGE = 4000
@@ -79,9 +79,9 @@ def _change(access: Access, known: LastChanges, entry: Entry) -> Change | None:
     author = known.people.get(commit.author.email.lower())
     title, _ = title_of(commit.message[:_LONGEST_MESSAGE])
     return Change(
-        clean(title[:_LONGEST_TITLE]),
+        shown(title[:_LONGEST_TITLE]),
         below(access, "commits", commit.hash),
-        clean(author.display_name if author else commit.author.name or commit.author.email or "nobody"),
+        shown(author.display_name if author else commit.author.name or commit.author.email or "nobody"),
         commit.author.time * 1_000_000,
     )
 

@@ -387,6 +387,7 @@ PAGES = [
     Page("wiki-history", f"{_WIKI}/history/{{path...}}", _at(f"{_HISTORY}/wiki/history/Home")),
     Page("wiki-diff", f"{_WIKI}/diff/{{spec}}", _at(f"{_HISTORY}/wiki/diff/main")),
     Page("not-found", "", _at("/account/nothing")),
+    Page("path-not-found", _SOURCE, _at("/acme/history/src/main/docs/nothing.md")),
 ]
 
 

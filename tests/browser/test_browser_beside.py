@@ -57,7 +57,7 @@ def test_a_file_is_offered_replaced_and_taken_away(shared, plain, tmp_path):
     name = shared.repository(files={"README.md": "# Notes\n"})
     file = tmp_path / "tool.bin"
     plain.go(f"/{name}/downloads/")
-    assert "curl -u ada" in plain.text
+    assert "curl -u ada -F files=@FILE http" in plain.text
     for content in (b"one", b"two" * 1000):
         file.write_bytes(content)
         plain.page.set_input_files("#files", file)

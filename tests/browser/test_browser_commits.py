@@ -35,6 +35,18 @@ def changed(shared):
     return f"/{name}/commits/{shared.head(name)}"
 
 
+@pytest.mark.parametrize("at", ["commits/", "branches/"])
+def test_on_a_phone_nothing_of_who_and_when_is_cut_off(changed, plain, at):
+    plain.page.set_viewport_size({"width": 270, "height": 740})
+
+    plain.go(f"{changed.rpartition('commits/')[0]}{at}")
+
+    times = plain.page.locator("main .hint:has(> time)")
+    assert times.count() > 0
+    for width, whole in times.evaluate_all("all => all.map((one) => [one.clientWidth, one.scrollWidth])"):
+        assert 0 < whole <= width
+
+
 def titles(visitor):
     return visitor.page.locator(".commits .message").all_inner_texts()
 

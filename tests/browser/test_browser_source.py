@@ -95,6 +95,8 @@ def test_what_changed_last_comes_after_the_page(engine, inside):
     assert inside.page.locator("tr.entry").count() == 2
     assert inside.page.locator("tr.entry td:nth-child(2) a").all_inner_texts() == ["First commit"] * 2
     assert inside.page.locator("tr.entry time").count() == 2
+    exact = inside.page.locator("tr.entry time").first.get_attribute("title")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", exact)
     assert inside.page.locator(".with-changes").count() == 0
 
 

@@ -38,6 +38,18 @@ async def test_the_script_gets_the_last_changes_in_the_order_of_the_page(server,
     assert "<script>alert" not in again.text
 
 
+async def test_what_turns_the_direction_of_text_is_seen_in_a_last_change(server, page, engines, git):
+    commit(git, {"a": b"1\n"}, message="a\u202eb")
+    await server.adopted("engines", "difference", git)
+
+    by_script = (await page.get(f"{HOME}/last-changes/main/")).json()
+    without = await shown(page, f"{HOME}/src/main/?changes=1")
+
+    assert [one["title"] for one in by_script] == ["a[U+202E]b"]
+    assert 'title="ada">a[U+202E]b</a>' in without.text
+    assert "\u202e" not in without.text
+
+
 async def test_without_script_one_link_shows_them(server, page, engines, git):
     commit(git, {"d/a": b"1\n"}, message="words of the commit")
     await server.adopted("engines", "difference", git)

@@ -72,6 +72,7 @@ async function loadChanges(files) {
     const time = document.createElement("time");
     const at = new Date(change.at / 1000);
     time.dateTime = at.toISOString();
+    time.title = `${time.dateTime.slice(0, 19).replace("T", " ")} UTC`;
     time.textContent = format.format(at);
     row.cells[1].replaceChildren(link);
     row.cells[2].replaceChildren(time);
