@@ -236,7 +236,7 @@ async def test_what_others_did_to_other_files_is_no_conflict(page, made, git):
         ({"target": "new", "branch": ""}, 422, "Name the new branch"),
         ({"target": "new", "branch": "main"}, 409, "There is already a branch main"),
         ({"target": "new", "branch": "-x"}, 422, "Branch: "),
-        ({"target": "new", "branch": "a..b"}, 422, "Not a revision"),
+        ({"target": "new", "branch": "a..b"}, 422, "Branch: not a revision"),
         ({"target": "new", "branch": "x" * 400}, 422, "longer than 250"),
         ({"base": "0" * 40}, 404, "Commit not found"),
         ({"base": "--output=x"}, 422, "Not a revision"),
