@@ -125,6 +125,9 @@ async def by_code(site: Site, who: App, code: Secret, redirect_uri: str, verifie
         found.redirect_uri or redirect_uri != who.consumer.callback_url
     ):
         raise _invalid("redirect_uri is not the one of the authorization request")
+    if not who.is_proved and not found.challenge:
+        # It was asked for while the app had a secret, and whoever overheard it would need none now.
+        raise _invalid("the code was asked for without a code_challenge: begin anew")
     if not pkce.proves(verifier, found.challenge):
         raise _invalid("code_verifier does not belong to the code_challenge of the authorization request")
     user = await _active(site, found.user_id)

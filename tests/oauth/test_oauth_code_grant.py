@@ -17,7 +17,7 @@ from support.oauth import (
     told,
 )
 
-from bitpail.services import clock, oauth_tokens, users
+from bitpail.services import clock, oauth_consumers, oauth_tokens, users
 from bitpail.store import oauth_grants
 
 pytestmark = pytest.mark.anyio
@@ -339,6 +339,20 @@ async def test_a_challenge_can_not_be_taken_out_of_a_request_unseen(app, page):
     assert (
         refused(await app.token("authorization_code", code=code, code_verifier=VERIFIER)) == "invalid_grant"
     )
+
+
+async def test_a_code_from_before_an_app_became_public_needs_its_secret_still(server, app, page, grace):
+    """The attack: a code that was overheard, of an app whose secret proves nobody from now on."""
+    code = (await app.allowed(page))["code"]
+    wanted = oauth_consumers.Wanted(
+        name="Deploy bot", callback_url=CALLBACK, permissions=("account", "repository:write"), is_public=True
+    )
+    await oauth_consumers.change(server.site, app.consumer, wanted, by=grace)
+
+    overheard = await app.token("authorization_code", proved=False, client_id=app.key, code=code)
+
+    assert refused(overheard) == "invalid_grant"
+    assert (await app.token("authorization_code", code=code)).status == 200
 
 
 async def test_a_code_dies_after_minutes(app, page, monkeypatch):
