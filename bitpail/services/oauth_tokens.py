@@ -41,6 +41,7 @@ from bitpail.store import oauth_device_codes as devices
 from bitpail.store import oauth_grants as store
 from bitpail.store import users
 from bitpail.store.database import Connection
+from bitpail.wire.oauth import OF_PUBLIC
 
 ACCESS_LASTS = 7200
 """Seconds, as recorded in Bitbucket's answers."""
@@ -148,10 +149,7 @@ async def by_code(site: Site, who: App, code: Secret, redirect_uri: str, verifie
 async def by_client_credentials(site: Site, who: App, scope: str) -> Issued:
     """A token that acts as the app's owner (section 4.4). Raises TokenError."""
     if who.consumer.is_public:
-        raise _invalid(
-            'Cannot use client_credentials with a consumer marked as "public". '
-            "It can keep no secret, so nobody knows who asks."
-        )
+        raise _invalid(OF_PUBLIC)
     return await _own(site, who.consumer, scope, GrantType.CLIENT_CREDENTIALS)
 
 

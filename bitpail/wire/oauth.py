@@ -14,6 +14,12 @@ DEVICE_AUTHORIZATION = "/site/oauth2/device_authorization"
 DEVICE = "/login/device"
 METADATA = "/.well-known/oauth-authorization-server"
 
+OF_PUBLIC = (
+    'Cannot use client_credentials with a consumer marked as "public". '
+    "It can keep no secret, so nobody knows who asks."
+)
+"""As recorded, quotation marks and all."""
+
 _OTHERS = re.compile(r"[^ !#-\[\]-~]")
 
 
@@ -87,7 +93,8 @@ def metadata(issuer: str) -> dict[str, Any]:
 
 def error(word: str, description: str) -> dict[str, Any]:
     """RFC 6749, section 5.2; the envelope of the API is not OAuth's."""
-    return {"error": word, "error_description": described(description)}
+    told = description if description == OF_PUBLIC else described(description)
+    return {"error": word, "error_description": told}
 
 
 def described(text: str) -> str:
