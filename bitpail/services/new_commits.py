@@ -19,6 +19,8 @@ from bitpail.store import users
 
 _AUTHOR = re.compile(r"\s*([^<>\n]+?)\s*<([^<>\s]+)>\s*")
 _MODES = {"executable": "100755", "link": "120000", "": "100644"}
+# Each of so many at once on one branch lands, whichever turn it has.
+_TRIES = 10
 _LONGEST_MESSAGE = 65536
 _BRANCHES = "refs/heads/"
 
@@ -57,8 +59,19 @@ class _Place(Struct, frozen=True):
 async def make(site: Site, access: Access, wanted: Wanted) -> str:
     """Make the commit and return its hash.
 
-    Raises Invalid or NotFound; Conflict if the branch has moved on from the parent; PushRefused.
+    Whoever names no parent builds on whatever is there, so for them it is made anew where somebody else
+    was first. Raises Invalid or NotFound; Conflict if the branch has moved on from the parent; PushRefused.
     """
+    for _ in range(_TRIES - 1):
+        try:
+            return await _make_once(site, access, wanted)
+        except Conflict:
+            if wanted.parent is not None or wanted.begins:
+                raise
+    return await _make_once(site, access, wanted)
+
+
+async def _make_once(site: Site, access: Access, wanted: Wanted) -> str:
     git_directory = await directory(site, access)
     place = await _place(site, git_directory, wanted)
     changes = [await _change(site, git_directory, place.parent, file) for file in wanted.files]

@@ -251,6 +251,20 @@ async def test_of_two_at_once_on_one_parent_one_lands_and_the_other_hears_of_it(
     assert git.git("rev-list", "--count", "main") == "2"
 
 
+@pytest.mark.parametrize("branch", ["main", "new"])
+async def test_of_several_at_once_that_name_no_parent_each_lands_on_the_others(api, auth, git, tip, branch):
+    forms = [[(f"{number}.txt", "x"), ("branch", branch)] for number in range(5)]
+
+    made = [
+        commit_of(answer)
+        for answer in await asyncio.gather(*(api.send_form("POST", SRC, form, auth=auth) for form in forms))
+    ]
+
+    assert set(git.git("rev-list", branch).split()) == {tip, *made}
+    assert git.git("rev-list", "--merges", branch) == ""
+    assert {f"{number}.txt" for number in range(5)} < set(git.git("ls-tree", "--name-only", branch).split())
+
+
 async def test_a_parent_that_is_not_the_tip_is_a_conflict(api, auth, git, tip):
     git.commit("moved on", time=EPOCH + 9)
 
