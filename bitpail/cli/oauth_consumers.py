@@ -140,5 +140,6 @@ def _shown(consumer: Consumer, owner: str | None) -> dict[str, object]:
         "is_public": consumer.is_public,
         "stands_for": owner,
         "created_on": date(consumer.created_on),
+        "acts_until": date(consumer.acts_until) if consumer.acts_until else None,
         "secret_ended_on": date(consumer.secret_ended_on) if consumer.secret_ended_on else None,
     }

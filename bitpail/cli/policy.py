@@ -30,7 +30,11 @@ def show(context: Context, as_json: bool) -> None:
 
 
 @policy.command("set")
-@click.option("--longest-lifetime", metavar="SPAN", help="Each has to expire within that, like 90d.")
+@click.option(
+    "--longest-lifetime",
+    metavar="SPAN",
+    help="Each has to expire within that, like 90d. So do OAuth apps: what people allow them, and their secrets alone.",
+)
 @click.option("--forbid", "forbidden", multiple=True, metavar="SCOPE", help="May not be granted; repeatable.")
 @click.option(
     "--network",
@@ -39,7 +43,12 @@ def show(context: Context, as_json: bool) -> None:
     metavar="CIDR",
     help="Each has to be limited to networks inside these; repeatable. Binds tokens of OAuth apps at once.",
 )
-@click.option("--places", "places_required", is_flag=True, help="Each has to be limited to some places.")
+@click.option(
+    "--places",
+    "places_required",
+    is_flag=True,
+    help="Each has to be limited to some places; no OAuth app can be.",
+)
 @click.option(
     "--existing-from",
     metavar="SPAN|DATE|never",

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     TRUST_RULE_REMOVED = "trust_rule.removed"
     GIT_LOGIN_ALLOWED = "git_login.allowed"
     POLICY_CHANGED = "policy.changed"
+    POLICY_APPLIED_TO_APPS = "policy.applied_to_apps"
     YEAR_CHANGED = "year.changed"
     BROWNOUTS_CHANGED = "brownouts.changed"
     USER_CREATED = "user.created"

@@ -17,6 +17,7 @@ class Consumer(Struct, frozen=True):
     ``scopes`` is in minimal form. ``is_public``: it can keep no secret. ``owner_id`` is who was
     shown the secret, and whom it stands for when it acts for nobody else; None if that account is gone.
     ``secret_ended_on`` is when its secret was found elsewhere and ended; None if it has one that works.
+    ``acts_until`` is until when it may act for its owner by this secret, as a policy says; None: for ever.
     """
 
     id: ConsumerId
@@ -32,3 +33,4 @@ class Consumer(Struct, frozen=True):
     owner_id: UserId | None
     created_on: int
     secret_ended_on: int | None = None
+    acts_until: int | None = None

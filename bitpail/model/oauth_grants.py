@@ -22,10 +22,15 @@ class GrantType(StrEnum):
     DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
+OF_OWNERS = frozenset({GrantType.CLIENT_CREDENTIALS, GrantType.JWT})
+"""Those that an app gets by its secret alone: it acts for whoever was shown that."""
+
+
 class Grant(Struct, frozen=True):
     """Everything that follows from one authorization: a family of tokens that ends together.
 
-    From ``ends_on`` on none of them opens anything.
+    From ``ends_on`` on none of them opens anything, unless it is prolonged until then. However often that
+    happens, they open nothing from ``latest_end`` on, as a policy says; None: no policy said so.
     """
 
     id: GrantId
@@ -39,6 +44,7 @@ class Grant(Struct, frozen=True):
     last_used_on: int | None = None
     last_used_address: str | None = None
     last_used_client: str | None = None
+    latest_end: int | None = None
 
 
 class Code(Struct, frozen=True):
@@ -82,6 +88,17 @@ class StoredToken(Struct, frozen=True):
     user: User
     rules: str | None = None
     policy: str | None = None
+
+    @property
+    def latest_end(self) -> int | None:
+        """From when on the policy lets none of the family open anything; None: it names no end."""
+        return self.consumer.acts_until if self.grant.type in OF_OWNERS else self.grant.latest_end
+
+    @property
+    def ends_on(self) -> int:
+        """From when on this very token opens nothing."""
+        latest = self.latest_end
+        return self.token.expires_on if latest is None else min(self.token.expires_on, latest)
 
 
 class DeviceState(StrEnum):

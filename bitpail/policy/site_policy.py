@@ -24,7 +24,7 @@ def breaks(policy: SitePolicy, password: AppPassword, *, existing: bool = False)
     ``existing`` ones are given their lifetime from the day on which they are first held to the policy.
     """
     found = [
-        _lifetime(policy, password, _latest(policy, password, existing=existing)),
+        _lifetime(policy, password, latest(policy, password.created_on, existing=existing)),
         _permissions(policy, password),
         _networks(policy, password),
     ]
@@ -46,8 +46,8 @@ def narrowed(policy: SitePolicy, password: AppPassword) -> AppPassword | None:
     networks = _common(password.limits.networks, policy.networks)
     if not scopes or networks is None or (policy.places_required and not password.limits.places):
         return None
-    latest = _latest(policy, password, existing=True)
-    ends = [moment for moment in (password.expires_on, latest) if moment is not None]
+    last = latest(policy, password.created_on, existing=True)
+    ends = [moment for moment in (password.expires_on, last) if moment is not None]
     return msgspec.structs.replace(
         password,
         scopes=scopes,
@@ -71,18 +71,21 @@ def loses(before: AppPassword, after: AppPassword | None) -> list[str]:
     return found
 
 
-def _latest(policy: SitePolicy, password: AppPassword, *, existing: bool) -> int | None:
-    """The last moment at which it may expire; None: whenever it likes."""
+def latest(policy: SitePolicy, created_on: int, *, existing: bool = False) -> int | None:
+    """The last moment at which what was made then may expire; None: whenever it likes.
+
+    It is asked for app passwords and tokens, for what somebody allows an app, and for what an app's secret opens by itself.
+    """
     if policy.longest_lifetime is None:
         return None
     # Counted from their creation, all the old ones would end together on the day itself,
     # and without the notice that goes out before an app password expires.
-    start = max(password.created_on, (policy.existing_from or 0) if existing else 0)
+    start = max(created_on, (policy.existing_from or 0) if existing else 0)
     return start + policy.longest_lifetime * _SECOND
 
 
-def _lifetime(policy: SitePolicy, password: AppPassword, latest: int | None) -> str | None:
-    if latest is None or (password.expires_on is not None and password.expires_on <= latest):
+def _lifetime(policy: SitePolicy, password: AppPassword, last: int | None) -> str | None:
+    if last is None or (password.expires_on is not None and password.expires_on <= last):
         return None
     return f"it must expire within {_span(policy.longest_lifetime or 0)}"
 

@@ -67,7 +67,7 @@ async def add(site: Site, workspace: Workspace, group: Group, user: User) -> Non
         await workspaces.set_updated(db, workspace.id, now())
         if await workspaces.membership(db, workspace.id, user.id) is None:
             raise Invalid(f"{user.username} is no member of {workspace.slug}")
-        is_new = user.id not in {one.id for one in await store.members(db, group.id)}
+        is_new = not await store.those_with(db, user.id, [group.id])
         await store.add(db, group.id, user.id)
         if is_new:
             await place_events.group_changed(db, Kind.GROUP_MEMBER_ADDED, workspace, group, user)

@@ -19,7 +19,7 @@ from bitpail.policy import oauth_scopes, pkce, redirect_uris, secrets
 from bitpail.policy.redirect_uris import RedirectUri
 from bitpail.policy.scopes import expand, in_form_order
 from bitpail.policy.secrets import Family
-from bitpail.services import audit, oauth_consumers
+from bitpail.services import audit, oauth_consumers, site_policy
 from bitpail.services.clock import now
 from bitpail.services.site import Site
 from bitpail.store import oauth_consumers as consumers
@@ -170,13 +170,26 @@ async def is_allowed(site: Site, user: User, request: Authorization) -> bool:
     if request.consumer.is_public:
         return False
     before = await oauth_grants.consent(site.db, user.id, request.consumer.id)
-    return before is not None and set(request.scopes) <= expand(before)
+    if before is None or not set(request.scopes) <= expand(before):
+        return False
+    asked_on = await oauth_grants.consented_on(site.db, user.id, request.consumer.id)
+    end = site_policy.latest(await site_policy.current(site), asked_on or 0)
+    return end is None or end > now()
 
 
-async def allow(site: Site, user: User, request: Authorization) -> str:
-    """Let the app have what it asks for; the address to send the browser to, with a code."""
+async def latest_end(site: Site) -> int | None:
+    """Until when an app may act for somebody who allows it now; None: no policy names an end."""
+    return site_policy.latest(await site_policy.current(site), now())
+
+
+async def allow(site: Site, user: User, request: Authorization, *, was_asked: bool = True) -> str:
+    """Let the app have what it asks for; the address to send the browser to, with a code.
+
+    Whoever ``was_asked`` has begun the time anew for which the policy lets the app act.
+    """
+    is_bounded = was_asked and await latest_end(site) is not None
     async with site.db.transaction() as db:
-        await remember(db, user, request.consumer, request.scopes)
+        await remember(db, user, request.consumer, request.scopes, anew=is_bounded)
         code = secrets.generate(Family.AUTHORIZATION_CODE)
         number = site.keys.newest
         await oauth_grants.add_code(
@@ -207,10 +220,12 @@ def deny(request: Authorization) -> str:
     )
 
 
-async def remember(db: Connection, user: User, consumer: Consumer, scopes: tuple[Scope, ...]) -> None:
-    """Write down what somebody has allowed an app, beside what they had."""
+async def remember(
+    db: Connection, user: User, consumer: Consumer, scopes: tuple[Scope, ...], *, anew: bool
+) -> None:
+    """Write down what somebody has allowed an app, beside what they had; ``anew``: they were asked again."""
     before = await oauth_grants.consent(db, user.id, consumer.id)
-    if before is not None and set(scopes) <= set(before):
+    if before is not None and set(scopes) <= set(before) and not anew:
         return
     together = in_form_order({*scopes, *(before or ())})
     await oauth_grants.put_consent(db, user.id, consumer.id, together, now())

@@ -68,7 +68,8 @@ async def create(site: Site, workspace: Workspace, wanted: Wanted, *, by: User) 
             scopes=(),
             is_public=False,
             owner_id=by.id,
-            created_on=now(),
+            created_on=(created := now()),
+            acts_until=site_policy.latest(await site_policy.current(site), created),
         ),
         wanted,
     )
@@ -106,9 +107,15 @@ async def change(site: Site, consumer: Consumer, wanted: Wanted, *, by: User) ->
 
 async def make_secret(site: Site, consumer: Consumer, *, by: User) -> tuple[Consumer, Secret]:
     """A new secret instead of the old one, which ends at once with what it opened by itself. Raises NotFound."""
-    changed = msgspec.structs.replace(consumer, nonce=_new_nonce(), owner_id=by.id, secret_ended_on=None)
+    changed = msgspec.structs.replace(
+        consumer,
+        nonce=_new_nonce(),
+        owner_id=by.id,
+        secret_ended_on=None,
+        acts_until=site_policy.latest(await site_policy.current(site), now()),
+    )
     async with site.db.transaction() as db:
-        if not await store.set_secret(db, consumer.id, changed.nonce, _lookup(site, changed), by.id):
+        if not await store.set_secret(db, changed, _lookup(site, changed)):
             raise _missing()
         await oauth_grants.revoke_own(db, consumer.id, now())
         await audit.record(db, Kind.OAUTH_CONSUMER_SECRET_MADE, user=by, **_told(consumer))

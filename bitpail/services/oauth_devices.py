@@ -17,7 +17,7 @@ from bitpail.policy.oauth_scopes import InvalidScope
 from bitpail.policy.secrets import Family, Secret
 from bitpail.services import oauth_consumers
 from bitpail.services.clock import now
-from bitpail.services.oauth_authorization import remember
+from bitpail.services.oauth_authorization import latest_end, remember
 from bitpail.services.oauth_tokens import App, TokenError
 from bitpail.services.site import Site
 from bitpail.store import oauth_consumers as consumers
@@ -108,8 +108,9 @@ async def waiting(site: Site, user: User, typed: str, client: Client) -> Waiting
 async def decide(site: Site, user: User, device: Waiting, *, allow: bool) -> None:
     """Let the device have what it asks for, or not. Raises NotFound if that was decided meanwhile."""
     state = DeviceState.ALLOWED if allow else DeviceState.DENIED
+    is_bounded = await latest_end(site) is not None
     async with site.db.transaction() as db:
         if not await store.decide(db, device.code.lookup, state, user.id):
             raise NotFound("this code was used meanwhile")
         if allow:
-            await remember(db, user, device.consumer, device.scopes)
+            await remember(db, user, device.consumer, device.scopes, anew=is_bounded)

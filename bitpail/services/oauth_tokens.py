@@ -8,6 +8,7 @@ refresh token is shown a second time, when a person or the app revokes it.
 import uuid
 from hmac import compare_digest
 
+import msgspec
 from msgspec import Struct
 
 from bitpail.errors import BitpailError, Conflict
@@ -18,6 +19,7 @@ from bitpail.model.credentials import CredentialKind
 from bitpail.model.limits import Limits
 from bitpail.model.oauth_consumers import Consumer, ConsumerId
 from bitpail.model.oauth_grants import (
+    OF_OWNERS,
     Code,
     DeviceState,
     Grant,
@@ -51,7 +53,6 @@ OWN_REFRESH_LASTS = 24 * 3600
 """The same where the app acts for its owner: it can ask anew at any time, and does so often."""
 
 _SECOND = 1_000_000
-_OWN = frozenset({GrantType.CLIENT_CREDENTIALS, GrantType.JWT})
 
 
 class TokenError(BitpailError):
@@ -132,7 +133,7 @@ async def by_code(site: Site, who: App, code: Secret, redirect_uri: str, verifie
     if not pkce.proves(verifier, found.challenge):
         raise _invalid("code_verifier does not belong to the code_challenge of the authorization request")
     user = await _active(site, found.user_id)
-    grant = _grant(who.consumer.id, user.id, GrantType.AUTHORIZATION_CODE, found.scopes)
+    grant = await _allowed(site, who.consumer, user, GrantType.AUTHORIZATION_CODE, found.scopes)
     try:
         async with site.db.transaction() as db:
             await store.create(db, grant)
@@ -175,7 +176,8 @@ async def _own(site: Site, consumer: Consumer, scope: str, kind: GrantType) -> I
         scopes = oauth_scopes.granted(of_app, oauth_scopes.parse(scope))
     except InvalidScope as wrong:
         raise TokenError("invalid_scope", wrong.message) from None
-    grant = _grant(consumer.id, owner.id, kind, scopes)
+    _check_end(consumer.acts_until, kind)
+    grant = _grant(consumer.id, owner.id, kind, scopes, consumer.acts_until)
     async with site.db.transaction() as db:
         await store.create(db, grant)
         return await _issue(site, db, grant, scopes)
@@ -194,6 +196,7 @@ async def refreshed(site: Site, who: App, token: Secret, scope: str) -> Issued:
         raise _invalid("the refresh token was used before; everything that came of it is revoked")
     if found.grant.revoked_on is not None or found.token.expires_on <= now():
         raise _invalid("the refresh token was revoked, or has expired")
+    _check_end(found.latest_end, found.grant.type)
     await _active(site, found.user.id)
     try:
         of_app = await oauth_consumers.permissions(site, found.consumer)
@@ -205,12 +208,13 @@ async def refreshed(site: Site, who: App, token: Secret, scope: str) -> Issued:
         raise _invalid("the app has none of these permissions any more")
     async with site.db.transaction() as db:
         is_first = await store.use_refresh(db, found.token.lookup, now())
-        issued = await _issue(site, db, found.grant, scopes) if is_first else None
+        grant = msgspec.structs.replace(found.grant, latest_end=found.latest_end)
+        issued = await _issue(site, db, grant, scopes) if is_first else None
         await store.prolong(db, found.grant.id, now() + _lasts(found.grant.type) * _SECOND)
     if issued is None:
         await _end_family(site, found.grant.id, found.user.id, who.consumer, "refresh token")
         raise _invalid("the refresh token was used before; everything that came of it is revoked")
-    return Issued(issued.access, issued.refresh, scopes, GrantType.REFRESH_TOKEN)
+    return Issued(issued.access, issued.refresh, scopes, GrantType.REFRESH_TOKEN, issued.lasts)
 
 
 async def by_device(site: Site, who: App, code: Secret) -> Issued:
@@ -235,7 +239,7 @@ async def by_device(site: Site, who: App, code: Secret) -> Issued:
     if found.state is DeviceState.WAITING or found.user_id is None:
         raise TokenError("authorization_pending", "nobody has allowed it yet")
     user = await _active(site, found.user_id)
-    grant = _grant(who.consumer.id, user.id, GrantType.DEVICE_CODE, found.scopes)
+    grant = await _allowed(site, who.consumer, user, GrantType.DEVICE_CODE, found.scopes)
     async with site.db.transaction() as db:
         if not await devices.use(db, found.lookup):
             raise _invalid("the device code was used before")
@@ -256,7 +260,7 @@ async def stored(site: Site, token: Secret) -> StoredToken | None:
 def is_living(found: StoredToken, at: int) -> bool:
     """Whether a token opens anything: it has not ended, nor its grant, nor the account."""
     token, grant = found.token, found.grant
-    has_ended = token.used_on is not None or grant.revoked_on is not None or token.expires_on <= at
+    has_ended = token.used_on is not None or grant.revoked_on is not None or found.ends_on <= at
     return not has_ended and found.user.is_active
 
 
@@ -287,7 +291,7 @@ def _as_secret(found: StoredToken) -> StoredSecret:
         # Nobody could give it a limit when it was made: those of the administrators hold at once.
         limits=Limits(networks=site_policy.parsed(found.policy).networks),
         created_on=token.created_on,
-        expires_on=token.expires_on,
+        expires_on=found.ends_on,
         revoked_on=grant.revoked_on,
         last_used_on=grant.last_used_on,
         last_used_address=grant.last_used_address,
@@ -309,7 +313,7 @@ async def revoke(site: Site, who: App, token: Secret) -> None:
     if found is None or found.consumer.id != who.consumer.id:
         return
     async with site.db.transaction() as db:
-        if not found.token.is_refresh and found.grant.type not in _OWN:
+        if not found.token.is_refresh and found.grant.type not in OF_OWNERS:
             # Section 2.1: an access token alone; its refresh token makes another one.
             await store.remove_token(db, found.token.lookup)
             return
@@ -354,22 +358,65 @@ async def _active(site: Site, user_id: UserId) -> User:
     return user
 
 
-def _grant(consumer_id: ConsumerId, user_id: UserId, kind: GrantType, scopes: tuple[Scope, ...]) -> Grant:
+async def _allowed(
+    site: Site, consumer: Consumer, user: User, kind: GrantType, scopes: tuple[Scope, ...]
+) -> Grant:
+    """What somebody has allowed, from when they were asked on. Raises TokenError."""
+    asked_on = await store.consented_on(site.db, user.id, consumer.id) or now()
+    latest_end = site_policy.latest(await site_policy.current(site), asked_on)
+    _check_end(latest_end, kind)
+    return _grant(consumer.id, user.id, kind, scopes, latest_end)
+
+
+def _grant(
+    consumer_id: ConsumerId,
+    user_id: UserId,
+    kind: GrantType,
+    scopes: tuple[Scope, ...],
+    latest_end: int | None,
+) -> Grant:
     at = now()
+    ends_on = at + _lasts(kind) * _SECOND
     return Grant(
-        GrantId(str(uuid.uuid4())), consumer_id, user_id, kind, scopes, at, at + _lasts(kind) * _SECOND
+        GrantId(str(uuid.uuid4())),
+        consumer_id,
+        user_id,
+        kind,
+        scopes,
+        at,
+        ends_on,
+        latest_end=latest_end,
+    )
+
+
+def _check_end(latest_end: int | None, kind: GrantType) -> None:
+    """Raise TokenError if the policy lets the app act no longer, and say what to do."""
+    if latest_end is None or latest_end > now():
+        return
+    if kind in OF_OWNERS:
+        raise _invalid(
+            "the secret of the app is older than the policy of this server lets it act for its owner: "
+            "an owner of its workspace makes a new one"
+        )
+    raise _invalid(
+        "what the person allowed is longer ago than the policy of this server lets an app act: ask them again"
     )
 
 
 def _lasts(kind: GrantType) -> int:
     """Seconds for which a refresh token waits to be used."""
-    return OWN_REFRESH_LASTS if kind in _OWN else REFRESH_LASTS
+    return OWN_REFRESH_LASTS if kind in OF_OWNERS else REFRESH_LASTS
 
 
 async def _issue(site: Site, db: Connection, grant: Grant, scopes: tuple[Scope, ...]) -> Issued:
-    access = await _add(site, db, grant, scopes, Family.OAUTH, ACCESS_LASTS)
+    lasts = ACCESS_LASTS
+    if grant.latest_end is not None:
+        # A second at least: it was judged just before.
+        lasts = max(1, min(lasts, (grant.latest_end - now()) // _SECOND))
+    access = await _add(site, db, grant, scopes, Family.OAUTH, lasts)
+    # It is kept as long as ever, so that whoever shows it too late is told why it opens nothing.
     refresh = await _add(site, db, grant, scopes, Family.REFRESH_TOKEN, _lasts(grant.type))
-    return Issued(access, refresh, scopes, grant.type)
+    return Issued(access, refresh, scopes, grant.type, lasts)
 
 
 async def _add(

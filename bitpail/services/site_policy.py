@@ -22,7 +22,7 @@ from bitpail.policy import site_policy
 from bitpail.services import audit
 from bitpail.services.clock import now
 from bitpail.services.site import Site
-from bitpail.store import app_passwords, policies, robots, users
+from bitpail.store import app_passwords, oauth_consumers, oauth_grants, policies, robots, users
 from bitpail.store.database import Connection
 
 SHORTEST_NOTICE = 24 * 3600
@@ -67,6 +67,10 @@ async def current(site: Site) -> SitePolicy:
 def parsed(text: str | None) -> SitePolicy:
     """The policy from the text in which it is kept; None: nothing was decided."""
     return msgspec.json.decode(text, type=SitePolicy) if text else NO_POLICY
+
+
+latest = site_policy.latest
+"""The one decision about lifetimes."""
 
 
 async def put(site: Site, policy: SitePolicy, *, by: str = "") -> SitePolicy:
@@ -160,8 +164,26 @@ async def apply_due(site: Site) -> int:
                 return count
             for _, made in found[start : start + _BATCH]:
                 count += await _narrow(db, policy, made)
+    end = latest(policy, policy.existing_from)
+    while end is not None:
+        async with site.db.transaction() as db:
+            if await policies.get(db, policies.SITE) != text:
+                return count
+            if not (narrowed := await _narrow_apps(db, policy.existing_from, end)):
+                break
+            count += narrowed
     await policies.put(site.db, _APPLIED, text, now())
     return count
+
+
+async def _narrow_apps(db: Connection, existing_from: int, end: int) -> int:
+    """Give some of what people have allowed apps an end, and what secrets of apps open by themselves; 0: all have one."""
+    grants = await oauth_grants.narrow(db, existing_from, end, _BATCH)
+    consumers = await oauth_consumers.narrow(db, end)
+    if grants or consumers:
+        told = {"allowed_by_people": grants, "secrets": consumers, "latest_end": end}
+        await audit.record(db, Kind.POLICY_APPLIED_TO_APPS, **told)
+    return grants + consumers
 
 
 async def _narrow(db: Connection, policy: SitePolicy, listed: AppPassword) -> bool:

@@ -3,11 +3,10 @@
 from functools import lru_cache
 
 import msgspec
-from sqlalchemy import BigInteger, Integer, Text, bindparam, delete, insert, null, select, update
+from sqlalchemy import BigInteger, Integer, Text, bindparam, delete, insert, null, or_, select, update
 
 from bitpail.model.oauth_consumers import Consumer, ConsumerId
 from bitpail.model.scopes import Scope
-from bitpail.model.users import UserId
 from bitpail.model.workspaces import WorkspaceId
 from bitpail.store.database import Connection
 from bitpail.store.oauth_tables import oauth_consumers as _consumers
@@ -53,6 +52,7 @@ _set_secret = (
         lookup=bindparam("new_lookup", type_=Text),
         owner_id=bindparam("new_owner", type_=Text),
         secret_ended_on=null(),
+        acts_until=bindparam("new_acts_until", type_=BigInteger),
     )
 )
 # Of the secret that was found: another one may have been made meanwhile.
@@ -68,6 +68,8 @@ _end_secret = (
     )
 )
 _remove = delete(_consumers).where(_id)
+_end = bindparam("end", type_=BigInteger)
+_narrow = update(_consumers).where(or_(_c.acts_until.is_(None), _c.acts_until > _end)).values(acts_until=_end)
 
 
 @lru_cache(maxsize=4096)
@@ -142,12 +144,15 @@ async def change(db: Connection, consumer: Consumer) -> bool:
     return touched > 0
 
 
-async def set_secret(
-    db: Connection, consumer_id: ConsumerId, nonce: str, lookup: str, owner: UserId | None
-) -> bool:
-    """What its secret is computed from, its public part, and who was shown it; False if it is gone."""
+async def set_secret(db: Connection, changed: Consumer, lookup: str) -> bool:
+    """What its secret is computed from, its public part, who was shown it, until when it acts; False if it is gone."""
     touched = await db.run(
-        _set_secret, consumer=consumer_id, new_nonce=nonce, new_lookup=lookup, new_owner=owner
+        _set_secret,
+        consumer=changed.id,
+        new_nonce=changed.nonce,
+        new_lookup=lookup,
+        new_owner=changed.owner_id,
+        new_acts_until=changed.acts_until,
     )
     return touched > 0
 
@@ -163,6 +168,11 @@ async def end_secret(db: Connection, consumer: Consumer, nonce: str, lookup: str
         at=at,
     )
     return touched > 0
+
+
+async def narrow(db: Connection, acts_until: int) -> int:
+    """Let all secrets of now act for their owners until then at the latest; how many that is new to."""
+    return await db.run(_narrow, end=acts_until)
 
 
 async def remove(db: Connection, consumer_id: ConsumerId) -> bool:

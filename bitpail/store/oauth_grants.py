@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Text, bindparam, delete, func, insert, or_, s
 
 from bitpail.model.oauth_consumers import ConsumerId
 from bitpail.model.oauth_grants import (
+    OF_OWNERS,
     Code,
     ConnectedApp,
     Grant,
@@ -50,7 +51,7 @@ _lookup = bindparam("wanted", type_=Text)
 _at = bindparam("at", type_=BigInteger)
 
 _put_consent = Upsert(_consents, "scopes", "given_on")
-_consent = select(_consents.c.scopes).where(
+_consent = select(_consents.c.scopes, _consents.c.given_on).where(
     _consents.c.user_id == _user, _consents.c.consumer_id == _consumer
 )
 _remove_consent = delete(_consents).where(_consents.c.user_id == _user, _consents.c.consumer_id == _consumer)
@@ -71,6 +72,15 @@ _connected = (
 )
 
 _insert_grant = insert(_grants)
+_end = bindparam("end", type_=BigInteger)
+_too_long = (
+    select(_g.id)
+    .where(_g.revoked_on.is_(None), _g.created_on < _at, or_(_g.latest_end.is_(None), _g.latest_end > _end))
+    .where(*(_g.type != kind.value for kind in OF_OWNERS))
+    .order_by(_g.id)
+    .limit(bindparam("most", type_=BigInteger))
+)
+_narrow = update(_grants).where(_g.id.in_(_too_long.scalar_subquery())).values(latest_end=_end)
 _prolong = update(_grants).where(_g.id == _grant).values(ends_on=_at)
 _revoke_grant = update(_grants).where(_g.id == _grant, _g.revoked_on.is_(None)).values(revoked_on=_at)
 _revoke_of_user = (
@@ -137,6 +147,17 @@ async def consent(db: Connection, user_id: UserId, consumer_id: ConsumerId) -> t
     """What somebody has allowed an app; None if nothing."""
     row = await db.one(_consent, user=user_id, consumer=consumer_id)
     return scopes_of(row[0]) if row else None
+
+
+async def consented_on(db: Connection, user_id: UserId, consumer_id: ConsumerId) -> int | None:
+    """When they were asked last; None if there is no consent."""
+    row = await db.one(_consent, user=user_id, consumer=consumer_id)
+    return row[1] if row else None
+
+
+async def narrow(db: Connection, existing_from: int, latest_end: int, most: int) -> int:
+    """Let some of what was allowed before a moment end at another one at the latest; of how many grants, 0 if all do."""
+    return await db.run(_narrow, at=existing_from, end=latest_end, most=most)
 
 
 async def connected(db: Connection, user_id: UserId) -> list[ConnectedApp]:

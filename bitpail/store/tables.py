@@ -25,7 +25,7 @@ from bitpail.errors import ConfigurationError
 from bitpail.store import oauth_tables
 from bitpail.store.columns import big, key, number, reference, text
 
-HEAD_REVISION = "0014"
+HEAD_REVISION = "0015"
 """The newest migration; here so that a server can compare without importing Alembic."""
 
 metadata = oauth_tables.metadata

@@ -68,6 +68,7 @@ SENTENCES = {
     Kind.GIT_LOGIN_ALLOWED: "Git let in to {repository} by its credential helper",
     Kind.BROWNOUTS_CHANGED: "The calendar of brownouts changed",
     Kind.POLICY_CHANGED: "The administrators' policy changed",
+    Kind.POLICY_APPLIED_TO_APPS: "The administrators' policy gave apps an end",
     Kind.YEAR_CHANGED: "The year whose rules credentials keep changed",
     Kind.USER_CREATED: "Account created",
     Kind.USER_DISABLED: "Account switched off",

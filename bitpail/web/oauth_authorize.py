@@ -31,8 +31,8 @@ async def page(request: WebRequest, user: User) -> Response:
     except RefusedRequest as refused:
         return see_other(refused.address)
     if await service.is_allowed(request.site, user, asked):
-        return see_other(await service.allow(request.site, user, asked))
-    return _question(request, asked, sent)
+        return see_other(await service.allow(request.site, user, asked, was_asked=False))
+    return await _question(request, asked, sent)
 
 
 async def decide(request: WebRequest, user: User) -> Response:
@@ -49,7 +49,7 @@ async def decide(request: WebRequest, user: User) -> Response:
         return see_other(await service.allow(request.site, user, asked))
     if decision == "deny":
         return see_other(service.deny(asked))
-    return _question(request, asked, sent)
+    return await _question(request, asked, sent)
 
 
 async def let_lead_on(request: WebRequest, following: str) -> None:
@@ -71,7 +71,7 @@ async def let_lead_on(request: WebRequest, following: str) -> None:
     request.form_leads_to = redirect_uris.form_source(uri)
 
 
-def _question(request: WebRequest, asked: Authorization, sent: _Sent) -> Response:
+async def _question(request: WebRequest, asked: Authorization, sent: _Sent) -> Response:
     request.form_leads_to = redirect_uris.form_source(asked.uri)
     return render(
         request,
@@ -80,6 +80,7 @@ def _question(request: WebRequest, asked: Authorization, sent: _Sent) -> Respons
         workspace=asked.workspace,
         lines=scope_words.lines(asked.scopes),
         place=_place(asked.uri),
+        until=await service.latest_end(request.site),
         sent=[(name, value) for name, value in sent if name in service.PARAMETERS],
     )
 

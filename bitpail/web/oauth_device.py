@@ -6,6 +6,7 @@ from bitpail.errors import BitpailError, NotFound
 from bitpail.model.users import User
 from bitpail.policy import user_codes
 from bitpail.services import oauth_devices as service
+from bitpail.services.oauth_authorization import latest_end
 from bitpail.services.oauth_devices import TooManyCodes
 from bitpail.web import scope_words
 from bitpail.web.pages import render
@@ -43,6 +44,7 @@ async def typed(request: WebRequest, user: User) -> Response:
         workspace=device.workspace,
         lines=scope_words.lines(device.scopes),
         code=user_codes.shown(device.code.user_code),
+        until=await latest_end(request.site),
     )
 
 

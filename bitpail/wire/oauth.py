@@ -49,7 +49,7 @@ def introspection(found: StoredToken | None, issuer: str, scopes: tuple[Scope, .
         "client_id": found.consumer.key,
         "username": found.user.username,
         "token_type": "refresh_token" if found.token.is_refresh else "bearer",
-        "exp": found.token.expires_on // 1_000_000,
+        "exp": found.ends_on // 1_000_000,
         "iat": found.token.created_on // 1_000_000,
         "sub": f"{{{found.user.id}}}",
         "iss": issuer,

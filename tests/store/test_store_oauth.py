@@ -70,13 +70,48 @@ async def test_a_consumer_is_found_changed_given_another_secret_and_removed(db, 
     assert await oauth_consumers.by_id(db, bot.id) == (bot, "team")
     assert await oauth_consumers.by_key(db, "nothing") is None
     assert await oauth_consumers.change(db, changed)
-    assert await oauth_consumers.set_secret(db, bot.id, "new", "newer", grace.id)
-    changed = msgspec.structs.replace(changed, nonce="new", owner_id=grace.id)
+    renewed = msgspec.structs.replace(bot, nonce="new", owner_id=grace.id, acts_until=9)
+    assert await oauth_consumers.set_secret(db, renewed, "newer")
+    changed = msgspec.structs.replace(changed, nonce="new", owner_id=grace.id, acts_until=9)
     assert await oauth_consumers.of_workspace(db, team.id) == [changed]
     assert await oauth_consumers.remove(db, bot.id)
     assert not await oauth_consumers.remove(db, bot.id)
     assert not await oauth_consumers.change(db, changed)
-    assert not await oauth_consumers.set_secret(db, bot.id, "x", "xxxxx", ada.id)
+    assert not await oauth_consumers.set_secret(db, renewed, "xxxxx")
+
+
+async def test_secrets_that_act_too_long_are_given_an_end(db, team, ada, bot):
+    sooner = await a_consumer(db, team, ada, "Sooner", acts_until=20)
+    later = await a_consumer(db, team, ada, "Later", acts_until=40)
+
+    changed = await oauth_consumers.narrow(db, 30)
+
+    assert changed == 2
+    assert await oauth_consumers.narrow(db, 30) == 0
+    found = {one.id: one.acts_until for one in await oauth_consumers.of_workspace(db, team.id)}
+    assert found == {bot.id: 30, sooner.id: 20, later.id: 30}
+
+
+async def test_what_was_allowed_too_long_is_given_an_end_some_at_a_time(db, ada, bot):
+    async def grant(number, kind=GrantType.AUTHORIZATION_CODE, **more):
+        made = Grant(GrantId(unused_id()), bot.id, ada.id, kind, SCOPES, ends_on=99, **more)
+        await oauth_grants.create(db, made)
+        await a_token(db, made, f"tok{number:02}")
+
+    await grant(1, created_on=7)
+    await grant(2, created_on=7, latest_end=50)
+    await grant(3, created_on=7, latest_end=20)
+    await grant(4, created_on=10, latest_end=50)
+    await grant(5, created_on=7, revoked_on=8)
+    await grant(6, GrantType.CLIENT_CREDENTIALS, created_on=7)
+    await grant(7, GrantType.JWT, created_on=7)
+    await grant(8, GrantType.DEVICE_CODE, created_on=9)
+
+    changed = [await oauth_grants.narrow(db, 10, 30, 2) for _ in range(3)]
+
+    assert changed == [2, 1, 0]
+    ends = [(await oauth_grants.token(db, f"tok{number:02}")).grant.latest_end for number in range(1, 9)]
+    assert ends == [30, 30, 20, 50, None, None, None, 30]
 
 
 async def test_names_are_unique_in_a_workspace_and_keys_everywhere(db, team, ada, bot):
