@@ -181,8 +181,9 @@ async def _narrow_apps(db: Connection, existing_from: int, end: int) -> int:
     grants = await oauth_grants.narrow(db, existing_from, end, _BATCH)
     consumers = await oauth_consumers.narrow(db, end)
     if grants or consumers:
-        told = {"allowed_by_people": grants, "secrets": consumers, "latest_end": end}
-        await audit.record(db, Kind.POLICY_APPLIED_TO_APPS, **told)
+        await audit.record(
+            db, Kind.POLICY_APPLIED_TO_APPS, allowed_by_people=grants, secrets=consumers, latest_end=end
+        )
     return grants + consumers
 
 

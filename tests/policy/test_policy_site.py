@@ -10,7 +10,7 @@ from bitpail.model.scopes import Scope
 from bitpail.model.site_policy import NO_POLICY, SitePolicy
 from bitpail.model.users import UserId
 from bitpail.policy.scopes import IMPLIES
-from bitpail.policy.site_policy import breaks
+from bitpail.policy.site_policy import breaks, latest
 
 DAY = 86400
 
@@ -78,3 +78,24 @@ def test_without_a_policy_everything_is_allowed_and_all_that_breaks_one_is_told(
 
     assert breaks(NO_POLICY, everything) == []
     assert len(breaks(policy, everything)) == 4
+
+
+@pytest.mark.parametrize(
+    ("longest", "existing_from", "existing", "last"),
+    [
+        (None, None, False, None),
+        (None, 9_000_000, True, None),
+        (10, None, False, 15_000_000),
+        (10, None, True, 15_000_000),
+        (10, 9_000_000, False, 15_000_000),
+        (10, 9_000_000, True, 19_000_000),
+        (10, 1_000_000, True, 15_000_000),
+        (10, 5_000_000, True, 15_000_000),
+    ],
+)
+def test_the_last_moment_of_a_lifetime_counts_from_the_announced_day_for_what_there_was(
+    longest, existing_from, existing, last
+):
+    policy = SitePolicy(longest_lifetime=longest, existing_from=existing_from)
+
+    assert latest(policy, 5_000_000, existing=existing) == last
