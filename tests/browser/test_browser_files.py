@@ -130,7 +130,7 @@ def test_words_are_found_in_files_and_lead_to_their_lines(searched, plain):
         plain.press("Search")
         return plain.page.locator(".hit").count() == 1
 
-    assert eventually(found, 20), plain.text
+    assert eventually(found), plain.text
     assert plain.page.locator(".hit mark").all_inner_texts() == ["now=True"]
     plain.page.locator(".hit th a", has_text="6").click()
     plain.page.wait_for_url("**/engine/turning.py?*#lines-6")

@@ -118,6 +118,7 @@ async def test_a_worker_that_is_stopped_gives_it_back(server, notes, target):
     await pushed(server, notes.id)
     running = asyncio.create_task(upkeep.maintain(server.site, target))
     while not await _is_claimed(server, notes.id):
+        assert not running.done()
         await asyncio.sleep(0)
 
     running.cancel()
