@@ -10,6 +10,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+_LAST_WORDS = 30
+"""Seconds for a command to end that has lost its terminal."""
+
 
 class Session(Struct, frozen=True):
     """How the command ended, and all that stood on the terminal."""
@@ -24,22 +27,26 @@ def at_terminal(
     *,
     cwd: Path,
     environment: Mapping[str, str],
+    until: str = "",
     seconds: float = 60,
 ) -> Session:
-    """Run a command; type each answer when its prompt appears. Kill it after ``seconds``."""
+    """Run a command; type each answer when its prompt appears. End it when ``until`` is read, or after ``seconds``."""
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(cwd)
         os.execvpe(command[0], list(command), dict(environment))  # noqa: S606 - that is its job
     try:
-        screen = _converse(terminal, answers, time.monotonic() + seconds)
+        screen = _converse(terminal, answers, until.encode(), time.monotonic() + seconds)
     finally:
+        if until:
+            # A server with workers takes a hang-up for something else.
+            os.kill(child, signal.SIGTERM)
         os.close(terminal)
-        status = _ended(child, time.monotonic() + 5)
+        status = _ended(child, time.monotonic() + _LAST_WORDS)
     return Session(status, screen.decode(errors="replace"))
 
 
-def _converse(terminal: int, answers: Sequence[tuple[str, str]], deadline: float) -> bytes:
+def _converse(terminal: int, answers: Sequence[tuple[str, str]], until: bytes, deadline: float) -> bytes:
     screen, waiting, read_from = b"", list(answers), 0
     while (left := deadline - time.monotonic()) > 0:
         if not select.select([terminal], [], [], left)[0]:
@@ -51,6 +58,8 @@ def _converse(terminal: int, answers: Sequence[tuple[str, str]], deadline: float
         if not piece:
             break
         screen += piece
+        if until and until in screen:
+            break
         if waiting and waiting[0][0].encode() in screen[read_from:]:
             os.write(terminal, waiting.pop(0)[1].encode() + b"\n")
             read_from = len(screen)

@@ -54,7 +54,7 @@ def test_serve_prints_one_set_up_link_on_a_terminal_and_none_in_a_log(empty, wor
     empty.well("init")
     command = [sys.executable, "-m", "bitpail", "serve", "--listen", "127.0.0.1:0", "--workers", workers]
 
-    session = at_terminal(command, [], cwd=tmp_path, environment=empty.environment, seconds=4)
+    session = at_terminal(command, [], cwd=tmp_path, environment=empty.environment, until="startup complete")
 
     links = [line for line in session.screen.splitlines() if "/setup?link=" in line]
     assert len(links) == 1, session.screen

@@ -1,4 +1,5 @@
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
@@ -41,7 +42,7 @@ async def test_the_right_one_is_recognised(site):
 
 async def test_after_five_tries_an_address_is_told_nothing_for_a_minute(site, monkeypatch):
     clock = [1000.0]
-    monkeypatch.setattr(throttle.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(throttle, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     for _ in range(5):
         assert not await recognises(site, "grace", Secret("wrong"), HERE)
 
