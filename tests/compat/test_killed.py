@@ -75,7 +75,7 @@ class Killed:
             clients[0].wait(moment)
         self.counts[f"rounds that kill {victim}"] += 1
         self.counts["processes killed"] += self.kill(victim, clients)
-        pushed, cloned = (client.wait(60) == 0 for client in clients)
+        pushed, cloned = (client.wait(180) == 0 for client in clients)
         if victim.startswith("server"):
             self.server.process.wait()
             self.server.start()

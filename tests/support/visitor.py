@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, expect
 from support.browser import PASSWORD
 
 SETTINGS = "/account/settings/"
@@ -16,6 +16,7 @@ SECRET = re.compile(r"bp[at]?_[0-9A-Za-z]{36}")
 # The browser reports the status of a page that says "wrong password" or "not found" as an error of loading.
 _STATUS = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 _PATIENCE = 60_000
+expect.set_options(timeout=_PATIENCE)
 
 
 class Visitor:
