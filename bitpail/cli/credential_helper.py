@@ -149,7 +149,10 @@ class _Server:
         try:
             status, text = self._answer(path, json.dumps(content).encode("ascii"))
         except ssl.SSLCertVerificationError as error:
-            raise _Refused(f"the certificate of {self._host} is not good: {error.verify_message}") from None
+            raise _Refused(
+                f"the certificate of {self._host} is not good: {error.verify_message}\n"
+                "  (an authority of your own: SSL_CERT_FILE names its file)"
+            ) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise _Away(f"{self._host} does not answer: {error}") from None
         if status >= 500:

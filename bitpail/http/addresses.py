@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from bitpail.model.access import Client
+from bitpail.policy.names import printable
 from bitpail.policy.secrets import scrub
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
@@ -46,7 +47,7 @@ class Addresses:
                 if not within(hop, self._trusted):
                     break
         # It is shown beside the app password that was used, so it must hold none.
-        return Client(address, scrub(headers.get("user-agent", ""))[:_AGENT_LENGTH])
+        return Client(address, printable(scrub(headers.get("user-agent", ""))[:_AGENT_LENGTH]))
 
     def base(self, scope: Scope, headers: Headers) -> str:
         """``scheme://host`` by which the client reached us, or as the settings have it."""

@@ -117,6 +117,11 @@ def in_braces(text: str) -> str | None:
     return text[1:-1].lower() if text.startswith("{") and text.endswith("}") else None
 
 
+def printable(text: str) -> str:
+    """What a client or an issuer says of itself, on one line: with ``?`` for what would steer a terminal or hide."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else "?" for one in text)
+
+
 def check_text(text: str, what: str, limit: int, *, multiline: bool = False) -> str:
     """Free text for people: no control characters, at most ``limit`` characters."""
     allowed = {"\n", "\t", "\r"} if multiline else set()

@@ -21,6 +21,7 @@ from bitpail.model.trust_rules import Trusted, TrustRule, TrustRuleId, TrustUse
 from bitpail.model.users import User
 from bitpail.policy import attenuation
 from bitpail.policy import trust_rules as policy
+from bitpail.policy.names import printable
 from bitpail.policy.secrets import Secret
 from bitpail.services import app_passwords, audit, issuers
 from bitpail.services.clock import now
@@ -251,7 +252,7 @@ async def _hand_out(
         rule_id=trusted.rule.id,
         used_on=at,
         keep_until=(expires + 2 * policy.SKEW) * _SECOND,
-        subject=app_passwords_store.storable(subject),
+        subject=printable(subject),
         address=client.address,
     )
     try:

@@ -16,6 +16,7 @@ from asyncssh import DisconnectError, SSHKey, SSHServer, SSHServerChannel, SSHSe
 
 from bitpail.errors import BitpailError
 from bitpail.model.access import Client
+from bitpail.policy.names import printable
 from bitpail.services.site import Site
 from bitpail.services.ssh_authentication import actor_of, note_use
 from bitpail.ssh.pump import Gate
@@ -93,7 +94,7 @@ class Connection(SSHServerConnection):
         """Where it comes from, and what the client calls itself."""
         address = self.get_extra_info("peername")
         version = str(self.get_extra_info("client_version") or "")
-        return Client(str(address[0]) if address else "", version.removeprefix("SSH-2.0-")[:200])
+        return Client(str(address[0]) if address else "", printable(version.removeprefix("SSH-2.0-")[:200]))
 
 
 class _Environment(dict[bytes, bytes]):

@@ -298,3 +298,20 @@ def test_it_tells_git_when_the_password_ends(bitpail, person):
     assert told["username"] == "ada"
     assert told["password"].startswith("bpn_")
     assert 600 < int(told["password_expiry_utc"]) - time.time() <= 900
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_nothing_but_that_of_ones_own_authority(
+    https, person, certificate
+):
+    host = https.url.removeprefix("https://").replace("127.0.0.1", "localhost")
+    unknown = ask(person, "get", "protocol=https", f"host={host}", "path=ada/notes.git", terminal=True)
+    assert "the certificate of localhost is not good" in unknown.screen
+    assert "SSL_CERT_FILE" in unknown.screen
+    assert https.do(lambda site: site.db.all(select(rows.c.digest))) == []
+
+    trusted = f"SSL_CERT_FILE={certificate[0]} {HELPER}"
+    (person.home / "given").write_text(f"protocol=https\nhost={host}\npath=a%2fb/c%00d\n\n")
+    asked = person.types(f"{trusted} get < given")
+
+    # The server was asked, and says what is wrong with the name.
+    assert "name the repository as WORKSPACE/REPOSITORY" in asked.screen

@@ -70,3 +70,15 @@ def test_a_socket_without_an_address_is_nobody_s_proxy():
 
     assert TRUSTING.client(bare, Headers({"x-forwarded-for": "1.2.3.4"})).address == ""
     assert TRUSTING.base(bare, Headers({})) == "http://localhost"
+
+
+@pytest.mark.parametrize("odd", ["\x9b31m", "\x1b[2J", "\0", "\u202e", "\ud800", "\n"])
+def test_what_a_client_calls_itself_steers_no_terminal(odd):
+    """The attack: a list of app passwords, or the log, read at a terminal that takes the name of a client as a command."""
+    sent = Headers(raw=[(b"user-agent", f"git/2 {odd}x".encode("utf-8", "surrogatepass"))])
+    asked = {"client": ("10.1.2.3", 5), "scheme": "http", "server": None}
+
+    agent = TRUSTING.client(asked, sent).agent
+
+    assert agent.startswith("git/2 ")
+    assert agent.isprintable()

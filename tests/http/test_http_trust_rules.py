@@ -119,6 +119,15 @@ async def test_however_many_rules_of_others_there_are_one_that_is_named_is_found
         assert "no trust rule fits" in wrong(await exchange(server, issuer.token(), rule=named))
 
 
+async def test_a_subject_that_would_steer_a_terminal_is_kept_without_it(server, ada, issuer, rule):
+    """The attack: the name of a branch or an environment stands in ``sub``, and the owner lists the uses."""
+    answer = await exchange(server, issuer.token(sub="repo:acme/site:\x1b[2J\n\u202e\0"))
+
+    assert answer.status == 200
+    (use,) = await trust_rules.uses(server.site, rule.rule)
+    assert use.subject == "repo:acme/site:?[2J???"
+
+
 async def test_an_issuer_that_hangs_holds_up_its_own_user_alone(server, ada, issuer, rule, monkeypatch):
     seen = []
 

@@ -20,6 +20,7 @@ from bitpail.policy.names import (
     check_text,
     check_username,
     check_workspace_slug,
+    printable,
     refuse_ref,
     slugify,
 )
@@ -223,3 +224,20 @@ def test_any_bytes_get_an_answer_and_what_passes_is_harmless(name):
 @pytest.mark.parametrize("name", ["main", "feature/x", "a.b", "lock", "@a", "größe", "a{b", "x" * 200])
 def test_branches_that_may_be_made(name):
     assert check_branch(name) == name
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        *(("", ""), ("git/2.39.5", "git/2.39.5"), ("Müller 東京", "Müller 東京"), ("a\x1b[31mb", "a?[31mb")),
+        *(
+            ("a\nb\r\0", "a?b??"),
+            ("\x9b2J", "?2J"),
+            ("a\u202eb\u200b", "a?b?"),
+            ("\ud800", "?"),
+            ("\x7f", "?"),
+        ),
+    ],
+)
+def test_what_somebody_else_says_of_themselves_is_one_line_that_is_shown_as_it_is(said, shown):
+    assert printable(said) == shown
