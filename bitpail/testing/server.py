@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
-from urllib.error import URLError
 from urllib.parse import quote, urlsplit
 from urllib.request import urlopen
 
@@ -300,5 +299,5 @@ class Bitpail:
         try:
             with urlopen(f"{self.url}/healthz", timeout=_STOP_AFTER, context=context) as answer:  # noqa: S310 - our own server
                 return bool(answer.status == 200)
-        except URLError:
+        except OSError:  # refused, cut off, or too slow: it is asked again
             return False
