@@ -90,7 +90,8 @@ async def restrict(
     rule = Rule(BranchType.FEATURE if by_model else None, 1 if kind is Kind.APPROVALS else None, **excepts)
     async with site.db.transaction() as db:
         await forget(db, repository)
-        await store.create(db, Restriction(repository.id, 1, kind, "" if by_model else "kept/*", rule))
+        number = 1 + await store.last_number(db, repository.id)
+        await store.create(db, Restriction(repository.id, number, kind, "" if by_model else "kept/*", rule))
 
 
 async def forget(db: Connection, repository: Repository) -> None:
