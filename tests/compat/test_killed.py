@@ -139,7 +139,7 @@ def test_what_was_acknowledged_survives_kills_of_servers_gits_and_clients(tmp_pa
         before = len(left(server))
         server.start()
 
-        assert eventually(lambda: not left(server), 25), left(server)
+        assert eventually(lambda: not left(server)), left(server)
         there = refs(killed.directory)
         assert killed.acknowledged.items() <= there.items()
         assert is_intact(killed.directory)
