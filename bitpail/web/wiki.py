@@ -1,8 +1,9 @@
 """The pages of a wiki as one reads them: one page, all of them, what a search finds; and its files."""
 
 import asyncio
+from itertools import accumulate
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from markupsafe import Markup
 from msgspec import Struct
@@ -20,10 +21,10 @@ from bitpail.services.wiki import Found, Paths
 from bitpail.web.errors import status_of
 from bitpail.web.repository import WIKI, address, clone, render_in, segment
 from bitpail.web.request import WebRequest, see_other
-from bitpail.wire import placed_markup, wiki_pages
+from bitpail.wire import natural_order, placed_markup, wiki_pages
 from bitpail.wire.folding import folded
 from bitpail.wire.markup_files import decoded
-from bitpail.wire.placed_markup import Find, Placed
+from bitpail.wire.placed_markup import Find, IsThere, Placed
 from bitpail.wire.search_excerpts import segments, spans
 from bitpail.wire.source import PICTURES, media_type
 from bitpail.wire.wiki_pages import HOME, PLAIN, Names
@@ -107,7 +108,7 @@ async def one(request: WebRequest, access: Access) -> Response:
     if found is None or found.page is None:
         return _missing(request, access, name, paths, is_directory=found is not None)
     page, file = found.page, found.file
-    shown, problem = await _shown(request, access, found, paths.names)
+    shown, problem = await _shown(request, access, found, paths)
     number = min(request.page_number(), len(shown.parts))
     return page_of(
         request,
@@ -180,11 +181,13 @@ async def search(request: WebRequest, access: Access) -> Response:
         for path in paths.files:
             if all(word in path.casefold() for word in words):
                 by_path[path] = []
+        by_name = frozenset(by_path)
         for line in lines:
             some = by_path.setdefault(line.path, [])
             if len(some) < _LINES_OF_A_FILE:
                 some.append((line.number, line.text[:_LONGEST_LINE]))
-        found = [_found(access, path, some, text.split()) for path, some in by_path.items()]
+        ordered = sorted(by_path, key=lambda path: (path not in by_name, natural_order.key(path.lower())))
+        found = [_found(access, path, by_path[path], text.split()) for path in ordered]
     return page_of(
         request,
         access,
@@ -226,7 +229,7 @@ async def _file(request: WebRequest, access: Access, file: File) -> Response:
     return StreamingResponse(await started(content), headers=headers, media_type=kind)
 
 
-async def _shown(request: WebRequest, access: Access, found: Found, names: Names) -> tuple[Placed, str]:
+async def _shown(request: WebRequest, access: Access, found: Found, paths: Paths) -> tuple[Placed, str]:
     """The page as HTML in parts, or as it was written and why."""
     page, file = found.page, found.file
     if page is None or file is None:
@@ -236,7 +239,11 @@ async def _shown(request: WebRequest, access: Access, found: Found, names: Names
         if page.language != PLAIN:
             html = await rendering.html(request.site, access, file, page.language)
             placed = await asyncio.to_thread(
-                placed_markup.placed, html, base_of(access, page.name), finder(access, page.name, names)
+                placed_markup.placed,
+                html,
+                base_of(access, page.name),
+                finder(access, page.name, paths.names),
+                is_there=checker(access, paths),
             )
             if max(map(len, placed.parts)) <= _LARGEST_PART:
                 return placed, ""
@@ -270,6 +277,23 @@ def finder(access: Access, name: str, names: Names) -> Find:
         return page_at(access, meant or word), meant is not None
 
     return find
+
+
+def checker(access: Access, paths: Paths) -> IsThere:
+    """Whether an address inside of the wiki has a page, a file, a directory, or is one of ours."""
+    root = at(access, "")
+    known: set[str] = set()
+
+    def is_there(address: str) -> bool:
+        name = unquote(address.partition("#")[0].partition("?")[0], errors="surrogateescape").rstrip("/")
+        if not paths.is_whole or not name.startswith(root) or name[len(root) :].partition("/")[0] in _TAKEN:
+            return True
+        if not known:
+            known.update(paths.files, paths.names.names)
+            known.update(*(accumulate(path.split("/")[:-1], "{}/{}".format) for path in paths.files))
+        return name[len(root) :] in known
+
+    return is_there
 
 
 def linked(access: Access, names: list[str]) -> list[Linked]:

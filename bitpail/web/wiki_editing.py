@@ -12,10 +12,10 @@ from bitpail.policy import names
 from bitpail.services import rendering
 from bitpail.services import wiki as service
 from bitpail.services.ref_updates import PushRefused
-from bitpail.services.wiki import Edit, Found, Overtaken
+from bitpail.services.wiki import Edit, Found, Overtaken, Paths
 from bitpail.web.errors import status_of
 from bitpail.web.request import WebRequest, see_other
-from bitpail.web.wiki import at, base_of, diff_at, finder, page_at, page_of, plain
+from bitpail.web.wiki import at, base_of, checker, diff_at, finder, page_at, page_of, plain
 from bitpail.wire import placed_markup, wiki_pages
 from bitpail.wire.markup_files import decoded
 from bitpail.wire.wiki_pages import FORMATS, PLAIN, Names
@@ -177,10 +177,14 @@ async def _preview(request: WebRequest, access: Access, typed: Typed) -> Markup:
         return Markup(plain(decoded(text))[0])  # noqa: S704
     html = await rendering.of_text(request.site, access, typed.language, text)
     tip = await service.tip(request.site, access)
-    known = (await service.paths(request.site, access, tip)).names if tip else Names(())
+    known = await service.paths(request.site, access, tip) if tip else Paths(Names(()), [], is_whole=True)
     name = typed.name.strip().strip("/")
     placed = await asyncio.to_thread(
-        placed_markup.placed, html, base_of(access, name), finder(access, name, known)
+        placed_markup.placed,
+        html,
+        base_of(access, name),
+        finder(access, name, known.names),
+        is_there=checker(access, known),
     )
     # It was sanitised where it was made.
     return Markup(placed.parts[0])  # noqa: S704

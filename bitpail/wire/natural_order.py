@@ -2,17 +2,14 @@
 
 import re
 
-_PARTS = re.compile(r"\d+|\D+")
+_DIGITS = re.compile("[0-9]+")
 
 
-def key(text: str) -> list[tuple[int, int, str]]:
-    """What to sort by: digits as numbers of any length, which come before letters."""
-    return [
-        _counted(part) if part.isdecimal() and part.isascii() else (1, 0, part)
-        for part in _PARTS.findall(text)
-    ]
+def key(text: str) -> str:
+    """What to sort by: before each number, of any length, stands how long it is."""
+    return f"{_DIGITS.sub(_counted, text)}\0{text}"
 
 
-def _counted(digits: str) -> tuple[int, int, str]:
-    plain = digits.lstrip("0")
-    return 0, len(plain), f"{plain} {digits}"
+def _counted(found: re.Match[str]) -> str:
+    plain = found[0].lstrip("0")
+    return f"{len(plain):04}{plain}"

@@ -52,6 +52,9 @@ CONTENTS = "<p>[TOC]</p>"
 Find = Callable[[str], tuple[str, bool]]
 """The address of the page that a link names, and whether there is one."""
 
+IsThere = Callable[[str], bool]
+"""Whether there is something at an address of this server."""
+
 
 class Heading(Struct, frozen=True):
     """``level`` is 2 for the highest: the first one is the page's own."""
@@ -68,14 +71,17 @@ class Placed(Struct, frozen=True):
     headings: list[tuple[int, Heading]]
 
 
-def placed(html: str, base: str, find: Find | None = None, length: int = 80_000) -> Placed:
+def placed(
+    html: str, base: str, find: Find | None = None, length: int = 80_000, is_there: IsThere | None = None
+) -> Placed:
     """Put sanitised HTML into a page.
 
     Relative addresses are taken as seen from ``base``; ``[[Page]]`` and ``[[Page|text]]``
-    become links where ``find`` is given. A part ends behind ``length`` characters, at the
+    become links where ``find`` is given; relative ones that lead to nothing that ``is_there`` are
+    marked like those. A part ends behind ``length`` characters, at the
     next end of a block.
     """
-    placing = _Placing(base, find, length)
+    placing = _Placing(base, find, length, is_there)
     for number, piece in enumerate(_TAG.split(html.replace(CONTENTS, ""))):
         if number % 2:
             placing.tag(piece)
@@ -86,10 +92,10 @@ def placed(html: str, base: str, find: Find | None = None, length: int = 80_000)
 
 
 class _Placing:
-    def __init__(self, base: str, find: Find | None, length: int) -> None:
+    def __init__(self, base: str, find: Find | None, length: int, is_there: IsThere | None) -> None:
         self.parts: list[str] = []
         self.headings: list[tuple[int, Heading]] = []
-        self._base, self._find, self._length = base, find, length
+        self._base, self._find, self._length, self._is_there = base, find, length, is_there
         self._made: list[str] = []
         self._size = self._depth = self._as_is = self._links = 0
         self._heading: tuple[int, int, list[str]] | None = None
@@ -136,7 +142,7 @@ class _Placing:
 
     def _opened(self, name: str, tag: str) -> str:
         if name == "a":
-            return _with(tag, "href", lambda address: _seen(address, self._base))
+            return self._link(_with(tag, "href", lambda address: _seen(address, self._base)))
         if name != "img":
             return tag
         has = {key: unescape(value) for key, value in _ATTRIBUTE.findall(tag)}
@@ -146,6 +152,13 @@ class _Placing:
         # Of another place: it would learn who reads this. Whoever wants it follows the link.
         shown = escape(has.get("alt", "") or source)
         return shown if self._links else f'<a href="{escape(source)}">{shown}</a>'
+
+    def _link(self, tag: str) -> str:
+        has = {key: unescape(value) for key, value in _ATTRIBUTE.findall(tag)}
+        address = has.get("href", "")
+        if self._is_there is None or not address.startswith("/") or self._is_there(address):
+            return tag
+        return f'{tag[:-1]} class="missing">'
 
     def _begin_heading(self, level: int) -> None:
         self._heading = (min(level + 1, _LOWEST), len(self._made), [])

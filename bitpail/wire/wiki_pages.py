@@ -67,7 +67,7 @@ class Names:
         )
 
 
-def _order(name: str) -> tuple[bool, list[tuple[int, int, str]], str]:
+def _order(name: str) -> tuple[bool, str, str]:
     return name != HOME, natural_order.key(name.lower()), name
 
 

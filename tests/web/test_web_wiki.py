@@ -166,6 +166,42 @@ async def test_each_directory_of_the_list_is_named_once_below_the_one_that_holds
     assert listed == [*first, "0 other/", "1 more/", "2 e"]
 
 
+@pytest.mark.parametrize(
+    ("link", "is_there"),
+    [
+        *(("Use", True), ("Use.md", True), ("../Home", True), ("../Home#top", True), ("deep/", True)),
+        *(("deep/er/Caf%C3%A9", True), ("../pics/a.png", True), ("browse", False), ("../browse", True)),
+        *(
+            ("..", True),
+            ("#none", True),
+            ("https://example.org/none", True),
+            ("/engines/difference/src", True),
+        ),
+        *(("None", False), ("use", False), ("Home", False), ("../None.md?x#y", False), ("deep/none/", False)),
+        *(("%FF", False), ("%25", False), ("Use/x", False)),
+    ],
+)
+async def test_a_link_to_a_page_that_is_not_there_yet_is_marked(page, push, link, is_there):
+    files = ("Home.md", "guide/Use.md", "guide/deep/er/Café.md", "pics/a.png")
+    push({**dict.fromkeys(files, b"x"), "guide/Start.md": f"[go]({link})".encode()})
+
+    text = article(await shown(page, f"{WIKI}/guide/Start"))
+
+    assert ">go</a>" in text
+    assert (' class="missing"' not in text) == is_there
+
+
+async def test_what_a_search_finds_stands_in_order_names_first(page, push):
+    push(
+        {f"Chapter-{number}.md": b"cards" for number in (10, 2, 1)} | {"Cards-9.md": b"x", "Zoo.md": b"cards"}
+    )
+
+    text = (await shown(page, f"{WIKI}/search?q=cards")).text
+
+    found = re.findall(rf'<a href="{WIKI}/([A-Z][^"]*)"', text.partition('class="found"')[2])
+    assert found == ["Cards-9", "Chapter-1", "Chapter-2", "Chapter-10", "Zoo"]
+
+
 async def test_chapters_are_listed_in_the_order_of_their_numbers(page, push):
     push(dict.fromkeys(("Chapter-10.md", "Chapter-2.md", "Home.md", "Chapter-1.md"), b"x"))
 
