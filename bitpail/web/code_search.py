@@ -30,7 +30,8 @@ async def page(request: WebRequest, access: Access) -> Response:
         try:
             found = await code_search.find(request.site, access, wanted, (number - 1) * _LISTED, _LISTED)
         except Invalid as problem:
-            error, status = problem.message, 422
+            # Without the API's name of the field: people have one.
+            error, status = problem.fields.get("search_query", [problem.message])[0], 422
         except (Busy, Unavailable) as problem:
             error, status = problem.message, 503
     return render_in(

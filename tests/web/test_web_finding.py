@@ -104,3 +104,4 @@ async def test_a_query_that_is_wrong_is_told_why_and_kept(server, page, engines,
     assert answer.status in {200, 422}
     if answer.status == 422:
         assert 'role="alert"' in answer.text
+        assert "search_query" not in answer.text.lower()
