@@ -147,6 +147,11 @@ async def test_what_differs_in_other_ways_than_lines_is_said(server, page, engin
         "6 files changed",
     ):
         assert words in answer.text
+    # Nothing was counted of these: two zeros would say that nothing has changed.
+    for name in ("run", "bin", "new name"):
+        assert f">{name}</a>" in answer.text
+        assert f'>{name}</a> <span class="plus">' not in answer.text
+    assert '>gone</a> <span class="plus">+0</span> <span class="minus">−1</span>' in answer.text
 
 
 async def test_pictures_stand_beside_each_other_and_svg_is_text_as_well(server, page, engines, git):

@@ -81,3 +81,13 @@ async def test_a_page_that_is_refused_is_explained_like_any_other_request(server
     text = (await page.get(f"{DENIALS}{answer.headers['x-request-id']}/")).text
     assert "GET /admin/users/" in text
     assert "/new?" not in text
+
+
+async def test_a_browser_is_called_as_people_call_it(server, page, ada):
+    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    await page.ask("GET", "/nobody/", headers=[("user-agent", agent)])
+
+    text = (await page.get(DENIALS)).text
+
+    assert "with Firefox on Linux" in text
+    assert "Mozilla" not in text

@@ -367,3 +367,13 @@ async def test_default_reviewers_are_people_who_see_the_repository(server, page,
     token = dict(Page((await page.get(where)).text).forms[0].fields)["form_token"]
     await page.ask("POST", where, fields={"form_token": token, "user": "grace", "do": "remove"})
     assert await default_reviewers.effective(server.site, await access(server)) == []
+
+
+async def test_each_page_of_the_settings_has_a_title_of_its_own(page, engines):
+    titles = [
+        (await page.get(f"{ADMIN}{part}")).text.partition("<title>")[2].partition("<")[0] for part in PAGES
+    ]
+
+    assert titles[0] == "Details · Settings · engines/difference · Bitpail"
+    assert titles[5] == "Transfer · Settings · engines/difference · Bitpail"
+    assert len(set(titles)) == len(PAGES)
