@@ -1,4 +1,4 @@
-"""The apps that somebody has connected with their account, and how one is taken off again."""
+"""The apps that somebody has connected with their account, and how one is disconnected again."""
 
 from bitpail.errors import NotFound
 from bitpail.model.audit import Kind

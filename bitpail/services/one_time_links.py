@@ -24,7 +24,7 @@ class Spent(Invalid):
     """The link was used, has expired, or never was."""
 
     def __init__(self) -> None:
-        super().__init__("this link does not work: it was used already, or it is too old")
+        super().__init__("this link does not work: it was used already, or it is too old; ask for a new one")
 
 
 async def make(

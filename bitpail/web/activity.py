@@ -100,7 +100,7 @@ SENTENCES = {
     Kind.OAUTH_CONSUMER_SECRET_LEAKED: "The secret of OAuth consumer {name} was found and reported: it has ended",
     Kind.OAUTH_CONSUMER_REMOVED: "OAuth consumer {name} deleted",
     Kind.OAUTH_APP_ALLOWED: "App {name} allowed to act for you",
-    Kind.OAUTH_APP_FORGOTTEN: "App {name} taken off",
+    Kind.OAUTH_APP_FORGOTTEN: "App {name} disconnected",
     Kind.OAUTH_GRANT_REVOKED: "App {name} gave back what it was allowed",
     Kind.OAUTH_GRANT_LEAKED: "A token of app {name} was found and reported: what it had opened was revoked",
     Kind.OAUTH_GRANT_REUSED: "A {what} of app {name} was shown twice: what it had opened was revoked",

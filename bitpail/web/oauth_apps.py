@@ -1,4 +1,4 @@
-"""The apps that are connected with one's account: listed, and taken off."""
+"""The apps that are connected with one's account: listed, and disconnected."""
 
 from starlette.responses import Response
 

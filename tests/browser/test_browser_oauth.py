@@ -167,8 +167,8 @@ def test_a_device_is_connected_by_its_code(visitor, bitpail, registered):
     assert [*issued.scopes] == ["account"]
     visitor.go("/account/settings/app-authorizations/")
     assert "Deploy bot" in visitor.text
-    visitor.page.get_by_role("link", name="Take off Deploy bot").click()
-    visitor.press("Take off")
+    visitor.page.get_by_role("link", name="Disconnect Deploy bot").click()
+    visitor.press("Disconnect")
     assert "You have allowed no app anything." in visitor.text
 
 

@@ -186,8 +186,8 @@ async def test_somebody_sees_what_they_have_allowed_and_takes_it_back(server, ap
 
     for words in ("Deploy bot", "read all your repositories and push to them", "<code>acme</code>"):
         assert words in listed
-    assert "Take off “Deploy bot”?" in question
-    assert "Taken off." in done.text
+    assert "Disconnect “Deploy bot”?" in question
+    assert "Disconnected." in done.text
     assert "You have allowed no app anything." in done.text
     assert (await app.user(tokens["access_token"])).status == 401
     assert refused(await app.refresh(tokens["refresh_token"])) == "invalid_grant"
