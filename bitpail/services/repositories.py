@@ -49,6 +49,10 @@ _ALL = Asked()
 _WALK = "public repositories"
 
 
+class SlugTaken(Conflict):
+    """The workspace has a repository of this slug."""
+
+
 class Among(Enum):
     """Whose repositories are listed, by the words for ``role``; VISIBLE are the public ones as well."""
 
@@ -219,9 +223,9 @@ async def record(  # and how it came to be
     return repository
 
 
-def taken(repository: Repository) -> Conflict:
+def taken(repository: Repository) -> SlugTaken:
     """Why a slug can't be had."""
-    return Conflict(f"a repository with the slug {repository.slug!r} exists already in this workspace")
+    return SlugTaken(f"a repository with the slug {repository.slug!r} exists already in this workspace")
 
 
 def _changed(repository: Repository, wanted: Wanted) -> Repository:

@@ -16,7 +16,7 @@ from bitpail.services.access import Refused
 from bitpail.services.beginnings import IGNORED, LICENCES, Beginning
 from bitpail.services.placing import Room
 from bitpail.services.ref_updates import PushRefused
-from bitpail.services.repositories import Wanted
+from bitpail.services.repositories import SlugTaken, Wanted
 from bitpail.web import repository
 from bitpail.web.errors import status_of
 from bitpail.web.pages import render
@@ -57,6 +57,7 @@ async def _page(request: WebRequest, user: User, error: BitpailError | None = No
         licences=LICENCES,
         ignored=list(IGNORED),
         error=said(error),
+        there=there(request, error),
     )
 
 
@@ -134,3 +135,11 @@ def said(error: BitpailError | None) -> str | None:
             return "there is no such workspace, or you may not see it"
         return "you may not make repositories there"
     return error.message if error else None
+
+
+def there(request: WebRequest, error: BitpailError | None) -> str | None:
+    """The repository that has the name already, as ``workspace/slug``: it may be the one that was looked for."""
+    if not isinstance(error, SlugTaken):
+        return None
+    workspace = request.form.get("into", "").partition("/")[0]
+    return f"{workspace}/{names.slugify(request.form.get('name', ''))}"

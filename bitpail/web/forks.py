@@ -12,7 +12,7 @@ from bitpail.services.forks import NoForks
 from bitpail.services.git_slots import Busy
 from bitpail.services.repositories import Wanted
 from bitpail.web import repository
-from bitpail.web.creating import CREATE, WRONG, by_workspace, name_and_slug, preferred, said
+from bitpail.web.creating import CREATE, WRONG, by_workspace, name_and_slug, preferred, said, there
 from bitpail.web.errors import status_of
 from bitpail.web.repository import SOURCE, render_in
 from bitpail.web.request import WebRequest, see_other
@@ -40,6 +40,7 @@ async def _page(request: WebRequest, access: Access, error: BitpailError | None 
         is_private="is_private" in form if error else access.repository.is_private,
         must_be_private=await forks.must_be_private(request.site, access.repository),
         error=said(error),
+        there=there(request, error),
     )
 
 

@@ -207,6 +207,7 @@ async def test_what_is_wrong_is_said_beside_the_form_and_nothing_is_made(
     assert told.lower() in answer.text.lower()
     assert Page(answer.text).inline == []
     assert Page(answer.text).values["description"] == EVIL
+    assert ("/engines/taken/" in Page(answer.text).links) == (status == 409)
     assert len(await repositories.every(server.site)) == before
 
 
@@ -253,6 +254,7 @@ async def test_a_repository_is_forked_where_one_chooses(server, page, engines, g
     )
     again = await page.submit("/engines/difference/fork", into="ada/PROJ", name="My difference")
     assert again.status == 409
+    assert "/ada/my-difference/" in Page(again.text).links
 
 
 async def test_a_parent_that_one_may_not_see_is_not_named(server, page, engines, git):
