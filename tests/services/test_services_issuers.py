@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from support.issuer import issuing, part
@@ -74,7 +75,7 @@ async def test_keys_that_were_right_go_on_while_the_issuer_is_away(issuer, issue
 
 async def test_an_issuer_that_fails_again_and_again_is_asked_less_and_less(issuer, issuers, monkeypatch):
     at = [0.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: at[0])
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: at[0]))
     issuer.answers["/.well-known/openid-configuration"] = 500
     times = []
     while at[0] < 3600:

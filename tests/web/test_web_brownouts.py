@@ -22,8 +22,12 @@ async def admin(server, page):
     return page
 
 
+# One for all moments: between two questions a minute may end.
+NOW = time.time()
+
+
 def at(hours):
-    return f"{datetime.fromtimestamp(time.time() + hours * 3600, UTC):%Y-%m-%dT%H:%M}"
+    return f"{datetime.fromtimestamp(NOW + hours * 3600, UTC):%Y-%m-%dT%H:%M}"
 
 
 def form(**more):
