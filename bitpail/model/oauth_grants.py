@@ -137,10 +137,14 @@ class TokenUse(Struct, frozen=True):
 
 
 class ConnectedApp(Struct, frozen=True):
-    """An app that somebody has allowed something: what the owner of the account is shown."""
+    """An app that somebody has allowed something: what the owner of the account is shown.
+
+    ``latest_end`` is until when all that it was allowed lasts at the latest; None: no policy said so.
+    """
 
     consumer: Consumer
     workspace: str
     scopes: tuple[Scope, ...]
     since: int
     last_used_on: int | None
+    latest_end: int | None = None

@@ -133,6 +133,23 @@ async def breaches(site: Site, policy: SitePolicy | None = None) -> list[Breach]
     ]
 
 
+class Apps(Struct, frozen=True):
+    """What the day of a policy gives an end, at ``latest_end``: what people have allowed apps, and secrets of apps."""
+
+    latest_end: int
+    allowed_by_people: int
+    secrets: int
+
+
+async def apps_bound(site: Site, policy: SitePolicy) -> Apps | None:
+    """The same of a policy that is only thought of; None: it gives nothing an end that there is already."""
+    end = latest(policy, policy.existing_from) if policy.existing_from is not None else None
+    if end is None:
+        return None
+    allowed = await oauth_grants.count_beyond(site.db, now(), end)
+    return Apps(end, allowed, await oauth_consumers.count_beyond(site.db, end))
+
+
 async def _breaking(site: Site, policy: SitePolicy) -> list[tuple[str, AppPassword]]:
     found = []
     for place, (username, made) in enumerate(await app_passwords.living(site.db, now())):

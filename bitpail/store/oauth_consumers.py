@@ -3,12 +3,12 @@
 from functools import lru_cache
 
 import msgspec
-from sqlalchemy import BigInteger, Integer, Text, bindparam, delete, insert, null, or_, select, update
+from sqlalchemy import BigInteger, Integer, Text, bindparam, delete, func, insert, null, or_, select, update
 
 from bitpail.model.oauth_consumers import Consumer, ConsumerId
 from bitpail.model.scopes import Scope
 from bitpail.model.workspaces import WorkspaceId
-from bitpail.store.database import Connection
+from bitpail.store.database import Connection, Database
 from bitpail.store.oauth_tables import oauth_consumers as _consumers
 from bitpail.store.statements import Row
 from bitpail.store.tables import workspaces as _workspaces
@@ -69,6 +69,11 @@ _end_secret = (
 )
 _remove = delete(_consumers).where(_id)
 _end = bindparam("end", type_=BigInteger)
+_count_too_long = (
+    select(func.count())
+    .select_from(_consumers)
+    .where(_c.is_public == 0, or_(_c.acts_until.is_(None), _c.acts_until > _end))
+)
 _narrow = update(_consumers).where(or_(_c.acts_until.is_(None), _c.acts_until > _end)).values(acts_until=_end)
 
 
@@ -173,6 +178,11 @@ async def end_secret(db: Connection, consumer: Consumer, nonce: str, lookup: str
 async def narrow(db: Connection, acts_until: int) -> int:
     """Let all secrets of now act for their owners until then at the latest; how many that is new to."""
     return await db.run(_narrow, end=acts_until)
+
+
+async def count_beyond(db: Database, acts_until: int) -> int:
+    """How many apps with a secret may act for their owners beyond a moment."""
+    return int((await db.scan(_count_too_long, end=acts_until))[0][0])
 
 
 async def remove(db: Connection, consumer_id: ConsumerId) -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import BigInteger, Text, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Text, bindparam, delete, func, insert, literal, or_, select, update
 
+from bitpail.model.audit import FOR_EVER
 from bitpail.model.oauth_consumers import ConsumerId
 from bitpail.model.oauth_grants import (
     OF_OWNERS,
@@ -21,7 +22,7 @@ from bitpail.model.scopes import Scope
 from bitpail.model.users import UserId
 from bitpail.store import last_uses, oauth_consumers, policies, users
 from bitpail.store.app_passwords import server_rules
-from bitpail.store.database import Connection
+from bitpail.store.database import Connection, Database
 from bitpail.store.oauth_consumers import scopes_of, scopes_text
 from bitpail.store.oauth_tables import oauth_assertions as _assertions
 from bitpail.store.oauth_tables import oauth_codes as _codes
@@ -50,6 +51,8 @@ _grant = bindparam("grant", type_=Text)
 _lookup = bindparam("wanted", type_=Text)
 _at = bindparam("at", type_=BigInteger)
 
+_is_of_people = [_g.type != kind.value for kind in OF_OWNERS]
+
 _put_consent = Upsert(_consents, "scopes", "given_on")
 _consent = select(_consents.c.scopes, _consents.c.given_on).where(
     _consents.c.user_id == _user, _consents.c.consumer_id == _consumer
@@ -64,6 +67,10 @@ _connected = (
         select(func.max(_g.last_used_on))
         .where(_g.user_id == _consents.c.user_id, _g.consumer_id == _consents.c.consumer_id)
         .scalar_subquery(),
+        select(func.max(func.coalesce(_g.latest_end, literal(FOR_EVER, BigInteger))))
+        .where(_g.user_id == _consents.c.user_id, _g.consumer_id == _consents.c.consumer_id)
+        .where(_g.revoked_on.is_(None), *_is_of_people)
+        .scalar_subquery(),
     )
     .join_from(_consents, _consumers, _consents.c.consumer_id == _consumers.c.id)
     .join(_workspaces, _consumers.c.workspace_id == _workspaces.c.id)
@@ -76,9 +83,15 @@ _end = bindparam("end", type_=BigInteger)
 _too_long = (
     select(_g.id)
     .where(_g.revoked_on.is_(None), _g.created_on < _at, or_(_g.latest_end.is_(None), _g.latest_end > _end))
-    .where(*(_g.type != kind.value for kind in OF_OWNERS))
+    .where(*_is_of_people)
     .order_by(_g.id)
     .limit(bindparam("most", type_=BigInteger))
+)
+_count_too_long = (
+    select(func.count())
+    .select_from(_grants)
+    .where(_g.revoked_on.is_(None), _g.ends_on > _at, or_(_g.latest_end.is_(None), _g.latest_end > _end))
+    .where(*_is_of_people)
 )
 _narrow = update(_grants).where(_g.id.in_(_too_long.scalar_subquery())).values(latest_end=_end)
 _prolong = update(_grants).where(_g.id == _grant).values(ends_on=_at)
@@ -160,12 +173,18 @@ async def narrow(db: Connection, existing_from: int, latest_end: int, most: int)
     return await db.run(_narrow, at=existing_from, end=latest_end, most=most)
 
 
+async def count_beyond(db: Database, at: int, latest_end: int) -> int:
+    """How many living grants of people may last beyond a moment."""
+    return int((await db.scan(_count_too_long, at=at, end=latest_end))[0][0])
+
+
 async def connected(db: Connection, user_id: UserId) -> list[ConnectedApp]:
     """The apps that somebody has allowed something, by name, each with its latest use."""
     found = []
     for row in await db.all(_connected, user=user_id):
-        slug, scopes, since, used = row[len(oauth_consumers.COLUMNS) :]
-        found.append(ConnectedApp(oauth_consumers.from_row(row), slug, scopes_of(scopes), since, used))
+        slug, scopes, since, used, end = row[len(oauth_consumers.COLUMNS) :]
+        end = None if end == FOR_EVER else end
+        found.append(ConnectedApp(oauth_consumers.from_row(row), slug, scopes_of(scopes), since, used, end))
     return found
 
 

@@ -66,6 +66,7 @@ async def preview(request: WebRequest, administrator: User) -> Response:  # noqa
         form=_fields(wanted),
         breaches=breaches[:_SHOWN],
         count=len(breaches),
+        apps=await site_policy.apps_bound(request.site, wanted),
     )
 
 

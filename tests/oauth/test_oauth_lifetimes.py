@@ -19,6 +19,7 @@ from bitpail.services import (
     oauth_devices,
     oauth_tokens,
     site_policy,
+    users,
     workspaces,
 )
 
@@ -221,6 +222,34 @@ async def test_the_page_says_until_when_and_asks_again_after_that(server, under_
     assert tokens["expires_in"] == 2 * HOUR
     later(MONTH - HOUR)
     assert (await under_policy.refresh(tokens["refresh_token"])).status == 200
+
+
+async def test_connected_apps_say_until_when(server, app, page, later):
+    settings = "/account/settings/app-authorizations/"
+    await app.tokens(page)
+    await held(server, MONTH, existing_in=2 * DAY)
+    before = await page.get(settings)
+    later(2 * DAY + 60)
+
+    await site_policy.apply_due(server.site)
+
+    assert "at the latest, by the policy" not in before.text
+    assert "at the latest, by the policy" in (await page.get(settings)).text
+
+
+async def test_administrators_see_first_how_many_get_an_end(server, app, public, page):
+    await users.set_admin(server.site, "ada", admin=True)
+    await app.tokens(page)
+    await app.tokens(page)
+    await app.token("client_credentials")
+    form = {"days": "30", "existing_from": "2050-01-01T00:00"}
+
+    shown = await page.submit("/admin/policy/", "/admin/policy/preview", **form)
+    without = await page.submit("/admin/policy/", "/admin/policy/preview", days="30", existing_from="")
+
+    assert "2 permissions that people have given apps, and the secret of 1 app get an end" in shown.text
+    assert "OAuth apps</h2>" not in without.text
+    assert await site_policy.current(server.site) == NO_POLICY
 
 
 async def test_a_code_that_waited_too_long_is_exchanged_for_nothing(server, app, page, later):
