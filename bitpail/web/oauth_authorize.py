@@ -30,7 +30,8 @@ async def page(request: WebRequest, user: User) -> Response:
         return _unanswerable(request, wrong)
     except RefusedRequest as refused:
         return see_other(refused.address)
-    if await service.is_allowed(request.site, user, asked):
+    # Who asks for the head alone gets no code: nobody would have it (RFC 9110, section 9.3.2).
+    if request.call.method != "HEAD" and await service.is_allowed(request.site, user, asked):
         return see_other(await service.allow(request.site, user, asked, was_asked=False))
     return await _question(request, asked, sent)
 

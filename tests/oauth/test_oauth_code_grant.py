@@ -91,6 +91,16 @@ async def test_who_has_allowed_it_is_asked_again_for_more_alone(app, page):
     assert "read all your repositories, private ones too" in more.text
 
 
+async def test_who_asks_for_the_head_alone_gets_no_code(server, app, page):
+    await app.tokens(page)
+
+    looked = await page.ask("HEAD", app.address())
+
+    assert looked.status == 200
+    assert "location" not in looked.headers
+    assert (await page.get(app.address())).status == 303
+
+
 async def test_a_public_app_asks_each_time(public, page):
     await public.allowed(page, **challenge())
 
