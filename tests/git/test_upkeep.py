@@ -418,7 +418,7 @@ async def test_pushes_and_clones_meanwhile_lose_nothing(server, client, hooks, t
     async def keep_in_order():
         nonlocal rounds
         while not stopped:
-            await maintain(the(server), plan(whole=rounds % 3 == 0, expire=1.0))
+            await maintain(the(server), plan(whole=rounds % 3 == 0, expire=60.0))
             rounds += 1
 
     async def keep_cloning():
