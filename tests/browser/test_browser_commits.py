@@ -47,6 +47,17 @@ def test_on_a_phone_nothing_of_who_and_when_is_cut_off(changed, plain, at):
         assert 0 < whole <= width
 
 
+def test_the_latest_commit_of_a_directory_has_its_hash_beside_its_title_however_long_that_is(shared, plain):
+    name = shared.history(("word " * 23, {"a.txt": "x\n"}))
+    plain.page.set_viewport_size({"width": 1280, "height": 800})
+
+    plain.go(f"/{name}/src/main/")
+
+    title, mark = (plain.page.locator(f".latest .{part}").bounding_box() for part in ("message", "hash"))
+    assert mark["x"] > title["x"] + title["width"]
+    assert title["y"] <= mark["y"] + mark["height"] / 2 <= title["y"] + title["height"]
+
+
 def titles(visitor):
     return visitor.page.locator(".commits .message").all_inner_texts()
 
