@@ -76,7 +76,10 @@ def _told(request: WebRequest, error: BitpailError) -> tuple[int, str]:
     if isinstance(error, Refused) and error.decision is Decision.UNSEEN:
         # The same for what is not there and what is not theirs.
         return 404, "there is no such page, or you may not see it"
-    return status, _refusal(error) if isinstance(error, Refused) else error.message
+    if isinstance(error, Refused):
+        # Only on places somebody holds a permission that another one could give them.
+        return status, _refusal(error) if "workspace" in request.parameters else "you may not do this"
+    return status, error.message
 
 
 _VERBS = {Permission.READ: "read", Permission.WRITE: "write", Permission.ADMIN: "administer"}
