@@ -1,6 +1,12 @@
 """Its place puts this directory on the import path, so that tests can say ``from support import ...``."""
 
+import os
+
 from hypothesis import HealthCheck, settings
+
+# What somebody set for a server of their own is not meant for the servers and commands of tests.
+for name in [name for name in os.environ if name.startswith("BITPAIL_")]:
+    del os.environ[name]
 
 # How long an example takes says more of the machine than of what is tested.
 settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
