@@ -161,7 +161,7 @@ async def test_a_name_is_taken_once(api, admin):
         ({"name": 5}, "name"),
         ({"name": "x", "type": "deployment"}, "type"),
         ({"name": "x", "environment_type": {"name": "Prod"}}, "environment_type.name"),
-        ({"name": "x", "environment_type": {}}, "environment_type"),
+        ({"name": "x", "environment_type": {}}, "environment_type.name"),
         ({"name": "x", "environment_type": "Test"}, "environment_type"),
         ({"name": "x", "rank": -1}, "rank"),
         ({"name": "x", "rank": 2**31}, "rank"),
