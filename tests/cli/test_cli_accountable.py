@@ -89,7 +89,7 @@ def test_the_audit_log_is_listed_filtered_and_exported_without_a_secret(run, ask
     )
 
     assert [each["kind"] for each in events] == [
-        "user.created", "app_password.created", "app_password.used_first", "app_password.denied",
+        "user.created", "repository.created", "app_password.created", "app_password.used_first", "app_password.denied",
     ]  # fmt: skip
     assert [each["request_id"] for each in denied] == [request]
     assert denied[0]["detail"]["required"] == ["email"]
