@@ -25,7 +25,7 @@ from bitpail.services.site import Site
 from bitpail.store import app_passwords, oauth_grants, robots, workspaces
 
 REFRESH_TOKEN = "OAuth refresh token"  # noqa: S105 - what it is called
-CONSUMER_SECRET = "OAuth consumer secret"  # noqa: S105 - the same
+CONSUMER_SECRET = "OAuth consumer secret"  # noqa: S105 - what it is called
 
 Judge = Callable[[Secret], Awaitable["Owner | None"]]
 """Says what a live secret is and whose: this site, or a server that is asked."""
